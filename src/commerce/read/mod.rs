@@ -10,6 +10,7 @@ mod php;
 mod php_json;
 mod scalar;
 mod scenario;
+mod tabs;
 mod yaml;
 
 pub use composer::{Lock, LockedPackage, content_hash};

@@ -154,6 +154,14 @@ fn the_platforms_yaml_is_read_with_its_tags_and_anchors() {
         ("a:\n  <<: 5\n", "{a: {}} !2:3: a merge key takes keys, and this has none"),
         ("a: 1\n---\nb: 2\n", "- !2:1: a second document begins here"),
         ("a:\n\tb: 1\n", "- !2:1: the line is indented with a tab"),
+        ("\ta: 1\n", "{a: 1} !1:1: the line is indented with a tab"),
+        ("# x\r\n \ta: 1\r\n", "{a: 1} !2:1: the line is indented with a tab"),
+        ("\t- a\n", r#"["a"] !1:1: the line is indented with a tab"#),
+        ("\t# x\na: 1\n", "{a: 1} !1:1: the line is indented with a tab"),
+        ("b:\n \tc: 1\n", "{b: {c: 1}} !2:1: the line is indented with a tab"),
+        ("a: |\n  x\n  \ty\nb: >\n  x\n  \ty\n\nc: 1\n", r#"{a: "x\n\ty\n", b: "x\n\ty\n", c: 1}"#),
+        ("a: 1\n \t# y\nb: 1\n", "{a: 1, b: 1} !2:1: the line is indented with a tab"),
+        ("a: 1\t# b\n\t\nb:\t2\n#\tc\n", "{a: 1, b: 2}"),
         ("<<<<<<< HEAD\na: 1\n=======\n", "- !2:2: this is the mark of a merge conflict"),
     ] {
         let read = yaml(text);

@@ -4,12 +4,13 @@
 //! copied, within bounds, so that a small file cannot become a large tree.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span, Tag};
 
 use super::Unread;
 use super::scalar::{is_decimal, is_integer};
+use super::tabs::first_tab;
 use crate::model::Sentence;
 use crate::model::config::{Place, Problem, yaml_problem};
 
@@ -181,6 +182,11 @@ pub fn read_yaml(text: &str) -> Reading {
             return Reading { root: None, faults: builder.faults, unread: builder.unread };
         }
     }
+    if let Some(place) = first_tab(&plain, &builder.texts) {
+        let what = Sentence::new("the line is indented with a tab", []);
+        builder.refuse(place, what, "put two spaces in place of each tab");
+        builder.faults.sort_by_key(|fault| fault.place);
+    }
     let empty = Node { place: Place { line: 1, column: 1 }, content: Content::Nothing };
     Reading { root: Some(builder.root.unwrap_or(empty)), faults: builder.faults, unread: builder.unread }
 }
@@ -241,6 +247,8 @@ struct Builder<'a> {
     weight: usize,
     faults: Vec<Fault>,
     unread: Option<Unread>,
+    /// The lines on which texts of several lines go on.
+    texts: Vec<RangeInclusive<u32>>,
 }
 
 impl Builder<'_> {
@@ -266,6 +274,12 @@ impl Builder<'_> {
                 return self.put(Node { place, content: Content::Nothing }, 0, ScalarStyle::Plain);
             }
             Event::Scalar(text, style, anchor, tag) => {
+                let (begins, ends) = (Place::of(&span.start).line, Place::of(&span.end));
+                // A block ends where the next line begins.
+                let last = ends.line - u32::from(ends.column == 1);
+                if last > begins {
+                    self.texts.push(begins + 1..=last);
+                }
                 let weight = NODE_WEIGHT + text.len();
                 let content = self.scalar(&text, style, tag.as_deref(), tag_place);
                 return self.finish(Node { place, content }, anchor, weight, style);
