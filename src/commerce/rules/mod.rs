@@ -12,6 +12,8 @@
 //! - A template-like project breaks no rule: `the_template_breaks_no_rule`.
 //! - Each rule finds what it is for, at its line, and leaves alone what is near:
 //!   `every_mutation_is_found_at_its_line_and_no_near_miss_is`.
+//! - Each of several applications is judged by its own files, however they are described:
+//!   `each_application_is_judged_by_its_own_files`, `to_describe_applications_otherwise_changes_nothing`.
 //! - No text in any file stops the rules: `no_text_in_any_file_stops_the_rules`.
 
 mod branches;

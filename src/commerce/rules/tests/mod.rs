@@ -1,3 +1,5 @@
+mod applications;
+
 use proptest::prelude::*;
 
 use std::fmt::Write as _;
