@@ -57,7 +57,7 @@ mod tests {
         let mut deploy = deploy(number, 1);
         deploy.tree = TreeId::from_bytes([tree; 20]);
         (deploy.picked_up_at, deploy.ended_at) = (Some(UnixMillis(from)), Some(UnixMillis(to)));
-        deploy.state = state;
+        (deploy.requested_at, deploy.state) = (Some(UnixMillis(from)), state);
         if state == DeployState::Failed {
             deploy.ending = Some(Ending::Failed { phase: Some(Phase::Deploy), words: None });
             deploy.phases = vec![PhaseRun {

@@ -1,6 +1,6 @@
 use super::{
-    BranchName, CommandRights, CommerceSettings, DeploySettings, EnvironmentName, IgnoredPaths, OverrideRules,
-    Requires, Rules, Tested,
+    BranchName, CommandRights, CommerceSettings, DeploySettings, EnvironmentName, IgnoredPaths,
+    OverrideRules, Requires, Rules, Tested,
 };
 
 /// What may be merged into an environment.

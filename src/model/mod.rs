@@ -61,6 +61,7 @@ mod not_counted;
 mod outcome;
 mod paths;
 mod pull_request;
+mod readiness_presets;
 mod records;
 mod refused_status;
 mod repair;
@@ -131,6 +132,7 @@ pub use not_counted::{NotCounted, WhyNotCounted};
 pub use outcome::Outcome;
 pub use paths::{IgnoredPaths, InvalidPattern};
 pub use pull_request::{Merged, PullRequest, PullRequestDetails, PullRequestState};
+pub use readiness_presets::readiness_preset;
 pub use records::{
     DeployOutcome, MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree,
 };

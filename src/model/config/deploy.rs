@@ -32,7 +32,7 @@ fn pair(setting: &At<BuildSetting>) -> Option<(String, String)> {
 }
 
 /// The layout has it that this is a number of up to four digits and a unit.
-fn length(duration: &At<file::Duration>) -> Duration {
+pub(super) fn length(duration: &At<file::Duration>) -> Duration {
     let text = &duration.value.0;
     let (number, unit) = text.split_at(text.len().saturating_sub(1));
     let unit = match unit {

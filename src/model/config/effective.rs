@@ -1,12 +1,14 @@
 //! A path as the YAML that describes it, nothing left out.
 
+mod requires;
+
 use std::fmt::Write as _;
 
 use super::deploy::spelled;
 use super::file::FIRM_CODES;
 use crate::model::{
     Code, CommerceSettings, DeploySettings, DriverSettings, ForeignDeployments, Grant, Grantee,
-    PromotionPath, Requires, Source,
+    PromotionPath, Source,
 };
 
 /// Everything of `path`, defaults too.
@@ -21,7 +23,7 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
         line(format_args!("  - name: {}", scalar(&environment.name)));
         line(format_args!("    branch: {}", scalar(environment.branch.as_str())));
         line(format_args!("    accepts: [{}]", accepts.join(", ")));
-        line(format_args!("    requires: {{ {} }}", requires(path, &environment.requires)));
+        line(format_args!("    requires: {{ {} }}", requires::keys(path, &environment.requires)));
         // Written out it would mean more: that somebody is there who deploys.
         let unsaid = if environment.deploy.driver_is_written { "" } else { "# where nothing is said: " };
         line(format_args!("    {unsaid}deploy: {{ {} }}", deploy(&environment.deploy)));
@@ -56,15 +58,6 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
     yaml + &commands(path) + &commerce(path)
 }
 
-/// What a promotion has to show first. What only the preset looks at is told where it is on, or was asked for.
-fn requires(path: &PromotionPath, requires: &Requires) -> String {
-    let tested = requires.tested.as_str();
-    if path.commerce.is_none() && !requires.ideal_state {
-        return format!("tested: {tested}");
-    }
-    format!("tested: {tested}, ideal_state: {}", requires.ideal_state)
-}
-
 /// What is said of commands and overrides.
 fn commands(path: &PromotionPath) -> String {
     let mut lines = Vec::new();
@@ -88,10 +81,6 @@ fn commands(path: &PromotionPath) -> String {
 }
 
 fn granted_to(grant: &Grant) -> String {
-    let list = |people: &[Grantee]| {
-        let words: Vec<_> = people.iter().map(|it| scalar(&it.to_string())).collect();
-        format!("[{}]", words.join(", "))
-    };
     match grant {
         Grant::Everywhere(people) => list(people),
         Grant::On(environments) => {
@@ -101,6 +90,11 @@ fn granted_to(grant: &Grant) -> String {
             format!("{{ {} }}", each.join(", "))
         }
     }
+}
+
+fn list(people: &[Grantee]) -> String {
+    let words: Vec<_> = people.iter().map(|it| scalar(&it.to_string())).collect();
+    format!("[{}]", words.join(", "))
 }
 
 /// What is said of a preset.

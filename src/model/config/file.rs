@@ -9,13 +9,14 @@ use serde::Deserialize;
 
 pub(super) use super::at::At;
 use super::commerce_keys::{CommerceEntry, PresetEntry};
+use super::requires_keys::RequiresEntry;
 use crate::model::{Code, CommentWhen, CopyAfter, CopyMode, DriverSettings, Level, drivers};
 
 /// The most environments a path may have.
 pub(super) const ENVIRONMENTS_MAX: usize = 16;
 
 /// The most patterns a file may name: every path that differs is held against each.
-const PATTERNS_MAX: usize = 100;
+pub(super) const PATTERNS_MAX: usize = 100;
 
 /// The most settings of a build.
 const BUILD_SETTINGS_MAX: usize = 50;
@@ -101,27 +102,6 @@ pub(super) struct EnvironmentEntry {
     #[serde(default)]
     #[schemars(with = "Deploy")]
     pub(super) deploy: Option<Deploy>,
-}
-
-/// What a promotion has to show before it may be merged.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default, rename = "Requires")]
-pub(super) struct RequiresEntry {
-    /// Whether the same files have to be deployed, and accepted, on the environment they come from.
-    #[schemars(with = "TestedEntry")]
-    pub(super) tested: Option<At<TestedEntry>>,
-    /// Whether it may not lose what keeps the shop out of maintenance while static content is made.
-    #[schemars(with = "bool")]
-    pub(super) ideal_state: Option<At<bool>>,
-    /// The roles that have to accept it, each by one person.
-    #[schemars(extend("uniqueItems" = true))]
-    signoffs: Vec<At<Word>>,
-    /// What somebody has to say is ready: names of items.
-    #[schemars(extend("uniqueItems" = true))]
-    readiness: Vec<At<Word>>,
-    /// How long it has to have run where it comes from.
-    #[schemars(with = "Duration")]
-    soak: Option<At<Duration>>,
 }
 
 /// Whether the files have to be tested: true, false, or if-reported (where anybody reports deployments).
@@ -333,7 +313,7 @@ spelled! {
 }
 
 /// Codes whose level can be set before there is a version that finds them.
-const LATER_CODES: [&str; 7] = ["TP401", "TP403", "TP404", "TP405", "TP407", "TP409", "TP503"];
+const LATER_CODES: [&str; 3] = ["TP401", "TP409", "TP503"];
 
 /// Whether this is a code that no rule of this version gives.
 pub(super) fn is_later_code(code: &str) -> bool {
@@ -362,7 +342,7 @@ impl JsonSchema for RuleLevels {
 }
 
 /// The commands whose right can be set, by their names. `help` is for everybody who can read.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 24] = [
     "activate",
     "cancel",
     "carried",
@@ -382,7 +362,9 @@ const COMMANDS: [&str; 22] = [
     "signoff",
     "sync",
     "thaw",
+    "ticket",
     "unlock",
+    "unready",
     "where",
     "why",
 ];

@@ -1,5 +1,7 @@
 //! What a well laid out file means, and what only a look at the whole shows to be wrong.
 
+mod requires;
+
 use std::collections::BTreeMap;
 
 use super::commerce;
@@ -11,7 +13,7 @@ use super::tree::{Content, Node};
 use super::{PROBLEMS_MAX, Place, Problem, Setting, quoted};
 use crate::model::{
     BranchName, CheckName, Code, CommandRights, CopyBranch, Environment, EnvironmentName, Grant, Grantee,
-    IgnoredPaths, Level, OverrideBudget, OverrideRules, PromotionPath, Requires, Rules, Source, Tested,
+    IgnoredPaths, Level, OverrideBudget, OverrideRules, PromotionPath, Rules, Source, Tested,
 };
 
 /// Names that mean something else in `accepts` or `copy`.
@@ -160,11 +162,7 @@ impl Meaning<'_> {
                 name: name.value.0.clone(),
                 branch,
                 accepts: entry.accepts.iter().map(|source| source_of(&source.value)).collect(),
-                requires: Requires {
-                    tested: tested.map_or(Tested::NotAsked, |tested| tested_of(&tested.value)),
-                    ideal_state: entry.requires.ideal_state.as_ref().is_some_and(|asked| asked.value),
-                    ..Requires::default()
-                },
+                requires: self.requires(&entry.requires),
                 deploy: entry.deploy.as_ref().map(settings).unwrap_or_default(),
             });
         }
@@ -343,12 +341,7 @@ impl Meaning<'_> {
 
     fn ignore_paths(&mut self, file: &File) -> Option<IgnoredPaths> {
         self.root.key("ignore_paths")?;
-        for pattern in &file.ignore_paths {
-            if let Err(error) = IgnoredPaths::new(std::slice::from_ref(&pattern.value.0)) {
-                let message = format!("the pattern {} {}", quoted(&pattern.value.0), error.why);
-                self.say(pattern.place, message, "repair the pattern, or remove it");
-            }
-        }
+        self.patterns(&file.ignore_paths);
         let patterns: Vec<_> = file.ignore_paths.iter().map(|pattern| pattern.value.0.clone()).collect();
         let all = IgnoredPaths::new(&patterns);
         if let Err(error) = &all

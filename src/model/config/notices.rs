@@ -7,17 +7,13 @@ use super::{Notice, Place};
 use crate::model::{Environment, PromotionPath, Source, Tested};
 
 /// Keys that a later version acts on, by the key they lie in, and what follows from that now.
-const LATER: [(&str, &str, &str); 5] = [
+const LATER: [(&str, &str, &str); 2] = [
     ("", "freezes", "keep to freezes yet: nothing is frozen"),
     ("environments", "active", "count active environments yet: nothing is limited"),
-    ("requires", "signoffs", "ask for sign-offs yet: promotions do not wait for them"),
-    ("requires", "readiness", "ask for readiness yet: promotions do not wait for it"),
-    ("requires", "soak", "let promotions soak yet: they do not wait"),
 ];
 
 /// Commands that a later version has.
-const LATER_COMMANDS: [&str; 8] =
-    ["activate", "carried", "deactivate", "freeze", "hotfix", "ready", "signoff", "thaw"];
+const LATER_COMMANDS: [&str; 6] = ["activate", "carried", "deactivate", "freeze", "hotfix", "thaw"];
 
 /// What there is to say about a valid file, in the order of the text.
 pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
@@ -27,7 +23,6 @@ pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
     for item in root.key("environments").into_iter().flat_map(|key| key.value.items()) {
         later_in(item, "environments", &mut say);
         let Some(requires) = item.key("requires") else { continue };
-        later_in(&requires.value, "requires", &mut say);
         if let (Some(tested), Some(environment)) = (requires.value.key("tested"), named_by(item, path))
             && environment.requires.tested != Tested::NotAsked
             && !environment.accepts.iter().any(|source| matches!(source, Source::Environment(_)))

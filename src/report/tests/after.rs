@@ -151,6 +151,7 @@ fn a_configuration_that_changes_verdicts() {
     # commands is not set: each command has its own default
     # command_prefix is not set: a command is written /name
     overrides: { second: false }    # budget is not set: nobody counts overrides
+    # preset is not set: the files of pull requests are not read
     ```
 
     </details>

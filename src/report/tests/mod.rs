@@ -1,5 +1,6 @@
 //! The exact words, one test per cause; each is shown as the check that GitHub gets.
 
+mod acceptance;
 mod after;
 mod between;
 mod copy_branch;

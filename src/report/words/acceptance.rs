@@ -11,7 +11,7 @@ use crate::model::{
 use crate::report::deploy_status::length;
 use std::time::Duration;
 
-/// What the words on a file that has changed are shortened to, in characters.
+/// What a note is shortened to, in characters.
 const NOTE: usize = 200;
 
 pub(super) fn soaking(
@@ -74,10 +74,9 @@ pub(super) fn signoffs(scene: &Scene<'_>, environment: &str, roles: &[SignOffSta
         }
     }
     let commands = scene.comment_commands();
-    let look = Prose::new("Look at %, then comment:", &[environment]);
+    let look = Prose::new("Look at %, then comment; Towpath checks this again at once:", &[environment]);
     let one_by_one = missing.iter().map(|it| commands.signoff(environment, &it.role)).collect();
-    let after = Prose::new("Towpath checks this again at once.", &[]);
-    explanation.repair = Some(Step { lead: look, commands: one_by_one, after: vec![after] });
+    explanation.repair = Some(Step { lead: look, commands: one_by_one, after: Vec::new() });
     explanation.who = Some(who_signs_off(scene, environment, &names));
     explanation
 }
@@ -92,7 +91,7 @@ fn who_signs_off(scene: &Scene<'_>, environment: &str, missing: &[&str]) -> Pros
             has_role(&asked.by)
         };
         let who = who.unwrap_or_else(|| Prose::new("nobody", &[]));
-        let others = if asked.by_others { " who has made none of the changes" } else { "" };
+        let others = if asked.by_others { ", but nobody who has made one of the changes" } else { "" };
         Prose::new("as %: ", &[&asked.role]).then(who).then(Prose::new(others, &[]))
     };
     let asked = asked.iter().filter(|it| missing.contains(&it.role.as_str())).map(words);
@@ -131,13 +130,12 @@ pub(super) fn not_ready(scene: &Scene<'_>, environment: &str, items: &[Readiness
 
 /// How an item stands, in a line.
 fn item(state: &ReadinessState) -> Prose {
-    let what = Prose::new("%: ", &[&state.item]);
-    let description = Prose::new("%", &[state.description.as_str()]);
+    let what = Prose::new("% (%): ", &[&state.item, &state.description]);
     let at = |at: UnixMillis| stamp::utc(at.to_seconds());
     let stands = match (&state.open, &state.said) {
         (None, Some(said)) => {
             let note = said.note.as_deref().map(|note| shorten_end(note, NOTE));
-            let words = format!(" Ready, said % on {}", at(said.at));
+            let words = format!("ready, said % on {}", at(said.at));
             let said = Prose::new(&words, &[&said.by]);
             match note {
                 Some(note) => said.then(Prose::new(": %.", &[&note])),
@@ -145,16 +143,16 @@ fn item(state: &ReadinessState) -> Prose {
             }
         }
         (Some(WhyOpen::Expired { since }), _) => {
-            Prose::new(&format!(" **Open**: what was said counted until {}.", at(*since)), &[])
+            Prose::new(&format!("**open**: what was said counted until {}.", at(*since)), &[])
         }
         (Some(WhyOpen::Changed { .. }), Some(said)) => {
             let words =
-                format!(" **Open**: files have changed since % said on {} that it is ready.", at(said.at));
+                format!("**open**: files have changed since % said on {} that it is ready.", at(said.at));
             Prose::new(&words, &[&said.by])
         }
-        _ => Prose::new(" **Open**.", &[]),
+        _ => Prose::new("**open**.", &[]),
     };
-    what.then(description).then(stands)
+    what.then(stands)
 }
 
 pub(super) fn ticket(

@@ -1,6 +1,7 @@
 mod commerce;
 mod first_mistake;
 mod guess;
+mod requires;
 mod valid;
 
 use super::*;

@@ -1,0 +1,83 @@
+use super::{problems, with};
+use crate::model::config::*;
+use crate::model::{Grantee, RepositoryRole, Requires};
+use std::time::Duration;
+
+const ENVIRONMENTS: &str = "\
+environments:
+  - { name: staging, accepts: [topics] }
+  - { name: live, accepts: [staging], requires: ";
+
+fn read(requires: &str) -> Configuration {
+    let text = with(&format!("{ENVIRONMENTS}{requires} }}\ncopy: none\n"));
+    Configuration::read(&text).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"))
+}
+
+fn requires(text: &str) -> Requires {
+    let read = read(text);
+    let asked = read.path().environment("live").unwrap().requires.clone();
+    let again = Configuration::read(&read.effective()).unwrap();
+    assert_eq!(again.path().environment("live").unwrap().requires, asked, "{}", read.effective());
+    assert!(read.notices().is_empty(), "{:?}", read.notices());
+    asked
+}
+
+#[test]
+fn a_promotion_can_be_asked_for_people_and_for_time() {
+    assert_eq!(requires("{}"), Requires::default());
+    assert_eq!(requires("{ soak: 90m }").soak, Some(Duration::from_secs(5_400)));
+    let signoffs =
+        requires("{ signoffs: [admin, { role: customer, by: [maintain, team:shop], by_others: true }] }")
+            .signoffs;
+    let told: Vec<_> = signoffs.iter().map(|it| (it.role.as_str(), it.by.as_slice(), it.by_others)).collect();
+    let by = [Grantee::Role(RepositoryRole::Maintain), Grantee::Team("shop".to_owned())];
+    assert_eq!(told, [("admin", &[][..], false), ("customer", &by[..], true)]);
+
+    let items = requires(
+        "{ readiness: [crons, { item: routes, description: The routes are set, paths: [.magento/routes.yaml], expires: 30d }] }",
+    )
+    .readiness;
+    let told: Vec<_> = items.iter().map(|it| (it.item.as_str(), it.description.as_str())).collect();
+    assert_eq!(told, [("crons", "crons"), ("routes", "The routes are set")]);
+    assert!(items[1].paths.as_ref().unwrap().holds(".magento/routes.yaml"));
+    assert_eq!((items[0].expires, items[1].expires), (None, Some(Duration::from_secs(30 * 86_400))));
+    let launch = requires("{ readiness: [{ preset: commerce-launch }, extra] }").readiness;
+    assert_eq!((launch[0].item.as_str(), launch.last().unwrap().item.as_str()), ("schedule", "extra"));
+
+    let tickets = requires("{ tickets: { paths: [.magento/services.yaml] } }").tickets.unwrap();
+    assert_eq!(tickets.notice, Duration::from_secs(172_800));
+    assert!(tickets.paths.holds(".magento/services.yaml"));
+}
+
+#[test]
+fn what_stands_there_twice_or_matches_nothing_is_refused_at_its_place() {
+    let told = |requires: &str| problems(&with(&format!("{ENVIRONMENTS}{requires} }}\ncopy: none\n")));
+    assert_eq!(
+        told("{ signoffs: [admin, { role: admin }] }"),
+        ["4:77 the role \"admin\" is there twice | remove one; the first is on line 4"]
+    );
+    assert_eq!(
+        told("{ readiness: [fastly, { preset: commerce-staging }] }"),
+        ["4:81 the item \"fastly\" is there twice | remove one; the first is on line 4"]
+    );
+    assert_eq!(
+        told("{ tickets: { paths: [/services.yaml] } }"),
+        [
+            "4:70 the pattern \"/services.yaml\" matches nothing: paths begin at the top of the repository, without a \
+             slash | repair the pattern, or remove it"
+        ]
+    );
+    assert_eq!(
+        told("{ readiness: [{ item: a, preset: commerce-launch }, { expires: 3d }] }"),
+        [
+            "4:82 the item \"a\" cannot be a list as well | write the preset in an entry of its own",
+            "4:112 an item of readiness has no name | add item: and its name"
+        ]
+    );
+    assert!(told("{ soak: 2w }")[0].starts_with("4:57 "));
+    assert!(
+        told("{ signoffs: [{ rol: admin }] }")[0].contains("there is no key \"rol\""),
+        "{:?}",
+        told("{ signoffs: [{ rol: admin }] }")
+    );
+}
