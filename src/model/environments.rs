@@ -1,3 +1,4 @@
+use super::calendar::Calendar;
 use super::{
     BranchName, CommandRights, CommerceSettings, DeploySettings, EnvironmentName, IgnoredPaths,
     OverrideRules, Requires, Rules, Tested,
@@ -140,6 +141,8 @@ pub struct PromotionPath {
     pub overrides: OverrideRules,
     /// The project of Adobe Commerce, where the preset is on: its rules judge the files of pull requests.
     pub commerce: Option<CommerceSettings>,
+    /// When nothing is merged.
+    pub calendar: Calendar,
 }
 
 /// When a pull request gets the sticky comment.
@@ -207,6 +210,7 @@ impl PromotionPath {
             command_prefix: String::new(),
             overrides: OverrideRules::default(),
             commerce: None,
+            calendar: Calendar::default(),
         }
     }
 

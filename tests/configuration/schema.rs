@@ -25,7 +25,7 @@ fn every_example_of_the_document_is_valid() {
 fn every_key_of_the_schema_is_in_the_document() {
     let document = std::fs::read_to_string(in_the_house("docs/configuration.md")).unwrap();
     let schema = schema();
-    let definitions = ["Environment", "Requires", "CopyBranch", "Freeze", "Overrides", "Commerce"];
+    let definitions = ["Environment", "Requires", "CopyBranch", "Freeze", "Window", "Overrides", "Commerce"];
     let places = definitions.iter().map(|name| &schema["$defs"][name]).chain([&schema]);
     for place in places {
         for key in place["properties"].as_object().unwrap().keys() {
@@ -77,7 +77,17 @@ pub(crate) fn full() -> Value {
         "rules": { "TP201": "warn", "TP401": "off", "TP503": "observe" },
         "ignore_paths": ["docs/", "*.md"],
         "comment": "never",
-        "freezes": [{ "from": "2026-12-20T18:00:00Z", "until": "2026-12-21T18:00:00+01:00", "reason": "é", "environments": ["c"] }],
+        "timezone": "Europe/Vienna",
+        "freezes": [
+            { "from": "2026-12-20T18:00:00Z", "until": "2026-12-21 18:00", "reason": "é", "environments": ["c"] },
+            { "days": ["fri", "sat"], "times": "16:00-08:00", "timezone": "Asia/Kathmandu", "except": ["2026-12-25"],
+              "reason": "weekend", "allow": [7], "hotfixes": true },
+        ],
+        "windows": [
+            { "days": ["mon"], "times": "09:00-16:00", "timezone": "UTC", "except": ["2026-12-24"], "environments": ["c"],
+              "allow": [8], "hotfixes": false },
+        ],
+        "holidays": ["2026-12-26"],
         "commands": { "deploy": ["maintain", "team:release"], "promote": { "c": ["write"] } },
         "command_prefix": "tp-",
         "overrides": { "second": true, "budget": "5/month" },
@@ -112,6 +122,9 @@ fn good() -> Vec<Value> {
         changed("/environments/0/deploy", json!({ "driver": "deployment" })),
         changed("/environments/2/deploy/foreign", json!(false)),
         changed("/environments/2/deploy/foreign", json!({ "workflow": "release.yaml" })),
+        changed("/freezes/1", json!({ "times": "08:00-10:00", "reason": "x" })),
+        changed("/windows/0", json!({ "times": "08:00-24:00" })),
+        changed("/holidays", json!([])),
         changed("/commands/deploy", json!({})),
         changed("/commands/cancel", json!({ "a": ["team:qa"], "c": ["admin"] })),
         changed("/overrides", json!({})),
@@ -155,6 +168,16 @@ fn wrong() -> Vec<Value> {
         changed("/freezes/0/reason", json!("a\nb")),
         changed("/freezes/0/reason", json!("x".repeat(201))),
         changed("/freezes/0/environments", json!([])),
+        changed("/freezes/1/days", json!([])),
+        changed("/freezes/1/days", json!(["monday"])),
+        changed("/freezes/1/times", json!("8:00-10:00")),
+        changed("/freezes/1/allow", json!([0])),
+        changed("/freezes", (0..101).map(|_| json!({ "days": ["sat"], "reason": "x" })).collect()),
+        changed("/windows/0", json!({ "days": ["mon"] })),
+        changed("/windows/0/reason", json!("x")),
+        changed("/windows/0/except", json!(["2026-12-24", "2026-12-24"])),
+        changed("/holidays", json!(["25.12.2026"])),
+        changed("/timezone", json!("+01:00")),
         changed("/commands/deploy", json!(["read"])),
         changed("/commands/help", json!(["write"])),
         changed("/commands/promote/c", json!([])),

@@ -11,16 +11,18 @@
 //! as unknown.
 
 mod schedule;
+mod week;
 mod zone;
 
 pub use schedule::{Schedule, Times};
+pub use week::Week;
 pub use zone::{Day, LocalTime, Weekday, Zone};
 
 use super::{EnvironmentName, PullNumber, UnixSeconds};
 use std::collections::BTreeSet;
 
 /// How many freezes that go over into each other are followed until an end counts as unknown.
-const STEPS_MAX: usize = 1_000;
+const STEPS_MAX: usize = 400;
 
 /// When nothing is merged, as a project has configured it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -100,7 +102,7 @@ pub struct FreezePeriod {
     pub from: Option<UnixSeconds>,
     /// When it is open again; `None` where that is too far away to be known.
     pub until: Option<UnixSeconds>,
-    /// Why, each reason once: first what closes it at the time that was asked for, then what follows.
+    /// Why, each reason once: first what closes it at the time that was asked for, then what makes it longer.
     pub reasons: Vec<String>,
 }
 
@@ -192,27 +194,22 @@ impl Calendar {
     }
 
     /// When the environment is closed to whatever has no exception, between two instants: in order, without gaps and
-    /// overlaps, cut off at both ends.
+    /// overlaps, cut off at both ends, each with all that closes it within.
     pub fn enumerate(&self, environment: &str, range: Span) -> Vec<FreezePeriod> {
-        let Span { from: mut at, until } = range;
+        let mut at = range.from;
         let mut periods: Vec<FreezePeriod> = Vec::new();
-        while at < until {
-            let Some(closed) = joined(&self.closed_at(environment, at, Incoming::default())) else {
-                match self.next_change_after(environment, at) {
-                    Some(next) => at = next,
-                    None => break,
+        while at < range.until {
+            let next = self.next_change_after(environment, at).map_or(range.until, |it| it.min(range.until));
+            if let Some(closed) = joined(&self.closed_at(environment, at, Incoming::default())) {
+                match periods.last_mut().filter(|last| last.until == Some(at)) {
+                    Some(last) => {
+                        last.until = Some(next);
+                        add(&mut last.reasons, closed.reasons);
+                    }
+                    None => periods.push(FreezePeriod { from: Some(at), until: Some(next), ..closed }),
                 }
-                continue;
-            };
-            let end = closed.until.map_or(until, |end| end.min(until));
-            match periods.last_mut().filter(|last| last.until == Some(at)) {
-                Some(last) => {
-                    last.until = Some(end);
-                    add(&mut last.reasons, closed.reasons);
-                }
-                None => periods.push(FreezePeriod { from: Some(at), until: Some(end), ..closed }),
             }
-            at = end;
+            at = next;
         }
         periods
     }

@@ -1,6 +1,6 @@
 //! Times that come again: on which days, from when until when.
 
-use super::zone::{DAY_MINUTES, Day, Weekday, Zone};
+use super::zone::{DAY_MINUTES, Day, Weekday, Zone, minutes};
 use super::{Reading, Span};
 use crate::model::UnixSeconds;
 use std::collections::BTreeSet;
@@ -41,12 +41,12 @@ impl Times {
     }
 }
 
-fn minutes(text: &str) -> Option<u16> {
-    let (hours, minutes) = text.split_once(':')?;
-    let number = |text: &str| text.bytes().all(|it| it.is_ascii_digit()).then(|| text.parse::<u16>().ok())?;
-    let (hours, minutes) = (number(hours)?, number(minutes)?);
-    let all = hours.checked_mul(60)?.checked_add(minutes)?;
-    (minutes < 60 && all <= DAY_MINUTES).then_some(all)
+impl Times {
+    /// From when until when on a day, in minutes since its midnight: until later than a day where it ends on the next one.
+    pub(super) fn minutes(self) -> (u16, u16) {
+        let Self { from, until } = self;
+        (from, if until <= from { until + DAY_MINUTES } else { until })
+    }
 }
 
 /// As `09:00-16:00`.
@@ -63,8 +63,7 @@ impl Schedule {
         if !self.days.contains(&day.weekday()) || self.except.contains(&day) {
             return None;
         }
-        let Times { from, until } = self.times;
-        let until = if until <= from { until + DAY_MINUTES } else { until };
+        let (from, until) = self.times.minutes();
         let (from, until) = (self.zone.instants(day, from)?, self.zone.instants(day, until)?);
         let span = match reading {
             Reading::Longest => Span { from: from.from, until: until.until },

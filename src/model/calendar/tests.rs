@@ -300,3 +300,43 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_never_open_and_what_never_closes_is_seen() {
+    let week = |freezes: Vec<Freeze>, windows: Vec<Window>| {
+        Calendar { freezes, windows, ..Calendar::default() }.week("production")
+    };
+    let day = || recurring("", "08:00-20:00", "day");
+    let night = || recurring("", "20:00-08:00", "night");
+    assert_eq!(week(vec![day()], vec![]), Week::SomeOfEach);
+    assert_eq!(week(vec![day(), night()], vec![]), Week::NeverOpen);
+    assert_eq!(
+        week(vec![day(), recurring("mon tue wed thu fri sat", "20:00-08:00", "x")], vec![]),
+        Week::SomeOfEach
+    );
+    assert_eq!(
+        week(vec![day()], vec![window("mon", "09:00-16:00"), window("sun", "12:00-20:00")]),
+        Week::NeverOpen
+    );
+    assert_eq!(week(vec![day()], vec![window("mon", "09:00-20:30")]), Week::SomeOfEach);
+    assert_eq!(
+        week(vec![], vec![window("", "08:00-20:00"), window("", "20:00-08:00")]),
+        Week::WindowsAlwaysOpen
+    );
+    let mut elsewhere = night();
+    elsewhere.scope.environments = vec!["staging".to_owned()];
+    assert_eq!(week(vec![day(), elsewhere], vec![]), Week::SomeOfEach);
+    let mut with_exceptions = night();
+    if let FreezeTime::Recurring(schedule) = &mut with_exceptions.when {
+        schedule.except.insert(self::day("2026-06-01"));
+    }
+    assert_eq!(week(vec![day(), with_exceptions], vec![]), Week::SomeOfEach);
+    let mut hotfixes = night();
+    hotfixes.scope.hotfixes = true;
+    assert_eq!(week(vec![day(), hotfixes], vec![]), Week::SomeOfEach);
+    let mut in_utc = night();
+    if let FreezeTime::Recurring(schedule) = &mut in_utc.when {
+        (schedule.zone, schedule.times) = (Zone::default(), Times::of_text("19:00-07:00").unwrap());
+    }
+    assert_eq!(week(vec![day(), in_utc], vec![]), Week::SomeOfEach, "in summer an hour is left");
+}

@@ -100,6 +100,23 @@ impl Zone {
         Some(LocalTime { day: Day(shown.date()), time, abbreviation })
     }
 
+    /// The instant that a text means: with its own distance from UTC as `2026-12-20T18:00:00+01:00`, by the clocks there as
+    /// `2026-12-20 18:00`, or the beginning of a day there as `2026-12-20`. Clocks can show a time twice, see
+    /// [`Self::instants`]. `None` where it is spelled otherwise, or there is no such day or time.
+    pub fn moment(&self, text: &str) -> Option<Span> {
+        if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
+            let at = UnixSeconds::from(time.to_utc());
+            return Some(Span { from: at, until: at });
+        }
+        let (day, time) = text.split_once(' ').unwrap_or((text, "00:00"));
+        self.instants(Day::of_text(day)?, minutes(time)?)
+    }
+
+    /// How many minutes its clocks are ahead of UTC.
+    pub(super) fn ahead_at(&self, at: UnixSeconds) -> i32 {
+        self.0.to_offset(timestamp(at)).seconds() / 60
+    }
+
     /// When the clocks show this many minutes of a day: from the first to the last instant, which differ where the clocks
     /// are set back over them. Where the clocks are set ahead over them it is the next instant, at which that happens.
     ///
@@ -181,6 +198,15 @@ impl Weekday {
             Self::Sun => "sun",
         }
     }
+}
+
+/// The minutes since midnight of a time as `18:00`, up to `24:00`.
+pub(super) fn minutes(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let number = |text: &str| text.bytes().all(|it| it.is_ascii_digit()).then(|| text.parse::<u16>().ok())?;
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let all = hours.checked_mul(60)?.checked_add(minutes)?;
+    (minutes < 60 && all <= DAY_MINUTES).then_some(all)
 }
 
 /// The same instant; the nearest one where it is further away than instants go.

@@ -1,5 +1,6 @@
 //! A path as the YAML that describes it, nothing left out.
 
+mod calendar;
 mod requires;
 
 use std::fmt::Write as _;
@@ -55,7 +56,7 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
         }
     }
     line(format_args!("comment: {}", path.comment.as_str()));
-    yaml + &commands(path) + &commerce(path)
+    yaml + &commands(path) + &commerce(path) + &calendar::calendar(&path.calendar)
 }
 
 /// What is said of commands and overrides.

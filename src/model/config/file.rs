@@ -1,6 +1,10 @@
 //! What a configuration file may hold. The schema that people's editors use, the check of the layout and the
 //! reading all come from these types.
 
+mod calendar;
+
+pub(super) use calendar::{FreezeEntry, WindowEntry};
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -17,6 +21,15 @@ pub(super) const ENVIRONMENTS_MAX: usize = 16;
 
 /// The most patterns a file may name: every path that differs is held against each.
 pub(super) const PATTERNS_MAX: usize = 100;
+
+/// The most freezes that a file may name: each is looked at whenever something is judged.
+const FREEZES_MAX: usize = 100;
+
+/// The most windows; where the next one opens may be far away.
+const WINDOWS_MAX: usize = 20;
+
+/// The most days, or pull requests, that a list of exceptions may name.
+const DAYS_MAX: usize = 100;
 
 /// The most settings of a build.
 const BUILD_SETTINGS_MAX: usize = 50;
@@ -43,8 +56,18 @@ pub(super) struct File {
     /// When a pull request gets a comment besides its check: `on_failure` where nothing is written.
     #[schemars(with = "CommentWhen")]
     pub(super) comment: Option<At<CommentWhen>>,
-    /// Times in which nothing is promoted.
-    pub(super) freezes: Vec<Freeze>,
+    /// The time zone of all times for which no other is written: UTC where nothing is written.
+    #[schemars(with = "ZoneText")]
+    pub(super) timezone: Option<At<ZoneText>>,
+    /// Times in which nothing is merged.
+    #[schemars(extend("maxItems" = FREEZES_MAX))]
+    pub(super) freezes: Vec<FreezeEntry>,
+    /// Times outside of which nothing is merged.
+    #[schemars(extend("maxItems" = WINDOWS_MAX))]
+    pub(super) windows: Vec<WindowEntry>,
+    /// Days on which no window begins, such as 2026-12-25.
+    #[schemars(extend("uniqueItems" = true, "maxItems" = DAYS_MAX))]
+    pub(super) holidays: Vec<At<DayText>>,
     /// Who may give a command, by its name.
     pub(super) commands: CommandEntries,
     /// What stands between the slash and the name of a command: tp- makes it /tp-lock.
@@ -257,23 +280,6 @@ pub(super) struct ForeignWorkflow {
     pub(super) workflow: At<WorkflowFile>,
 }
 
-/// A time in which nothing is promoted.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Freeze {
-    /// When it begins.
-    pub(super) from: At<Instant>,
-    /// When it ends.
-    pub(super) until: At<Instant>,
-    /// Why, as everybody sees it.
-    #[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")]
-    reason: At<Reason>,
-    /// The names of the environments it is for: all of them where nothing is written.
-    #[serde(default)]
-    #[schemars(extend("minItems" = 1, "uniqueItems" = true))]
-    pub(super) environments: Vec<At<String>>,
-}
-
 /// Texts that have to look a certain way, by a pattern that the schema holds.
 macro_rules! spelled {
     ($($(#[$doc:meta])+ $name:ident = $pattern:literal;)+) => {$(
@@ -298,8 +304,14 @@ spelled! {
     BuildSetting = "^[A-Za-z_][A-Za-z0-9_]{0,63}=[^\\x00-\\x1f\\x7f]{0,200}$";
     /// The name of a file without folders that ends with .yml or .yaml.
     WorkflowFile = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,98}[.]ya?ml$";
-    /// A day and a time with its zone, such as 2026-12-20T18:00:00Z or 2026-12-20T18:00:00+01:00.
-    Instant = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$";
+    /// A name of the IANA database, such as Europe/Vienna.
+    ZoneText = "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$";
+    /// A day and a time: 2026-12-20 18:00, or with its own zone 2026-12-20T18:00:00+01:00.
+    MomentText = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})| [0-9]{2}:[0-9]{2})$";
+    /// Two times of the day, such as 09:00-16:00, or 18:00-08:00 over midnight.
+    TimesText = "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$";
+    /// A day, such as 2026-12-25.
+    DayText = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
     /// One line of up to 200 characters.
     Reason = "^[^\\x00-\\x1f\\x7f]{1,200}$";
     /// Up to 200 characters on one line, such as docs/ or *.md.

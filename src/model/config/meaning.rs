@@ -1,5 +1,6 @@
 //! What a well laid out file means, and what only a look at the whole shows to be wrong.
 
+mod calendar;
 mod requires;
 
 use std::collections::BTreeMap;
@@ -87,7 +88,8 @@ pub(super) fn of(file: &File, root: &Node, problems: &mut Vec<Problem>) -> (Prom
     if let Some(copy) = &file.copy {
         path.copy = meaning.copy(copy, &names, &branches);
     }
-    meaning.freezes(file, &names);
+    path.calendar = meaning.calendar(file, &names);
+    meaning.never_open(&path);
     path.rules = meaning.rules(file);
     path.ignore_paths = meaning.ignore_paths(file);
     path.comment = file.comment.as_ref().map_or(path.comment, |comment| comment.value);
@@ -264,27 +266,6 @@ impl Meaning<'_> {
         let after = copy.after.as_ref().map(|after| after.value);
         let (of, after_is_written) = (copy.of.value.clone(), after.is_some());
         Some(CopyBranch { branch, of, mode, after: after.unwrap_or_default(), after_is_written })
-    }
-
-    fn freezes(&mut self, file: &File, names: &Names<'_>) {
-        for freeze in &file.freezes {
-            let mut time = |at: &At<super::file::Instant>| {
-                let time = chrono::DateTime::parse_from_rfc3339(&at.value.0);
-                if time.is_err() {
-                    let message = format!("there is no such time as {}", at.value.0);
-                    self.say(at.place, message, "write a day and a time that exist");
-                }
-                time.ok()
-            };
-            if let (Some(from), Some(until)) = (time(&freeze.from), time(&freeze.until))
-                && until <= from
-            {
-                self.say(freeze.until.place, "the freeze ends before it begins", "put until after from");
-            }
-            for name in &freeze.environments {
-                self.known(name, names, &names.known);
-            }
-        }
     }
 
     fn commerce(&mut self, file: &File, names: &Names<'_>) {

@@ -4,11 +4,13 @@ use super::commerce;
 use super::file::is_later_code;
 use super::tree::{Content, Node};
 use super::{Notice, Place};
+use crate::model::calendar::Week;
 use crate::model::{Environment, PromotionPath, Source, Tested};
 
 /// Keys that a later version acts on, by the key they lie in, and what follows from that now.
-const LATER: [(&str, &str, &str); 2] = [
+const LATER: [(&str, &str, &str); 3] = [
     ("", "freezes", "keep to freezes yet: nothing is frozen"),
+    ("", "windows", "keep to windows yet: nothing is frozen"),
     ("environments", "active", "count active environments yet: nothing is limited"),
 ];
 
@@ -52,8 +54,19 @@ pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
     }
     copy(root, &mut say);
     commerce::notices(root, path, &mut say);
+    windows(root, path, &mut say);
     notices.sort();
     notices
+}
+
+/// Says of which environments the windows close nothing.
+fn windows(root: &Node, path: &PromotionPath, say: &mut impl FnMut(Place, String)) {
+    let Some(windows) = root.key("windows") else { return };
+    let always = |it: &&Environment| path.calendar.week(&it.name) == Week::WindowsAlwaysOpen;
+    for environment in path.environments.iter().filter(always) {
+        let name = &environment.name;
+        say(windows.place, format!("the windows of {name} cover all of the week, so they close nothing"));
+    }
 }
 
 fn later_in(node: &Node, inside: &str, say: &mut impl FnMut(Place, String)) {

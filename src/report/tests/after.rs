@@ -152,6 +152,8 @@ fn a_configuration_that_changes_verdicts() {
     # command_prefix is not set: a command is written /name
     overrides: { second: false }    # budget is not set: nobody counts overrides
     # preset is not set: the files of pull requests are not read
+    timezone: UTC
+    # neither freezes nor windows are set: nothing is frozen
     ```
 
     </details>

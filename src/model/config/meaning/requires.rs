@@ -42,7 +42,7 @@ impl Meaning<'_> {
                     (&role.role, by, role.by_others.as_ref().is_some_and(|it| it.value))
                 }
             };
-            self.once(&mut seen, ("role", &name.value.0), name.place);
+            self.named_once(&mut seen, ("role", &name.value.0), name.place);
             roles.push(SignOffRole { role: name.value.0.clone(), by, by_others });
         }
         roles
@@ -54,7 +54,7 @@ impl Meaning<'_> {
         for entry in entries {
             match entry {
                 ReadinessEntry::Name(name) => {
-                    self.once(&mut seen, ("item", &name.value.0), name.place);
+                    self.named_once(&mut seen, ("item", &name.value.0), name.place);
                     let (item, description) = (name.value.0.clone(), name.value.0.clone());
                     items.push(ReadinessItem { item, description, paths: None, expires: None });
                 }
@@ -74,7 +74,7 @@ impl Meaning<'_> {
         match (&entry.item, &entry.preset) {
             (Some(name), None) => {
                 let item = name.value.0.clone();
-                self.once(seen, ("item", &item), name.place);
+                self.named_once(seen, ("item", &item), name.place);
                 let description =
                     entry.description.as_ref().map_or_else(|| item.clone(), |it| it.value.0.clone());
                 let paths = if paths.is_empty() { None } else { self.patterns(paths) };
@@ -89,7 +89,7 @@ impl Meaning<'_> {
                 }
                 let list = readiness_preset(matches!(preset.value, ReadinessPreset::CommerceLaunch));
                 for item in &list {
-                    self.once(seen, ("item", &item.item), preset.place);
+                    self.named_once(seen, ("item", &item.item), preset.place);
                 }
                 list
             }
@@ -110,7 +110,7 @@ impl Meaning<'_> {
     }
 
     /// Says of a name that stands there twice.
-    fn once(&mut self, seen: &mut BTreeMap<String, Place>, (kind, name): (&str, &str), place: Place) {
+    fn named_once(&mut self, seen: &mut BTreeMap<String, Place>, (kind, name): (&str, &str), place: Place) {
         if let Some(first) = seen.insert(name.to_owned(), place) {
             let message = format!("the {kind} {} is there twice", quoted(name));
             self.say(place, message, format!("remove one; the first is on line {}", first.line));

@@ -182,6 +182,7 @@ fn what_is_in_force_reads_as_the_same() {
         "",
         "copy: none\ncomment: never\nrules: { TP201: off, TP301: observe }",
         "ignore_paths: []",
+        "timezone: europe/vienna\nfreezes:\n  - { from: 2026-12-20 18:00, until: 2026-12-27T08:00:00+01:00, reason: \"it's\" }\n  - { days: [sat, mon], except: [2026-05-02, 2026-05-04], reason: x, environments: [production], allow: [7, 3], hotfixes: true }\n  - { times: 22:00-06:00, timezone: America/New_York, reason: y }\nwindows:\n  - { days: [mon], times: 09:00-16:00, except: [2026-06-01, 2026-12-25], environments: [staging, production], allow: [1], hotfixes: false }\nholidays: [2026-12-25, 2026-12-26]",
         "commands: { promote: [write], deploy: { production: [maintain, team:release], staging: [team:qa_1] } }\ncommand_prefix: tp-\noverrides: { second: true, budget: 5/month }",
         "commands: { lock: {} }\ncommand_prefix: 1-\noverrides: {}",
         "environments:\n  - { name: a, accepts: [topics], deploy: { driver: deployment, foreign: true } }\n  - { name: b, accepts: [a], deploy: { driver: none } }\n  - { name: c, accepts: [b], deploy: { driver: actions, file: x.yml, foreign: { workflow: 'no.yml' } } }\n  - { name: d, accepts: [c], deploy: { driver: webhook, endpoint: x, foreign: false } }\ncopy: { branch: m, of: c, after: deploy }",
