@@ -4,7 +4,7 @@ use super::problem::Problems;
 use super::repository_name::is_full_name;
 use super::settings::Reading;
 use super::{UsageError, print, process_variables};
-use crate::engine::doctor::{Doctor, DoctorConfig, Examination};
+use crate::engine::doctor::{Doctor, DoctorConfig, Examination, Progress};
 use crate::engine::{CALL_WITHIN, SystemClock};
 use crate::model::{PromotionPath, SetupCall, SetupState};
 use crate::report::{GitHubCli, setup_findings_as_json, setup_findings_on_terminal, setup_plan};
@@ -48,14 +48,14 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         return Err(UsageError::new(format!("--repository: {name:?} is no owner/name, such as acme/store")));
     }
     let (doctor, cli) = doctor()?;
-    let mut examination = doctor.examine(repository.as_deref()).await;
+    let mut examination = doctor.examine(repository.as_deref(), &Arc::new(Progress::default())).await;
     if json {
         print::to_stdout(&format!("{}\n", setup_findings_as_json(&examination.findings, &cli)));
         return Ok(exit(&examination));
     }
     print::to_stdout(&setup_findings_on_terminal(&examination.findings, &cli));
     if fix && repair(&doctor, &examination, yes).await? {
-        examination = doctor.examine(repository.as_deref()).await;
+        examination = doctor.examine(repository.as_deref(), &Arc::new(Progress::default())).await;
         print::to_stdout(&format!("\n{}", setup_findings_on_terminal(&examination.findings, &cli)));
     }
     Ok(exit(&examination))

@@ -15,7 +15,6 @@ use http_body_util::{BodyExt, Limited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -50,7 +49,6 @@ pub struct Api {
     timeout: Duration,
     now: Now,
     rate_limits: RateLimits,
-    calls: AtomicU64,
     metrics: Arc<Metrics>,
     /// What the calls in the App's own name have shown.
     pub(super) access: AccessWatch,
@@ -128,7 +126,6 @@ impl Api {
             timeout: config.timeout,
             now: config.now,
             rate_limits: RateLimits::default(),
-            calls: AtomicU64::new(0),
             metrics: Arc::default(),
             access: AccessWatch::default(),
             clock_ahead: Mutex::default(),
@@ -155,11 +152,6 @@ impl Api {
     /// Whether the API is spoken to without TLS, which is for stand-ins on one's own machine.
     pub fn is_plain_http(&self) -> bool {
         self.base.scheme_str() == Some("http")
-    }
-
-    /// How many requests have been sent.
-    pub fn calls_sent(&self) -> u64 {
-        self.calls.load(Ordering::Relaxed)
     }
 
     /// A token that lets git read the installation's repositories and nothing else.
@@ -328,7 +320,6 @@ impl Api {
             .header(header::AUTHORIZATION, authorization)
             .header(header::ACCEPT, "application/vnd.github+json");
         let request = self.client.build_request(request, call.body.as_ref()).map_err(no_connection)?;
-        self.calls.fetch_add(1, Ordering::Relaxed);
         let whole = async {
             let answer = self.client.send(request).await.map_err(no_connection)?;
             let (parts, body) = answer.into_parts();

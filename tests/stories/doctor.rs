@@ -4,6 +4,7 @@
 mod branches;
 mod deploys;
 mod machine;
+mod many;
 mod registration;
 mod repairs;
 
@@ -13,7 +14,7 @@ use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
 use towpath::deploy::operator::Operator;
-use towpath::engine::doctor::{Doctor, DoctorConfig, Examination};
+use towpath::engine::doctor::{Doctor, DoctorConfig, Examination, Progress};
 use towpath::engine::{Deploying, MirrorBounds, Places};
 use towpath::github::AppKey;
 use towpath::model::{PromotionPath, SetupState};
@@ -116,7 +117,11 @@ impl Clinic {
     }
 
     pub async fn look(&self) -> Examination {
-        self.doctor().examine(None).await
+        self.doctor().examine(None, &Arc::new(Progress::default())).await
+    }
+
+    pub async fn look_at(&self, repository: &str) -> Examination {
+        self.doctor().examine(Some(repository), &Arc::new(Progress::default())).await
     }
 
     /// These faults are found and no others: each a code and a word of what was found.
@@ -185,7 +190,7 @@ async fn in_a_sound_set_up_nothing_is_wrong_and_all_is_known() {
         "webhook-secret",
     ];
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), wanted);
-    let alone = clinic.doctor().examine(Some("acme/store")).await;
+    let alone = clinic.look_at("acme/store").await;
     assert!(alone.findings.iter().all(|it| it.about.starts_with("acme/store")), "{alone:#?}");
     assert!(alone.findings.len() > 10 && alone.findings.len() < examination.findings.len());
     clinic.close().await;

@@ -35,13 +35,6 @@ pub(super) struct AppFacts {
     pub(super) lost: Asked<Vec<FailedDeliveryJson>>,
 }
 
-impl AppFacts {
-    /// Whether GitHub can be asked about anything else.
-    pub(super) fn is_accepted(&self) -> bool {
-        self.app.is_ok()
-    }
-}
-
 pub(super) async fn gather(api: &Api, public_url: Option<&String>, now: UnixMillis) -> AppFacts {
     let app = api.app().await;
     let access = api.access_changes().borrow().clone();
@@ -86,7 +79,7 @@ pub(super) fn not_configured() -> SetupFinding {
 
 pub(super) fn judge(facts: &AppFacts) -> Vec<SetupFinding> {
     let mut findings = vec![credentials(facts), clock(facts)];
-    if facts.is_accepted() {
+    if facts.app.is_ok() {
         findings.extend([permissions(facts), address(facts), secret(facts), deliveries(facts)]);
     }
     findings

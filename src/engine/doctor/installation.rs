@@ -18,11 +18,11 @@ pub(super) struct InstallationFacts<'a> {
 pub(in crate::engine) const LEFT_TO_CHECKS: u64 = 5;
 
 impl InstallationFacts<'_> {
-    /// Whether so many calls, made since the budget was read, leave the server what it needs.
-    pub(super) fn leaves_enough(&self, made: u64) -> bool {
+    /// How many of the hour's calls are not spent on a look at repositories.
+    pub(super) fn left_to_checks(&self) -> u64 {
         match &self.budget {
-            Ok(Some(budget)) => budget.remaining.saturating_sub(made) * LEFT_TO_CHECKS >= budget.limit,
-            Ok(None) | Err(_) => true,
+            Ok(Some(budget)) => budget.limit.div_ceil(LEFT_TO_CHECKS),
+            Ok(None) | Err(_) => 0,
         }
     }
 }
@@ -33,16 +33,42 @@ pub(super) fn account(installation: &InstallationJson) -> String {
     account.map_or_else(|| format!("installation {}", installation.id), |it| it.login.clone())
 }
 
+/// What there is to say where an account has suspended the App.
+pub(super) fn suspended(installation: &InstallationJson) -> SetupFinding {
+    let account = account(installation);
+    let found = format!("{account} has suspended the App");
+    SetupFinding::fault("installation", &account, found, "nothing is checked or deployed there")
+        .repaired_by(page(installation, "unsuspend it in the installation's settings"))
+}
+
+/// What there is to say where the App is installed nowhere; `app_page` is its page.
+pub(super) fn nowhere(app_page: Option<&str>) -> SetupFinding {
+    let found = "the App is installed nowhere";
+    installable(SetupFinding::fault("installation", "", found, "nothing is checked or deployed"), app_page)
+}
+
+/// What there is to say where no installation covers a repository.
+pub(super) fn missing(name: &str, app_page: Option<&str>) -> SetupFinding {
+    let found = "the App is not installed on it, or there is no such repository";
+    let effect = "nothing is checked or deployed there";
+    installable(SetupFinding::fault("installation", name, found, effect), app_page)
+}
+
+fn installable(finding: SetupFinding, app_page: Option<&str>) -> SetupFinding {
+    let Some(url) = app_page else { return finding };
+    finding.repaired_by(SetupRepair::Page("install the App".to_owned(), format!("{url}/installations/new")))
+}
+
+/// What there is to say where so many repositories would have cost more calls than can be spared.
+pub(super) fn left_out(installation: &InstallationJson, repositories: usize) -> SetupFinding {
+    let why = format!(
+        "{repositories} repositories were not looked at, to leave this hour's calls to checks; look at one with --repository"
+    );
+    SetupFinding::unknown("repository", &account(installation), why)
+}
+
 pub(super) fn judge(facts: &InstallationFacts<'_>) -> Vec<SetupFinding> {
     let account = account(facts.installation);
-    if facts.installation.suspended_at.is_some() {
-        let found = format!("{account} has suspended the App");
-        let finding =
-            SetupFinding::fault("installation", &account, found, "nothing is checked or deployed there");
-        return vec![
-            finding.repaired_by(page(facts.installation, "unsuspend it in the installation's settings")),
-        ];
-    }
     vec![grants(facts, &account), budget(facts, &account)]
 }
 

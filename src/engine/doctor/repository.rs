@@ -12,7 +12,8 @@ use crate::model::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
 
 /// What is known of a repository.
 #[derive(Debug)]
@@ -113,15 +114,26 @@ impl BranchFacts {
     }
 }
 
-/// The files of accounts that were read, by the names of the repositories that hold them.
-pub(super) type AccountFiles = BTreeMap<String, Asked<Option<String>>>;
+/// The files of accounts, by the names of the repositories that hold them: each is read once.
+#[derive(Debug, Default)]
+pub(super) struct AccountFiles(Mutex<BTreeMap<String, Arc<OnceCell<Asked<Option<String>>>>>>);
+
+impl AccountFiles {
+    async fn read(&self, api: &Api, id: InstallationId, shared: &str) -> Asked<Option<String>> {
+        let cell = {
+            let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(cells.entry(shared.to_owned()).or_default())
+        };
+        cell.get_or_init(|| account_file(api, id, shared)).await.clone()
+    }
+}
 
 /// Asks GitHub about a repository. One that has nothing to do with a path costs a call for each branch that it lacks, and
 /// two more.
 pub(super) async fn gather(
     api: &Api,
     (installation, name): (&InstallationJson, &str),
-    (built_in, account_files): (&Arc<PromotionPath>, &mut AccountFiles),
+    (built_in, account_files): (&Arc<PromotionPath>, &AccountFiles),
 ) -> Asked<RepositoryFacts> {
     let mut facts = begun(api, (installation, name), built_in).await?;
     if facts.settings.archived {
@@ -191,7 +203,7 @@ pub(super) async fn read_file(
     api: &Api,
     id: InstallationId,
     (name, default): (&str, &str),
-    of_accounts: &mut AccountFiles,
+    of_accounts: &AccountFiles,
 ) -> Asked<ConfigFile> {
     match api.file(id, name, CONFIGURATION_PATH, Some(default)).await {
         Ok(bytes) => return Ok(ConfigFile::new(CONFIGURATION_PATH.to_owned(), configuration_text(bytes))),
@@ -203,14 +215,7 @@ pub(super) async fn read_file(
         return Ok(ConfigFile::default());
     }
     let shared = RepositoryName::shared_by(name.owner());
-    let known = of_accounts.get(shared.as_str()).cloned();
-    let text = if let Some(known) = known {
-        known
-    } else {
-        let read = account_file(api, id, shared.as_str()).await;
-        of_accounts.insert(shared.as_str().to_owned(), read.clone());
-        read
-    };
+    let text = of_accounts.read(api, id, shared.as_str()).await;
     let file = text?.map(|text| ConfigFile::new(format!("{CONFIGURATION_PATH} of {shared}"), text));
     Ok(file.unwrap_or_default())
 }

@@ -241,14 +241,14 @@ fn a_ruleset_of_a_former_repair_is_switched_on_and_completed() {
 }
 
 #[test]
-fn a_look_at_many_repositories_ends_before_the_server_lacks_calls() {
+fn a_look_at_many_repositories_leaves_the_server_a_fifth_of_the_hours_calls() {
     let installation: InstallationJson = serde_json::from_value(json!({ "id": 7, "account": null })).unwrap();
-    for (remaining, made, wanted) in
-        [(5_000, 0, true), (5_000, 4_000, true), (5_000, 4_001, false), (999, 0, false), (10, 900, false)]
+    let of = |limit| Ok(Some(RateBudgetJson { limit, remaining: 12 }));
+    for (budget, wanted) in
+        [(of(5_000), 1_000), (of(12_501), 2_501), (Ok(None), 0), (Err("no answer".to_owned()), 0)]
     {
-        let budget = Ok(Some(RateBudgetJson { limit: 5_000, remaining }));
         let facts = InstallationFacts { installation: &installation, asked_for: None, budget };
-        assert_eq!(facts.leaves_enough(made), wanted, "{remaining} {made}");
+        assert_eq!(facts.left_to_checks(), wanted);
     }
 }
 

@@ -17,7 +17,7 @@ async fn credentials_that_github_does_not_take_are_told_from_each_other() {
     clinic.told = sound.clone();
     clinic.told.pem = OTHER_KEY.to_owned();
     clinic.finds(&[("credentials", "holds no key of the App")]).await;
-    let alone = clinic.doctor().examine(Some("acme/store")).await;
+    let alone = clinic.look_at("acme/store").await;
     faults_are(&alone, &[("credentials", "holds no key of the App")]);
 
     clinic.told = sound.clone();
@@ -139,10 +139,10 @@ async fn an_installation_that_does_not_work_is_found() {
     clinic.stage.installation.suspend().await.unwrap();
     let suspended = ("installation", "acme has suspended the App");
     clinic.finds(&[suspended]).await;
-    faults_are(&clinic.doctor().examine(Some("acme/store")).await, &[suspended]);
+    faults_are(&clinic.look_at("acme/store").await, &[suspended]);
     clinic.stage.installation.unsuspend().await.unwrap();
     clinic.finds(&[]).await;
-    let other = clinic.doctor().examine(Some("acme/other")).await;
+    let other = clinic.look_at("acme/other").await;
     faults_are(&other, &[("installation", "not installed on it")]);
     clinic.stage.installation.uninstall().await.unwrap();
     clinic.finds(&[("installation", "installed nowhere")]).await;
