@@ -112,7 +112,7 @@ pub(super) struct EngineContext {
     pub(super) health: Health,
     /// Counts what work comes to.
     pub(super) tally: Tally,
-    pub(super) api: Api,
+    pub(super) api: Arc<Api>,
     pub(super) mirrors: Mirrors,
     /// By which deploys are carried out.
     pub(super) drivers: DeployDrivers,

@@ -166,6 +166,7 @@ use crate::store::{RepositoryState, Store, StoreError, WorkItem};
 use audit_log::StatedAuditHash;
 use context::EngineContext;
 use deploy_drivers::{DeployDrivers, commands};
+use doctor::{Doctor, LatestExamination};
 use fair_semaphore::FairSemaphore;
 use mirrors::Mirrors;
 use monitor::LastWebhook;
@@ -194,7 +195,7 @@ pub fn act_names() -> Vec<&'static str> {
 struct Parts {
     locks: [File; 2],
     store: Arc<dyn Store>,
-    api: Api,
+    api: Arc<Api>,
     data_dir: PathBuf,
     database: PathBuf,
     metrics: Arc<Metrics>,
@@ -213,6 +214,7 @@ pub struct Engine {
     reports: Reports,
     logs: Logs,
     monitor: Monitor,
+    examination: LatestExamination,
     metrics: Arc<Metrics>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -226,6 +228,7 @@ impl Engine {
     /// Starts the work: what was left undone goes on, and everything is compared with GitHub once.
     async fn start(parts: Parts) -> Result<Self, StoreError> {
         let now = parts.clock.now();
+        let examination = LatestExamination::new(Doctor::of_server(&parts));
         let wake = Arc::new(Notify::new());
         let slug_bytes = parts.deploying.slug_bytes;
         let entries = Entries::open(parts.deploying.operator.clone(), &*parts.store).await?;
@@ -296,6 +299,7 @@ impl Engine {
             reports,
             logs,
             monitor,
+            examination,
             metrics: parts.metrics,
             store: parts.store,
             clock: parts.clock,
@@ -323,6 +327,11 @@ impl Engine {
     /// How it is, for those who watch it.
     pub fn monitor(&self) -> &Monitor {
         &self.monitor
+    }
+
+    /// What is right and wrong with how it is set up, for pages.
+    pub fn examination(&self) -> &LatestExamination {
+        &self.examination
     }
 
     /// Where what happens is counted.

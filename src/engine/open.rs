@@ -136,7 +136,7 @@ impl Engine {
             timeout: config.call_within,
             now,
         })?;
-        let api = api.counted_in(Arc::clone(&metrics));
+        let api = Arc::new(api.counted_in(Arc::clone(&metrics)));
         let unusable = |error: StoreError| places.no_database(error);
         let parts = Parts {
             locks,

@@ -142,7 +142,9 @@ pub use requires::{ReadinessItem, Requires, SignOffRole, Tested, TicketRule};
 pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
 pub use sentence::Sentence;
-pub use setup_finding::{SetupCall, SetupCaller, SetupChange, SetupFinding, SetupRepair, SetupState};
+pub use setup_finding::{
+    RepairWords, SetupCall, SetupCaller, SetupChange, SetupFinding, SetupLine, SetupRepair, SetupState,
+};
 pub use snapshot::Snapshot;
 pub use stacks::{Stack, StackFacts, StackMember};
 pub use starting_point::StartingPoint;

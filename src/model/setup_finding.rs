@@ -138,3 +138,48 @@ pub struct SetupChange {
     /// The lines that come.
     pub after: Vec<String>,
 }
+
+/// A finding as people are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupLine {
+    /// What it is about, as in the finding.
+    pub about: String,
+    /// How it stands.
+    pub state: SetupState,
+    /// What was found, in one sentence.
+    pub found: String,
+    /// What follows from it; empty where nothing does.
+    pub effect: String,
+    /// What puts it right.
+    pub repair: Option<RepairWords>,
+}
+
+/// What puts something right, as people are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RepairWords {
+    /// Something that a person does.
+    Do(String),
+    /// A page on which a person does it: what, and where.
+    Open(String, String),
+    /// A command that runs as it is.
+    Run(String),
+}
+
+impl RepairWords {
+    /// The word for its kind that programs may rely on.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Do(_) => "do",
+            Self::Open(..) => "open",
+            Self::Run(_) => "run",
+        }
+    }
+
+    /// All of it in one text.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Do(text) | Self::Run(text) => text.clone(),
+            Self::Open(what, page) => format!("{what}: {page}"),
+        }
+    }
+}

@@ -2,7 +2,10 @@
 
 use super::one_line::one_line;
 use super::shell::quote;
-use crate::model::{RuleGap, SetupCall, SetupCaller, SetupChange, SetupFinding, SetupRepair, SetupState};
+use crate::model::{
+    RepairWords, RuleGap, SetupCall, SetupCaller, SetupChange, SetupFinding, SetupLine, SetupRepair,
+    SetupState,
+};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -69,22 +72,45 @@ impl GitHubCli {
             is_fault: finding.state == SetupState::Fault,
             found: finding.found.clone(),
             effect: finding.effect.clone(),
-            repair: repair.map(|(kind, text)| (kind.to_owned(), text)),
+            repair: repair.map(|repair| (repair.kind().to_owned(), repair.text())),
         }
     }
 
-    fn repair(&self, repair: &SetupRepair) -> (&'static str, String) {
-        match repair {
-            SetupRepair::Words(words) => ("do", words.clone()),
-            SetupRepair::Page(what, url) => ("open", format!("{what}: {url}")),
-            SetupRepair::Command(command) => ("run", command.clone()),
-            SetupRepair::Call(call) => {
-                ("run", self.command(call).unwrap_or_else(|| "towpath doctor --fix".to_owned()))
-            }
-            SetupRepair::OwnCalls(_) => ("run", "towpath doctor --fix".to_owned()),
-            SetupRepair::BypassList { path, app, mode } => ("run", self.bypass_list(path, *app, *mode)),
+    /// A finding as people are told of it, with nothing in it that moves a cursor or turns letters around. Commands are
+    /// to be pasted whole; their quoting has made them safe to be shown.
+    pub fn line(&self, finding: &SetupFinding) -> SetupLine {
+        let shown = |text: &str| one_line(text, LINE_MAX).to_string();
+        let repair = finding.repair.as_ref().map(|repair| match self.repair(repair) {
+            RepairWords::Do(words) => RepairWords::Do(shown(&words)),
+            RepairWords::Open(what, page) => RepairWords::Open(shown(&what), shown(&page)),
+            RepairWords::Run(command) => RepairWords::Run(command),
+        });
+        SetupLine {
+            about: shown(&finding.about),
+            state: finding.state,
+            found: shown(&finding.found),
+            effect: shown(&finding.effect),
+            repair,
         }
     }
+
+    fn repair(&self, repair: &SetupRepair) -> RepairWords {
+        match repair {
+            SetupRepair::Words(words) => RepairWords::Do(words.clone()),
+            SetupRepair::Page(what, page) => RepairWords::Open(what.clone(), page.clone()),
+            SetupRepair::Command(command) => RepairWords::Run(command.clone()),
+            SetupRepair::Call(call) => RepairWords::Run(self.command(call).unwrap_or_else(own)),
+            SetupRepair::OwnCalls(_) => RepairWords::Run(own()),
+            SetupRepair::BypassList { path, app, mode } => {
+                RepairWords::Run(self.bypass_list(path, *app, *mode))
+            }
+        }
+    }
+}
+
+/// The command for what only the App can change.
+fn own() -> String {
+    "towpath doctor --fix".to_owned()
 }
 
 /// How many of the findings are faults.
@@ -102,7 +128,7 @@ pub fn setup_findings_as_json(findings: &[SetupFinding], cli: &GitHubCli) -> Val
             "state": finding.state.as_str(),
             "found": finding.found,
             "effect": finding.effect,
-            "repair": repair.map(|(kind, text)| json!({ "kind": kind, "text": text })),
+            "repair": repair.map(|it| json!({ "kind": it.kind(), "text": it.text() })),
         })
     };
     json!({
@@ -117,27 +143,25 @@ pub fn setup_findings_as_json(findings: &[SetupFinding], cli: &GitHubCli) -> Val
 pub fn setup_findings_on_terminal(findings: &[SetupFinding], cli: &GitHubCli) -> String {
     let (mut text, mut about, mut told) = (String::new(), None, Vec::new());
     for finding in findings {
+        let line = cli.line(finding);
         if about != Some(&finding.about) {
-            let heading = if finding.about.is_empty() { "Towpath" } else { finding.about.as_str() };
+            let heading = if line.about.is_empty() { "Towpath" } else { line.about.as_str() };
             let gap = if text.is_empty() { "" } else { "\n" };
             // Writing into a text does not fail.
-            let _ = writeln!(text, "{gap}{}", one_line(heading, LINE_MAX));
+            let _ = writeln!(text, "{gap}{heading}");
             about = Some(&finding.about);
         }
-        let _ = writeln!(text, "  {:7} {}", finding.state.as_str(), one_line(&finding.found, LINE_MAX));
-        if !finding.effect.is_empty() {
-            let _ = writeln!(text, "          {}", one_line(&finding.effect, LINE_MAX));
+        let _ = writeln!(text, "  {:7} {}", line.state.as_str(), line.found);
+        if !line.effect.is_empty() {
+            let _ = writeln!(text, "          {}", line.effect);
         }
-        let Some(repair) = &finding.repair else { continue };
+        let Some(repair) = line.repair else { continue };
         if told.contains(&repair) {
             let _ = writeln!(text, "          the same repair as above");
             continue;
         }
+        let _ = writeln!(text, "          {}: {}", repair.kind(), repair.text());
         told.push(repair);
-        let (kind, words) = cli.repair(repair);
-        // A command is to be pasted whole; its quoting has made it safe to be shown.
-        let words = if kind == "run" { words.into() } else { one_line(&words, LINE_MAX) };
-        let _ = writeln!(text, "          {kind}: {words}");
     }
     let unknown = findings.iter().filter(|it| it.state == SetupState::Unknown).count();
     let _ = writeln!(text, "\n{}", summary(faults(findings), unknown));

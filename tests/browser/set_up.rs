@@ -104,6 +104,25 @@ fn click_through(page: &Browser, server: &Serve, github: &Sandbox) {
     page.until(&green("on 1 repository"));
 }
 
+/// Has the set-up looked at, and ends on the lights again.
+fn look_for_faults(page: &Browser) {
+    page.click("//a[@href='setup/doctor']");
+    page.click(&button("Look"));
+    page.until("//p[contains(., 'Looked at')]");
+    // Nothing keeps the branches of this repository.
+    page.click(
+        "//h3[.='acme/store']/following-sibling::ul/li[@class='fault']//summary[starts-with(., 'Repair')]",
+    );
+    page.picture("doctor");
+    page.resize(TELEPHONE);
+    page.fits(TELEPHONE);
+    page.picture("doctor-on-a-telephone");
+    page.resize(DESK);
+    page.complains_of_nothing();
+    page.click(&link("Back to the lights"));
+    page.until(&green("First verdict"));
+}
+
 #[test]
 fn from_an_empty_folder_to_the_first_verdict_in_a_minute() {
     let Some(page) = browser(DESK) else { return };
@@ -120,6 +139,7 @@ fn from_an_empty_folder_to_the_first_verdict_in_a_minute() {
     page.until("//p[contains(., 'Everything works')]");
     page.picture("all-green");
     assert!(began.elapsed() < WITHIN, "it took {:?}", began.elapsed());
+    look_for_faults(&page);
     page.click(&format!("//a[contains(@href, '/acme/store/pull/{}')]", pull.number()));
     page.until("//article[contains(@class, 'green')][.//strong='towpath: integration']");
     page.complains_of_nothing();

@@ -147,6 +147,19 @@ impl SetUp {
         cookie
     }
 
+    /// Waits until a page has these words.
+    async fn until(&self, path: &str, words: &str, cookie: &str) -> Reply {
+        let began = Instant::now();
+        loop {
+            let page = self.get(path, cookie).await;
+            if page.body.contains(words) {
+                return page;
+            }
+            assert!(began.elapsed() < PATIENCE, "no {words} in {}", page.body);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// Waits until so many lights are green.
     async fn until_green(&self, count: usize, cookie: &str) -> Reply {
         let began = Instant::now();
@@ -242,17 +255,7 @@ async fn the_page_shows_what_it_found_and_proposes_a_file_to_nobody_unless_asked
     let tool = tool(&set_up.world).await;
     let apps = set_up.world.github.apps();
     apps.last().unwrap().install("acme").on([&set_up.world.store, &tool]).await.unwrap();
-    let until = async |words: &str| {
-        let began = Instant::now();
-        loop {
-            let page = set_up.get("/setup", &cookie).await;
-            if page.body.contains(words) {
-                return page;
-            }
-            assert!(began.elapsed() < PATIENCE, "no {words} in {}", page.body);
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    };
+    let until = async |words: &str| set_up.until("/setup", words, &cookie).await;
     let page = until("<b>acme/tool</b>: develop → uat → main, no copy branch.").await;
     assert!(page.body.contains("<pre>version: 1\nenvironments:"), "{}", page.body);
     let ours = || tool.pulls().into_iter().filter(towpath_sandbox::PullHandle::is_open).count();
@@ -273,6 +276,66 @@ async fn the_page_shows_what_it_found_and_proposes_a_file_to_nobody_unless_asked
     assert_eq!(set_up.post("/setup/propose", &cookie, &fields).await.status, 303);
     until("Proposed by <a href=").await;
     assert_eq!(ours(), 1);
+    set_up.server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_on_the_page_to_whoever_holds_the_link_and_looked_at_once() {
+    let set_up = SetUp::begin().await;
+    let cookie = set_up.visit().await;
+    let early = set_up.get("/setup/doctor", &cookie).await;
+    assert_eq!((early.status, early.header(header::LOCATION)), (303, "../setup"), "there is no App yet");
+    let cookie = set_up.register().await;
+    set_up.until_green(3, &cookie).await;
+    set_up.world.store.unprotect("staging");
+    let apps = set_up.world.github.apps();
+    apps.last().unwrap().install("acme").on([&set_up.world.store]).await.unwrap();
+    set_up.until_green(4, &cookie).await;
+
+    let page = set_up.get("/setup/doctor", &cookie).await;
+    let (form, wrong) = (page.value("name=\"form\" value=\""), "0".repeat(64));
+    assert!(page.body.contains(">Look</button>") && !page.body.contains("http-equiv"), "{}", page.body);
+    for (cookie, form) in [("", form.as_str()), (cookie.as_str(), wrong.as_str())] {
+        assert_eq!(set_up.post("/setup/doctor", cookie, &[("form", form)]).await.status, 404);
+    }
+    assert_eq!(set_up.get("/setup/doctor", "").await.status, 404);
+
+    let faults = set_up.world.github.faults();
+    let looks = faults.rest("GET", "/app/hook/config").hang_until_released();
+    let look = async || {
+        let reply = set_up.post("/setup/doctor", &cookie, &[("form", &form)]).await;
+        assert_eq!((reply.status, reply.header(header::LOCATION)), (303, "../setup/doctor"));
+        set_up.get("/setup/doctor", &cookie).await
+    };
+    for _ in 0..2 {
+        let page = look().await;
+        assert!(
+            page.body.contains("It is being looked at.") && page.body.contains("http-equiv"),
+            "{}",
+            page.body
+        );
+    }
+    while faults.held() == 0 {
+        tokio::task::yield_now().await;
+    }
+    faults.release();
+    let page = set_up.until("/setup/doctor", "Looked at", &cookie).await;
+    assert_eq!(
+        look().await.body.matches(">Look again</button>").count(),
+        1,
+        "what is fresh is not looked at again"
+    );
+    assert_eq!(looks.hits(), 1);
+    for words in ["<h3>acme/store</h3>", "<b>staging</b>: ", "gh api --hostname", "What follows: "] {
+        assert!(page.body.contains(words), "{words} is not in {}", page.body);
+    }
+    assert!(!page.body.contains("PRIVATE KEY") && !page.body.contains(&cookie), "{}", page.body);
+    let lights = set_up.get("/setup", &cookie).await;
+    assert!(
+        lights.body.contains("faults</b>") && lights.body.contains("href=\"setup/doctor\""),
+        "{}",
+        lights.body
+    );
     set_up.server.stop().await;
 }
 

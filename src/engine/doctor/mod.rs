@@ -16,6 +16,7 @@ mod deploys;
 mod examination;
 mod facts;
 mod installation;
+mod latest;
 mod machine;
 mod repository;
 mod ruleset_repair;
@@ -25,8 +26,9 @@ mod tests;
 
 pub use examination::{Examination, Progress};
 pub(super) use installation::LEFT_TO_CHECKS;
+pub use latest::{ExaminationStanding, LatestExamination, MadeExamination};
 
-use super::{Clock, Deploying, MirrorBounds, OpenError, Places};
+use super::{Clock, Deploying, MirrorBounds, OpenError, Parts, Places};
 use crate::github::{Api, ApiConfig, AppKey, InstallationJson};
 use crate::model::{InstallationId, PromotionPath, SetupCall, SetupCaller, SetupFinding, SetupState};
 use facts::asked;
@@ -80,6 +82,18 @@ impl Doctor {
         let connect = |key| Api::new(ApiConfig { base_url: api_url, key, timeout: call_within, now });
         let api = app.map(connect).transpose()?.map(Arc::new);
         Ok(Self { api, places, path: Arc::new(path), clock, mirrors, deploying })
+    }
+
+    /// The one of a running server, by the server's own connection: its budgets are the same.
+    pub(super) fn of_server(parts: &Parts) -> Self {
+        Self {
+            api: Some(Arc::clone(&parts.api)),
+            places: Places { data_dir: parts.data_dir.clone(), database: parts.database.clone() },
+            path: Arc::new(parts.path.clone()),
+            clock: Arc::clone(&parts.clock),
+            mirrors: parts.settings.mirrors,
+            deploying: parts.deploying.clone(),
+        }
     }
 
     /// Looks at everything, or at one repository alone, and notes in `progress` how far it has come.

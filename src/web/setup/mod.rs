@@ -5,9 +5,10 @@
 //! out; from then on five lights tell how far it has come. It works without JavaScript.
 //!
 //! `visits.rs` knows who may see it, `choice.rs` where the App is to be registered, `pages.rs` has the markup, `reports.rs`
-//! what was found of repositories, `steps.rs` the way through.
+//! what was found of repositories, `doctor.rs` what is right and wrong with the set-up, `steps.rs` the way through.
 
 mod choice;
+mod doctor;
 mod lights;
 mod markup;
 mod pages;
@@ -93,6 +94,7 @@ pub(super) fn router(set_up: SetUp, live: Arc<Live>, stopped: watch::Receiver<bo
         .route("/setup/registered", get(steps::registered))
         .route("/setup/ping", post(steps::ping))
         .route("/setup/propose", post(steps::propose))
+        .route("/setup/doctor", get(steps::examined).post(steps::examine))
         .route("/setup/style.css", get(pages::style))
         .layer(axum::middleware::map_response(guarded))
         .with_state(shared)

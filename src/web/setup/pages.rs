@@ -144,6 +144,12 @@ button.main { font-weight: 700; color: #fff; background: #1a7f37; border: 0; bor
 .state { display: inline-block; min-width: 3.5rem; font-variant: small-caps; }
 table { border-collapse: collapse; } th { text-align: left; vertical-align: top; padding: .3rem 1rem .3rem 0; white-space: nowrap; }
 td { padding: .3rem 0; } details { margin-top: 2rem; }
+.findings { list-style: none; padding: 0; margin: .6rem 0; }
+.findings li { border-left: .4rem solid #1a7f37; padding: .4rem .8rem; margin: .6rem 0; overflow-wrap: anywhere; }
+.findings li.fault { border-color: #cf222e; } .findings li.unknown { border-color: #bf8700; }
+.findings p, .findings details { margin: .3rem 0; }
+.findings pre { white-space: pre-wrap; margin: .3rem 0; padding: .5rem; font-size: .85rem; background: rgb(127 127 127 / .15); }
+h3 { margin: 1.5rem 0 0; overflow-wrap: anywhere; } h3 + details, .findings + details { margin-top: .6rem; }
 h2 { margin-top: 2rem; } .report { margin: .6rem 0; overflow-wrap: anywhere; } pre { overflow-x: auto; }
 @media (max-width: 36rem) { th, td { display: block; padding: .2rem 0; } }
 ";

@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::choice::{Choice, is_loopback};
+use super::doctor;
 use super::lights::lights;
 use super::pages::{self, Fields};
 use super::reports;
@@ -50,8 +51,33 @@ pub(super) async fn page(
         None => InstallReports::default(),
     };
     let goes_on = !all.iter().all(|it| it.is_green) || found.waiting + found.proposing > 0;
-    let body = pages::lights(&all, &visit.form) + &reports::section(&found, &visit.form);
-    shown(goes_on, &body)
+    let examined = shared.live.engine().map(|engine| doctor::on_first_page(&engine.examination().standing()));
+    let body = pages::lights(&all, &visit.form) + &examined.unwrap_or_default();
+    shown(goes_on, &(body + &reports::section(&found, &visit.form)))
+}
+
+/// What is right and wrong with the set-up, as it was found last.
+pub(super) async fn examined(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let Some(visit) = shared.visits.of(&headers, shared.set_up.clock.now()) else { return nothing() };
+    let Some(engine) = shared.live.engine() else { return Redirect::to("../setup").into_response() };
+    let standing = engine.examination().standing();
+    let page = pages::page(standing.running.is_some(), &doctor::page(&standing, &visit.form));
+    Html(deeper(&page)).into_response()
+}
+
+/// Has it looked at.
+pub(super) async fn examine(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Form(bare): Form<Bare>,
+) -> Response {
+    if own(&shared, &headers, &bare.form).is_none() {
+        return nothing();
+    }
+    if let Some(engine) = shared.live.engine() {
+        engine.examination().begin();
+    }
+    Redirect::to("../setup/doctor").into_response()
 }
 
 /// What somebody has typed.
