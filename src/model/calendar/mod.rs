@@ -12,10 +12,12 @@
 
 mod schedule;
 mod week;
+mod working_time;
 mod zone;
 
 pub use schedule::{Schedule, Times};
 pub use week::Week;
+pub use working_time::after_working_time;
 pub use zone::{Day, LocalTime, Weekday, Zone};
 
 use super::{EnvironmentName, PullNumber, UnixSeconds};

@@ -35,6 +35,7 @@ mod signoff;
 mod state;
 mod sync;
 mod table;
+mod ticket;
 mod topic_then;
 mod unlock;
 mod verdict_first;

@@ -4,7 +4,7 @@ use super::call::Command;
 use crate::commands::spec::Spec;
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 18] = [
+pub(super) const COMMANDS: [&dyn Command; 19] = [
     &super::help::Help,
     &super::check::Check,
     &super::why::Why,
@@ -20,6 +20,7 @@ pub(super) const COMMANDS: [&dyn Command; 18] = [
     &super::signoff::SignOff,
     &super::ready::Ready,
     &super::ready::Unready,
+    &super::ticket::Ticket,
     &super::retarget::Retarget,
     &super::rebuild::Rebuild,
     &super::sync::Sync,
