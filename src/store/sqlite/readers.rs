@@ -6,7 +6,7 @@ use crate::store::StoreError;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Reads that may run at once.
 const READERS: u32 = 4;
@@ -31,19 +31,31 @@ impl Readers {
         T: Send + 'static,
         R: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        let (reply, answer) = oneshot::channel();
+        self.lend(Box::new(move |connection| {
+            // An error means that nobody waits for the answer any more.
+            let _ = reply.send(read(connection));
+        }))
+        .await?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Lends a connection to a read without the type of its answer: with it, everything here and in the runtime that
+    /// carries a read would be there once for each of them.
+    async fn lend(&self, read: Box<dyn FnOnce(&Connection) + Send>) -> Result<(), StoreError> {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| closed())?;
         let (idle, path) = (Arc::clone(&self.idle), self.path.clone());
         let work = move || {
             let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = kept.map_or_else(|| schema::open_to_read(&path), Ok)?;
-            let result = read(&connection);
+            read(&connection);
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             // Held until here even when nobody waits for the answer any more.
             drop(turn);
-            result
+            Ok(())
         };
         match tokio::task::spawn_blocking(work).await {
-            Ok(result) => result,
+            Ok(done) => done,
             Err(error) => Err(StoreError::unavailable(error)),
         }
     }
