@@ -4,8 +4,8 @@ use super::settings::LogFormat;
 use crate::report::one_line;
 use crate::traces::TraceLayer;
 use std::io::IsTerminal as _;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -15,18 +15,14 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 const VALUE_MAX: usize = 4_000;
 
 /// Starts the log; traces are made of its spans where somebody takes them.
-pub(super) fn start(filter: EnvFilter, format: LogFormat, traces: Option<TraceLayer>) {
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+pub(super) fn start(filter: Targets, format: LogFormat, traces: Option<TraceLayer>) {
+    let log = tracing_subscriber::registry().with(filter).with(traces);
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    match (format, traces) {
-        (LogFormat::Pretty, None) => log.with_target(false).fmt_fields(fields()).init(),
-        (LogFormat::Pretty, Some(traces)) => {
-            log.with_target(false).fmt_fields(fields()).finish().with(traces).init();
-        }
-        (LogFormat::Json, None) => log.json().init(),
-        (LogFormat::Json, Some(traces)) => log.json().finish().with(traces).init(),
+    match format {
+        LogFormat::Pretty => log.with(lines.with_target(false).fmt_fields(fields())).init(),
+        LogFormat::Json => log.with(lines.json()).init(),
     }
 }
 

@@ -16,8 +16,7 @@ use crate::web::MetricsToken;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// What `serve` is told by its environment.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ pub(super) struct Settings {
     /// Where the database, the mirrors and the lock are kept.
     pub(super) places: Places,
     /// What is logged.
-    pub(super) filter: EnvFilter,
+    pub(super) filter: Targets,
     /// How the log is written.
     pub(super) log: LogFormat,
     /// How much room mirrors may take.
@@ -85,7 +84,7 @@ pub(super) fn places(lookup: Lookup) -> Result<Places, Problem> {
 }
 
 /// What to log, for who needs nothing else of the settings.
-pub(super) fn log_filter(lookup: Lookup) -> Result<EnvFilter, Problem> {
+pub(super) fn log_filter(lookup: Lookup) -> Result<Targets, Problem> {
     let variables = Variables::new(lookup);
     match variables.filter() {
         Some(filter) => Ok(filter),
@@ -188,8 +187,8 @@ impl Variables<'_> {
         self.good(Places::new(&data_dir, &database).map_err(|error| Problem::told(&error)))
     }
 
-    fn filter(&self) -> Option<EnvFilter> {
-        self.read(RUST_LOG, EnvFilter::new("info"), log_directives)
+    fn filter(&self) -> Option<Targets> {
+        self.read(RUST_LOG, Targets::new().with_default(LevelFilter::INFO), log_directives)
     }
 
     /// One that holds nothing would let everybody in who sends nothing, so it is no way to say that there is none.
@@ -245,15 +244,20 @@ fn log_format(text: &str) -> Result<LogFormat, Problem> {
 }
 
 /// What to log. A word that is no level would be taken for the name of a part of the server that nobody has, and
-/// silence all others.
-fn log_directives(text: &str) -> Result<EnvFilter, Problem> {
+/// silence all others; and so would a span in brackets, which other programs know.
+fn log_directives(text: &str) -> Result<Targets, Problem> {
     let should = "it should be error, warn, info, debug or trace, or such as info,hyper=debug";
-    let filter = EnvFilter::builder().parse(text).map_err(|_| Problem::of(RUST_LOG, text, should))?;
-    let is_heard = |directive: &str| {
-        let target = directive.split(['=', '[']).next().unwrap_or_default();
+    let wrong = || Problem::of(RUST_LOG, text, should);
+    let directives: Vec<&str> = text.split(',').map(str::trim).filter(|it| !it.is_empty()).collect();
+    if text.contains('[') {
+        return Err(wrong());
+    }
+    let filter = directives.join(",").parse().map_err(|_| wrong())?;
+    let is_heard = |directive: &&str| {
+        let target = directive.split('=').next().unwrap_or_default();
         directive.parse::<LevelFilter>().is_ok() || target.is_empty() || target.starts_with("towpath")
     };
-    if text.split(',').map(str::trim).filter(|it| !it.is_empty()).any(is_heard) {
+    if directives.iter().any(is_heard) {
         return Ok(filter);
     }
     Err(Problem::of(RUST_LOG, text, format!("nothing that the server says would be logged; {should}")))
@@ -379,6 +383,7 @@ mod tests {
             ("RUST_LOG", "verbose", "RUST_LOG is \"verbose\"; nothing that the server says would be logged"),
             ("RUST_LOG", "hyper=debug", "would be logged; it should be error, warn, info"),
             ("RUST_LOG", "towpath=loud", "RUST_LOG is \"towpath=loud\"; it should be error, warn, info"),
+            ("RUST_LOG", "towpath[work]=debug", "\"towpath[work]=debug\"; it should be error, warn, info"),
             (
                 "TOWPATH_OPERATOR_FILE",
                 "/nowhere/at/all",
@@ -395,7 +400,7 @@ mod tests {
     #[test]
     fn a_filter_that_lets_the_server_be_heard_is_taken() {
         for filter in
-            ["info", "WARN", "off", "info,hyper=debug", "hyper=debug,info", "towpath=debug", "towpath"]
+            ["info", "WARN", "off", "info,hyper=debug", " hyper=debug , info,", "towpath=debug", "towpath"]
         {
             assert!(read(&[("RUST_LOG", filter)]).is_ok(), "{filter}");
         }
