@@ -62,9 +62,39 @@ fn they_name_no_variable_that_there_is_not() {
 
 #[test]
 fn the_scripts_can_be_read() {
-    for file in [".ci/run", "scripts/container", "src/cli/hook/pre-push.sh"] {
+    for file in [".ci/run", "scripts/container", "scripts/release", "src/cli/hook/pre-push.sh"] {
         let shell = if text(file).starts_with("#!/bin/sh") { "sh" } else { "bash" };
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         assert!(Command::new(shell).arg("-n").arg(&path).status().unwrap().success(), "{file}");
+    }
+}
+
+#[test]
+fn a_release_is_built_as_it_is_said_to_be() {
+    let (script, workflow) = (text("scripts/release"), text(".github/workflows/release.yml"));
+    // 15 MB, of which the documents speak.
+    assert!(script.contains("\nmost=$((15 << 20))\n"));
+    assert!(text("docs/running.md").contains("15 MB"));
+    assert!(script.contains("cargo build --profile dist --locked"));
+    let made = [
+        "scripts/release target/release-files\n",
+        "path: target/release-files\n",
+        "--notes-file files/NOTES.md",
+    ];
+    for line in made {
+        assert!(workflow.contains(line), "the workflow has no {line}");
+    }
+    assert!(script.contains(">\"$files/NOTES.md\""));
+    assert!(text("CHANGELOG.md").contains("\n## [Unreleased]\n"), "what --unreleased takes the notes from");
+}
+
+#[test]
+fn no_profile_takes_away_what_the_engine_lives_by() {
+    let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
+    let profiles = manifest["profile"].as_table().unwrap();
+    assert!(profiles.contains_key("dist"));
+    for (name, profile) in profiles {
+        // A panic in one work item's work ends that work alone: it has to unwind.
+        assert!(profile.get("panic").is_none(), "{name}");
     }
 }
