@@ -9,6 +9,7 @@
 //! an error was logged that it did not expect, or if anything that went over the wire is not as GitHub
 //! describes it.
 
+mod acceptance;
 mod accepted;
 mod answers;
 mod audit;

@@ -77,6 +77,11 @@ impl CommentWork<'_> {
             if is_open || matches!(run.progress, Progress::Unjudged { .. }) {
                 break;
             }
+            // What is written below may ask for what this one stores.
+            if std::mem::take(&mut self.stores_first) && self.state.goes_on() {
+                self.changes.push(Change::Mark(self.item()));
+                break;
+            }
         }
         Ok(())
     }
@@ -245,6 +250,7 @@ impl CommentWork<'_> {
                     let entry = call.audited(&said, call.asker).await?;
                     self.changes.push(Change::Audit(Box::new(entry)));
                 }
+                self.stores_first |= !changes.is_empty();
                 self.changes.extend(changes);
                 run.end(said);
                 if command.may_change_verdict() {

@@ -120,6 +120,7 @@ pub(super) async fn run(
         state,
         replied_at,
         changes,
+        stores_first: false,
     };
     let outcome = work.carry_on().await;
     count_ended(ctx, &work.state, ended, &names);
@@ -159,6 +160,8 @@ struct CommentWork<'a> {
     state: CommentState,
     replied_at: Option<crate::model::UnixMillis>,
     changes: Vec<Change>,
+    /// Whether a command has something stored before the next one is begun.
+    stores_first: bool,
 }
 
 impl CommentWork<'_> {
