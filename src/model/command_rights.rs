@@ -182,6 +182,17 @@ impl BudgetPeriod {
         UnixMillis(first.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
     }
 
+    /// When the next one begins.
+    pub fn end(self, now: UnixMillis) -> UnixMillis {
+        // None is longer than 31 days, or as long as two.
+        let days = match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 31,
+        };
+        self.start(self.start(now) + std::time::Duration::from_secs(days * 86_400))
+    }
+
     /// The word used in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -224,6 +235,13 @@ mod tests {
         assert_eq!(BudgetPeriod::Month.start(now), at("2026-11-01T00:00:00Z"));
         for period in BudgetPeriod::ALL {
             assert_eq!(period.start(period.start(now)), period.start(now));
+            assert_eq!(period.start(period.end(now)), period.end(now));
+        }
+        assert_eq!(BudgetPeriod::Month.end(now), at("2026-12-01T00:00:00Z"));
+        assert_eq!(BudgetPeriod::Month.end(at("2027-02-28T00:00:00Z")), at("2027-03-01T00:00:00Z"));
+        assert_eq!(BudgetPeriod::Week.end(now), at("2026-11-30T00:00:00Z"));
+        for period in BudgetPeriod::ALL {
+            assert!(period.end(now) > now);
         }
     }
 

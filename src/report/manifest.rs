@@ -27,6 +27,8 @@ pub struct BroughtPull {
     pub author: String,
     /// The branch that it was merged into, where that is none that leads to the source: it came by another way.
     pub hotfix_of: Option<String>,
+    /// The overrides that were in force when it was merged.
+    pub overrides: Vec<Override>,
 }
 
 /// What is known of the promotion's files on the environment that they come from.
@@ -121,14 +123,19 @@ fn made_of(merged: Merged) -> String {
 }
 
 fn decided(told: &Manifest<'_>) -> Option<String> {
-    let line = |given: &Override| {
-        let who = Prose::new(&format!("- {}, overridden by %", given.code.as_str()), &[&given.by]);
+    let line = |(of, given): (Option<PullNumber>, &Override)| {
+        // Not as code: GitHub makes a link of it.
+        let of = of.map(|number| format!(" on #{number}")).unwrap_or_default();
+        let who = Prose::new(&format!("- {}{of}, overridden by %", given.code.as_str()), &[&given.by]);
         let second = given.confirmed_by.as_ref().map(|it| Prose::new(" and confirmed by %", &[it]));
         let why = Prose::new(": %", &[&given.reason]);
         let until = given.until.map(|at| Prose::new(&format!(" (until {})", utc(at.to_seconds())), &[]));
         who.then(second.unwrap_or_default()).then(why).then(until.unwrap_or_default()).markdown()
     };
-    let lines: Vec<String> = told.overrides.iter().map(line).collect();
+    let own = told.overrides.iter().map(|it| (None, it));
+    let brought = told.pulls.iter().take(LISTED);
+    let brought = brought.flat_map(|pull| pull.overrides.iter().map(|it| (Some(pull.number), it)));
+    let lines: Vec<String> = own.chain(brought).map(line).collect();
     let heading = if told.merged.is_some() { "Overrides that were in force" } else { "Overrides in force" };
     (!lines.is_empty()).then(|| format!("### {heading}\n\n{}", lines.join("\n")))
 }

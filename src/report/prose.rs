@@ -108,6 +108,21 @@ impl Prose {
         length(&self.0)
     }
 
+    /// What stands before the first colon of ours; all of it where there is none.
+    pub(super) fn before_colon(&self) -> Self {
+        let mut spans = Vec::new();
+        for span in &self.0 {
+            if let Span::Said(text) = span
+                && let Some((before, _)) = text.split_once(':')
+            {
+                spans.push(Span::Said(before.to_owned()));
+                break;
+            }
+            spans.push(span.clone());
+        }
+        Self(spans)
+    }
+
     /// In at most `limit` characters: where names that give way are not enough, the end does, too.
     pub(super) fn cut(&self, limit: usize) -> Self {
         let mut spans = self.within(limit).0;

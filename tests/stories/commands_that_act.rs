@@ -158,8 +158,7 @@ async fn a_lock_ends_by_the_clock_or_with_its_pull_request() {
     let reply = stage.reply(&pull, &shorter).await;
     assert!(
         reply.contains(
-            "integration stays locked: ana holds lock 1, until somebody unlocks it, because: cutover; before, ana holds \
-             lock 1, until #1 is closed, because: mine."
+            "integration stays locked: ana holds lock 2, until somebody unlocks it, because: cutover, in place of lock 1."
         ),
         "{reply}"
     );
@@ -177,7 +176,7 @@ async fn a_lock_ends_by_the_clock_or_with_its_pull_request() {
     stage.check(&other).await.passes();
     stage.read(&pull);
     let again = stage.says(&pull, "ben", "/lock integration --reason other").await;
-    assert!(stage.reply(&pull, &again).await.contains("ben holds lock 2"));
+    assert!(stage.reply(&pull, &again).await.contains("ben holds lock 4"));
     stage.check(&other).await.is("action_required", "integration is locked by ben");
     stage.reply(&pull, &deploy).await;
     stage.end().await;

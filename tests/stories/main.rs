@@ -28,6 +28,7 @@ mod commands_in_odd_places;
 mod commands_in_order;
 mod commands_that_act;
 mod commands_that_ask;
+mod commands_unseen;
 mod configuration;
 mod copy;
 mod cost;

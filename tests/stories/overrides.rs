@@ -59,7 +59,7 @@ async fn an_override_makes_one_finding_warn_until_the_head_moves() {
     check.says("`the vendor's *patch*`");
     stage.comment(&pull).await;
     let again = replied(&stage, &pull, "rita", "/override TP201 --reason again").await;
-    assert!(again.contains("TP201 does not keep this pull request back."), "{again}");
+    assert!(again.contains("TP201 is overridden already, by `rita`;"), "{again}");
 
     stage.later();
     stage.store.commit_on("feature/late").file("more.txt", "x\n").by("ana").await.unwrap();

@@ -18,30 +18,92 @@ fn is_signature(lines: &[&str], at: usize) -> bool {
     is_trimmed || lines[at] == "-- "
 }
 
-/// `-----Original Message-----`
+/// `-----Original Message-----`, in whichever language.
 fn is_divider(line: &str) -> bool {
     let line = line.trim();
-    let inside = line.trim_matches('-');
-    let is_framed = line.starts_with("--") && line.ends_with("--");
-    is_framed
-        && ["original message", "forwarded message"].iter().any(|it| inside.trim().eq_ignore_ascii_case(it))
+    let inside = line.trim_matches('-').trim();
+    let is_framed = line.starts_with("----") && line.ends_with("----");
+    is_framed && inside.chars().any(char::is_alphabetic)
 }
 
-/// `From: …` and below it `Sent: …` or `Date: …`
+/// `From: …` and right below it, or one line on, `Sent: …` or `Date: …`.
 fn is_header(lines: &[&str]) -> bool {
-    let has = |at: usize, name: &str| {
-        let line = lines.get(at).map(|line| line.trim().trim_start_matches('*'));
-        line.and_then(|line| line.get(..name.len())).is_some_and(|start| start.eq_ignore_ascii_case(name))
+    let names = |at: usize, names: &[&str]| {
+        let name = lines.get(at).and_then(|line| line.trim().trim_matches('*').split_once(':'));
+        let name = name.map(|(name, _)| name.trim_matches(['*', ' ', '\u{a0}']).to_lowercase());
+        name.is_some_and(|name| names.contains(&name.as_str()))
     };
-    has(0, "From:") && (has(1, "Sent:") || has(1, "Date:"))
+    names(0, &FROM) && (names(1, &SENT) || names(2, &SENT))
 }
 
-/// `On … wrote:`, which may be broken into lines.
+/// `On … wrote:`, which may be broken into lines. Where the words are of no language that is known here, an address and a time
+/// before the colon tell.
 fn is_attribution(lines: &[&str]) -> bool {
-    let starts = lines.first().is_some_and(|first| first.trim_start().starts_with("On "));
     let paragraph = lines.iter().take(ATTRIBUTION_LINES).take_while(|line| !line.trim().is_empty());
-    starts && paragraph.map(|line| line.trim_end()).any(|line| line == "wrote:" || line.ends_with(" wrote:"))
+    let mut text = String::new();
+    for line in paragraph {
+        text.push(' ');
+        text.push_str(line.trim());
+        let Some(said) = text.trim_end().strip_suffix(':').map(str::trim) else { continue };
+        let starts = said.split_whitespace().next().unwrap_or_default().to_lowercase();
+        let is_dated = said.chars().filter(char::is_ascii_digit).count() >= DIGITS_OF_A_TIME;
+        let lower = said.to_lowercase();
+        // Some put who wrote behind the verb.
+        let has = |verb: &str| lower.ends_with(verb) || (is_dated && lower.contains(&format!("{verb} ")));
+        let wrote = WROTE.iter().any(|(first, verb)| starts == *first && has(verb));
+        let is_addressed = said.contains('<') && said.contains('@') && is_dated;
+        if wrote || is_addressed {
+            return true;
+        }
+    }
+    false
 }
+
+/// The fewest digits of a day or a time.
+const DIGITS_OF_A_TIME: usize = 4;
+
+/// How an attribution begins and ends, by language.
+const WROTE: [(&str, &str); 13] = [
+    ("on", " wrote"),
+    ("on", "> wrote"),
+    ("am", " schrieb"),
+    ("le", " a écrit"),
+    ("el", " escribió"),
+    ("il", " ha scritto"),
+    ("op", " schreef"),
+    ("em", " escreveu"),
+    ("den", " skrev"),
+    ("dnia", " napisał"),
+    ("dnia", " napisał(a)"),
+    ("w", " napisał(a)"),
+    ("dne", " napsal"),
+];
+
+/// How `From` is called in the head of a mail, by language.
+const FROM: [&str; 9] = ["from", "von", "de", "da", "van", "från", "fra", "od", "lähettäjä"];
+
+/// The same of `Sent` and `Date`.
+const SENT: [&str; 19] = [
+    "sent",
+    "date",
+    "gesendet",
+    "datum",
+    "envoyé",
+    "enviado",
+    "enviado el",
+    "fecha",
+    "inviato",
+    "data",
+    "verzonden",
+    "skickat",
+    "sendt",
+    "dato",
+    "wysłano",
+    "odesláno",
+    "lähetetty",
+    "envoyé le",
+    "enviada em",
+];
 
 #[cfg(test)]
 mod tests {
@@ -56,6 +118,16 @@ mod tests {
             "---------- Forwarded message ---------",
             "----- original message -----",
             "From: Rita\nSent: Monday",
+            "From: Rita\nTo: ana\nDate: Monday",
+            "Von: Rita\nGesendet: Montag",
+            "De : Rita\nEnvoyé : lundi",
+            "-----Ursprüngliche Nachricht-----",
+            "-----Message d'origine-----",
+            "Am 29.11.2026 um 17:00 schrieb ben <b@example.com>:",
+            "Am Mo., 30. Nov. 2026 um 10:12 Uhr schrieb Rita:",
+            "Le lun. 30 nov. 2026 à 10:12, Rita <rita@example.com> a écrit :",
+            "El lun, 30 nov 2026 a las 10:12, Rita escribió:",
+            "2026年11月30日(月) 10:12 Rita <rita@example.com>:",
             "*From:* Rita\n*Date:* Monday",
             "-- ",
             "--",
@@ -70,6 +142,10 @@ mod tests {
     fn what_people_write_is_left_alone() {
         for own in [
             "On staging it works.",
+            "Am I right that it is broken:",
+            "Le site:",
+            "Ask ben <b@example.com> about this:",
+            "---- 42 ----",
             "On staging it works.\n\nRita wrote:",
             "Rita wrote:",
             "On Monday I rewrote:",

@@ -170,11 +170,35 @@ fn read(line: &Line<'_>, dialect: &Dialect<'_>) -> Option<Result<Invocation, Com
         let asked = addressed.form == Form::Mention;
         return asked.then(|| Err(unknown_command(place, &addressed.name, dialect)));
     }
-    let arguments = match words::read(rest.chars(), start) {
+    let shown = without_comments(rest);
+    let arguments = match words::read(shown.chars(), start) {
         Ok(arguments) => arguments,
         Err(error) => return Some(Err(error)),
     };
     Some(Ok(Invocation { place: line.place, form: addressed.form, name: addressed.name, arguments }))
+}
+
+/// The same text with spaces in place of HTML comments, which nobody sees; those in quotes are text.
+fn without_comments(text: &str) -> String {
+    let (mut shown, mut rest, mut quote) = (String::new(), text, None);
+    while let Some(c) = rest.chars().next() {
+        if quote.is_none()
+            && let Some(comment) = rest.strip_prefix("<!--").and_then(|it| it.split_once("-->"))
+        {
+            let hidden = &rest[..rest.len() - comment.1.len()];
+            shown.extend(hidden.chars().map(|_| ' '));
+            rest = comment.1;
+            continue;
+        }
+        quote = match quote {
+            None if matches!(c, '"' | '\'') => Some(c),
+            Some(open) if open == c => None,
+            same => same,
+        };
+        shown.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    shown
 }
 
 /// To whom a line is addressed.

@@ -18,6 +18,11 @@ pub(super) fn reconfigured<'a>(
 ) -> impl Iterator<Item = &'a JudgedPull> {
     let rows: Vec<PullRequest> = open.iter().map(|it| it.pull.clone()).collect();
     let triggers = policy::config_changes(before, now);
+    // What a check tells people to write, and who may.
+    let words = |path: &PromotionPath| {
+        (path.command_prefix.clone(), path.commands.clone(), path.overrides, path.calendar.zone.clone())
+    };
+    let reworded = words(before) != words(now);
     let (before, now) = (before.clone(), now.clone());
     open.iter().filter(move |judged| {
         let pull = &judged.pull;
@@ -28,11 +33,12 @@ pub(super) fn reconfigured<'a>(
         }
         let verdict = last_verdict(judged).filter(|_| judged.judged_head == Some(pull.head_commit));
         let Some(verdict) = verdict.filter(|it| it.outcome() != Outcome::Unknown) else { return true };
-        triggers.iter().any(|trigger| {
-            // By the former path other families may have judged it.
-            let reach = [&before, &now].map(|path| reach(path, judged, aimed, |_| *trigger));
-            reach[0].and(reach[1]).alters(!verdict.findings.is_empty())
-        })
+        (reworded && !verdict.findings.is_empty())
+            || triggers.iter().any(|trigger| {
+                // By the former path other families may have judged it.
+                let reach = [&before, &now].map(|path| reach(path, judged, aimed, |_| *trigger));
+                reach[0].and(reach[1]).alters(!verdict.findings.is_empty())
+            })
     })
 }
 

@@ -256,7 +256,8 @@ impl Group<'_> {
         };
         let number = (self.repository.id, row.map(|row| row.number));
         let Decisions { lock, overrides, .. } = Decisions::on(self.ctx, path, number, ends).await?;
-        let acceptance = acceptance_facts::known(self.ctx, path, repository, number, ends).await?.facts;
+        let acceptance = acceptance_facts::known(self.ctx, path, repository, number, ends);
+        let acceptance = Box::pin(acceptance).await?.facts;
         let known = KnownFacts {
             survey: &survey,
             details,

@@ -101,7 +101,9 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         WorkItem::BranchRewrite(id, branch) => branch_rewrite::run(ctx, *id, branch).await,
         WorkItem::MergeGroup(id, head, base) => merge_group::run(ctx, &lease.item, *id, *head, base).await,
         WorkItem::Button(id, check) => button::run(ctx, &lease.item, *id, *check).await,
-        WorkItem::PullRequest(id, number) => pull_request::run(ctx, &lease.item, *id, *number).await,
+        WorkItem::PullRequest(id, number) => {
+            Box::pin(pull_request::run(ctx, &lease.item, *id, *number)).await
+        }
         WorkItem::Stack(id, number) => stack::run(ctx, *id, *number).await,
         WorkItem::Command(id, number, comment) => command::run(ctx, lease, *id, *number, *comment).await,
         WorkItem::Lock(id, name) => lock::run(ctx, &lease.item, *id, name).await,

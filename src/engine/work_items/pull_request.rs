@@ -336,7 +336,8 @@ impl PullRequestWork<'_> {
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
         let asked = (row.repository, Some(row.number));
-        let acceptance = match acceptance_facts::known(self.ctx, path, repository, asked, ends).await {
+        let acceptance = acceptance_facts::known(self.ctx, path, repository, asked, ends);
+        let acceptance = match Box::pin(acceptance).await {
             Ok(known) => known,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };

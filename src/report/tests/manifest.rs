@@ -17,7 +17,7 @@ fn pro() -> (PromotionPath, Environment, Environment) {
 
 fn brought(number: u64, author: &str, hotfix_of: Option<&str>) -> BroughtPull {
     let hotfix_of = hotfix_of.map(str::to_owned);
-    BroughtPull { number: PullNumber(number), author: author.to_owned(), hotfix_of }
+    BroughtPull { number: PullNumber(number), author: author.to_owned(), hotfix_of, overrides: Vec::new() }
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn what_is_overridden_says_by_whom_why_and_until_when() {
     let text = shown(&subject("feature/x", "integration"), overridden(given()));
     let first_screen = text.split("<details>").next().unwrap();
     insta::assert_snapshot!(first_screen, @"
-    success [Rebuild branch] Carries st…ng's history: 2 foreign com… (overridden by rita)
+    success [Rebuild branch] Carries staging's history (overridden by rita)
 
     `rita` has overridden this: `only the | imprint, ask @ops`. `sam` has confirmed it. The override ends when the head moves, the base branch changes or something else is found, at the latest on 2023-11-15 01:00 UTC.
 

@@ -75,7 +75,10 @@ pub(super) fn overriding(scene: &Scene<'_>, code: Code) -> Prose {
 /// Says of a finding that somebody has set it aside: who, why and for how long.
 pub(super) fn overridden(explanation: &mut Explanation, given: &Overridden) {
     let by = Prose::new(" (overridden by %)", &[&given.by]).within(OVERRIDDEN_BY);
-    let title = explanation.title.cut(TITLE - by.length());
+    let room = TITLE - by.length();
+    // Names cut to nothing say less than what kind of finding it is.
+    let whole = &explanation.title;
+    let title = if whole.length() > room { whole.before_colon().cut(room) } else { whole.clone() };
     explanation.title = title.then(by);
     let reason = shorten_end(&given.reason, REASON);
     let mut words = Prose::new("% has overridden this: %.", &[&given.by, &reason]);

@@ -170,6 +170,8 @@ fn the_handle_may_be_written_in_several_ways() {
         "@towpath: lock staging",
         "@towpath, lock staging",
         "@towpath /lock staging",
+        "@towpath lock staging <!-- as agreed -->",
+        "@towpath lock <!-- which one? -->staging",
         "/lock@towpath staging",
         "/LOCK@Towpath staging",
     ] {

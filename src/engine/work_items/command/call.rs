@@ -33,6 +33,11 @@ pub(super) trait Command: Sync {
         false
     }
 
+    /// Whether it can ever be given for an environment.
+    fn takes(&self, _environment: &Environment) -> bool {
+        true
+    }
+
     /// Whether its answer depends on how things are.
     fn asks_how_things_are(&self) -> bool {
         self.spec().kind == Kind::Read

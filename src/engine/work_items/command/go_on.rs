@@ -42,20 +42,21 @@ impl CommentWork<'_> {
         if self.state.without_words.is_none() {
             self.decide_on_words(&asker).await?;
         }
-        let (mut stopped, mut event) = (false, 0);
+        let (mut stopped, mut has_failed, mut event) = (false, false, 0);
         for position in 0..self.state.runs.len() {
             // What an edit asks is no part of what was written before.
             if std::mem::replace(&mut event, self.state.runs[position].event) != event {
-                stopped = false;
+                (stopped, has_failed) = (false, false);
             }
             let run = &self.state.runs[position];
             // Why an edit cannot act is known already.
-            let is_skipped = stopped && (run.progress != Progress::Waiting || run.said.is_none());
+            let is_answered = has_failed && table::named(&run.name).is_some_and(Command::asks_how_things_are);
+            let is_skipped = stopped || (has_failed && !is_answered);
+            let is_skipped = is_skipped && (run.progress != Progress::Waiting || run.said.is_none());
             match run.progress.clone() {
                 Progress::Waiting | Progress::Behind | Progress::Unjudged { .. } if is_skipped => {
-                    let unchanged = "an earlier command was not carried out";
-                    let said = CommandReply::new(CommandStatus::Skipped, "skipped", format!("{unchanged}."));
-                    self.state.runs[position].end(said);
+                    let why = "an earlier command was refused, or did not end well.";
+                    self.state.runs[position].end(CommandReply::new(CommandStatus::Skipped, "skipped", why));
                 }
                 Progress::Waiting | Progress::Behind | Progress::Unjudged { .. } => {
                     if !self.waits_for_what_is_above(position).await? {
@@ -71,7 +72,10 @@ impl CommentWork<'_> {
                 Progress::Ended => {}
             }
             let run = &self.state.runs[position];
-            stopped |= run.said.as_ref().is_some_and(|it| it.status.stops() && it.code != EDITED);
+            // How things are is most worth knowing where something has failed.
+            let status = run.said.as_ref().filter(|it| it.code != EDITED).map(|it| it.status);
+            has_failed |= status == Some(CommandStatus::Failed);
+            stopped |= status.is_some_and(|it| it.stops() && it != CommandStatus::Failed);
             // What comes behind waits until it is known whether this one is refused.
             let is_open = matches!(run.progress, Progress::Asked { .. } | Progress::Judging { .. });
             if is_open || matches!(run.progress, Progress::Unjudged { .. }) {
@@ -448,8 +452,13 @@ fn ended(deploy: &Deploy, goal: Goal, commands: CommentCommands<'_>) -> CommandR
         let words = report::sentence(held, &[name, &commands.resume(name)]);
         return said.next(format!("From now on Towpath holds {words}"));
     }
-    if is_well || goal == Goal::Cancelled || deploy.is_rollback() {
+    if is_well || goal == Goal::Cancelled {
         return said;
+    }
+    if deploy.is_rollback() {
+        let held = "% is held still: to roll back, write % again; % lifts the hold.";
+        let (again, resume) = (commands.rollback(name, Some(deploy.commit)), commands.resume(name));
+        return said.next(report::sentence(held, &[name, &again, &resume]));
     }
     if matches!(deploy.ending, Some(Ending::Cancelled { .. })) {
         let held = "Once the cause is repaired, % lifts the hold that the rollback has left.";

@@ -3,6 +3,7 @@
 use super::call::{Call, Command, Step, environment_of};
 use super::refusal;
 use super::state::mistake;
+use super::table;
 use crate::commands::grammar::unknown_command;
 use crate::commands::rights::{Decision, DefaultRight, Need};
 use crate::commands::spec::{Kind, Parameter, Spec, Takes, WorksOn};
@@ -101,7 +102,11 @@ fn names_environment(spec: &Spec) -> bool {
 fn asked_about<'a>(call: &Call<'a>, spec: &Spec) -> Vec<Option<&'a Environment>> {
     match spec.kind {
         Kind::Read => vec![None],
-        Kind::Act if names_environment(spec) => call.path.environments.iter().map(Some).collect(),
+        Kind::Act if names_environment(spec) => {
+            let command = table::named(spec.name);
+            let takes = |it: &&Environment| command.is_none_or(|command| command.takes(it));
+            call.path.environments.iter().filter(takes).map(Some).collect()
+        }
         Kind::Act => vec![environment_of(call.pull, call.path)],
     }
 }

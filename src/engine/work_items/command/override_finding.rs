@@ -158,7 +158,9 @@ impl Call<'_> {
                 )
             }
         };
-        Ok(Step::said(refused("budget", SPEC.unchanged, &why)))
+        let again = report::moment(per.end(self.ctx.now()).to_seconds());
+        let next = format!("From {again} on there are {count} again.");
+        Ok(Step::said(refused("budget", SPEC.unchanged, &why).next(next)))
     }
 
     /// What comes of an override that was given, or asked for: it is stored by now.
@@ -208,8 +210,18 @@ pub(super) fn found(pull: &JudgedPull, code: Code, head: CommitId) -> Result<Vec
         return Err("Its head was not judged yet; wait for the check.".to_owned());
     };
     let of_code = verdict.findings.into_iter().filter(|it| it.cause.code() == code);
+    let of_code: Vec<Finding> = of_code.collect();
+    let given = of_code.iter().find_map(|it| it.overridden.as_ref());
     let keeps_back = |it: &Finding| matches!(it.severity, Outcome::Fail | Outcome::Wait);
-    let found: Vec<Finding> = of_code.filter(keeps_back).collect();
+    let by = given.map(|it| (it.by.clone(), it.until));
+    let found: Vec<Finding> = of_code.into_iter().filter(keeps_back).collect();
+    if let Some((by, until)) = by.filter(|_| found.is_empty()) {
+        let until = until.map(|at| format!(" until {}", report::moment(at.to_seconds()))).unwrap_or_default();
+        let words = format!(
+            "{code} is overridden already, by %{until}; another one can be given once that has ended."
+        );
+        return Err(report::sentence(&words, &[&by]));
+    }
     if found.is_empty() {
         return Err(format!("{code} does not keep this pull request back."));
     }

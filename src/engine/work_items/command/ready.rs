@@ -120,12 +120,12 @@ fn no_list(environment: &Environment) -> String {
 fn item<'e>(environment: &'e Environment, named: &str) -> Result<&'e ReadinessItem, String> {
     let items = &environment.requires.readiness;
     items.iter().find(|it| it.item.eq_ignore_ascii_case(named)).ok_or_else(|| {
-        let names: Vec<&str> = items.iter().map(|it| it.item.as_str()).collect();
-        let hint = match did_you_mean(named, names.iter().copied()) {
+        let known: Vec<&str> = items.iter().map(|it| it.item.as_str()).collect();
+        let hint = match did_you_mean(named, known.iter().copied()) {
             Some(near) => report::sentence("Did you mean %?", &[near]),
-            None if names.is_empty() => no_list(environment),
+            None if known.is_empty() => no_list(environment),
             None => {
-                report::sentence(&format!("The items are {}.", vec!["%"; names.len()].join(", ")), &names)
+                report::sentence(&format!("The items are {}.", vec!["%"; known.len()].join(", ")), &known)
             }
         };
         format!("{} {hint}", report::sentence("There is no item % there.", &[named]))

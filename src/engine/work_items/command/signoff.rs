@@ -107,8 +107,8 @@ fn asked_on<'p>(path: &'p PromotionPath, environment: &Environment) -> Vec<&'p S
 
 /// The role that is meant, or why none is.
 fn role_meant<'r, 'p>(call: &Call<'_>, asked: &'r [&'p SignOffRole]) -> Result<&'r &'p SignOffRole, String> {
-    let names = || asked.iter().map(|it| it.role.as_str());
-    let all = || report::sentence(&vec!["%"; asked.len()].join(", "), &names().collect::<Vec<_>>());
+    let roles = || asked.iter().map(|it| it.role.as_str());
+    let all = || report::sentence(&vec!["%"; asked.len()].join(", "), &roles().collect::<Vec<_>>());
     let Some(first) = asked.first() else {
         return Err("The configuration asks for no sign-off there.".to_owned());
     };
@@ -119,7 +119,7 @@ fn role_meant<'r, 'p>(call: &Call<'_>, asked: &'r [&'p SignOffRole]) -> Result<&
         };
     };
     asked.iter().find(|it| it.role.eq_ignore_ascii_case(named)).ok_or_else(|| {
-        let near = did_you_mean(named, names());
+        let near = did_you_mean(named, roles());
         let hint = match near {
             Some(near) => report::sentence("Did you mean %?", &[near]),
             None => format!("Those are: {}.", all()),

@@ -27,9 +27,9 @@ impl EnvironmentWork<'_> {
     pub(super) fn lock_for(&mut self, wanted: WantedLock) -> ActOutcome {
         let now = self.site.ctx.now();
         let name = &self.site.environment.name;
-        let present = self.locked();
+        let present = self.locked().cloned();
         let who = UserKey { login: &wanted.by, id: wanted.by_id };
-        if let Some(lock) = present.filter(|lock| !lock.holder().is(who)) {
+        if let Some(lock) = present.as_ref().filter(|lock| !lock.holder().is(who)) {
             return ActOutcome::refused(format!("{name} is locked already: {}", report::lock_line(lock)));
         }
         if wanted.until.is_some_and(|until| until <= now) {
@@ -47,10 +47,13 @@ impl EnvironmentWork<'_> {
             ended: None,
         };
         let (lock, words) = if let Some(held) = present {
-            let by_id = by_id.or(held.by_id);
-            let lock = Lock { by, by_id, reason, until, while_open, ..held.clone() };
-            let (now, before) = (report::lock_line(&lock), report::lock_line(held));
-            (lock, format!("{name} stays locked: {now}; before, {before}"))
+            // Whoever ends the one that they have seen does not end this one.
+            let held = Lock { ended: Some(LockEnd { at: now, by: Some(by.clone()) }), ..held.clone() };
+            let lock = Lock { by_id: by_id.or(held.by_id), ..anew };
+            let words =
+                format!("{name} stays locked: {}, in place of lock {}", report::lock_line(&lock), held.id);
+            self.set_lock(held);
+            (lock, words)
         } else {
             let line = report::lock_line(&anew);
             (anew, format!("{name} is locked: {line}"))

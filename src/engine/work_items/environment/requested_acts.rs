@@ -18,6 +18,8 @@ use crate::store::{
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
+/// Who ends somebody else's hold or lock that was put on so shortly before has meant the one before it.
+const UNREAD: Duration = Duration::from_secs(2);
 
 impl EnvironmentWork<'_> {
     /// Takes up each act. Its outcome is stored with what it changes, and whoever asked for it in a comment is told.
@@ -98,6 +100,8 @@ impl EnvironmentWork<'_> {
         let is_own = |by: &str| by.eq_ignore_ascii_case(asks);
         // GitHub tells whole seconds.
         let is_newer = |at: UnixMillis| at >= seen_at + SECOND;
+        // Nobody reads and writes within two seconds.
+        let is_unseen = |at: UnixMillis| at > seen_at - UNREAD;
         let name = &self.site.environment.name;
         let words = match act {
             RequestedAct::Rollback { to: None, .. } => {
@@ -127,17 +131,17 @@ impl EnvironmentWork<'_> {
                 )
             }
             RequestedAct::LiftHold { .. } => {
-                let hold = self.queue.hold().filter(|hold| is_newer(hold.since) && !is_own(&hold.by))?;
+                let hold = self.queue.hold().filter(|hold| is_unseen(hold.since) && !is_own(&hold.by))?;
                 format!(
-                    "{} rolled {name} back after the comment was written; to lift that hold, write `{}`",
+                    "{} rolled {name} back after the comment was written, or just before; to lift that hold, write `{}`",
                     hold.by,
                     self.comment_commands().resume(name)
                 )
             }
             RequestedAct::Unlock { .. } => {
-                let lock = self.locked().filter(|lock| is_newer(lock.since) && !is_own(&lock.by))?;
+                let lock = self.locked().filter(|lock| is_unseen(lock.since) && !is_own(&lock.by))?;
                 format!(
-                    "{} locked {name} after the comment was written; to end that lock, write `{}`",
+                    "{} locked {name} after the comment was written, or just before; to end that lock, write `{} --force`",
                     lock.by,
                     self.comment_commands().unlock(name)
                 )
@@ -265,7 +269,7 @@ impl EnvironmentWork<'_> {
         if let Some(expected) = expected.filter(|expected| *expected != commit) {
             let name = &site.environment.name;
             return Ok(ActOutcome::refused(format!(
-                "{branch} has moved since the comment was written: {} → {}; to deploy that, write `{}`",
+                "{branch} has moved since the comment was written, or just before: {} → {}; to deploy that, write `{}`",
                 expected.short(),
                 commit.short(),
                 self.comment_commands().deploy_at(name, commit)

@@ -14,6 +14,9 @@ use std::collections::BTreeSet;
 /// How many of the last merged pull requests are looked through: all that are kept.
 const LOOKED_THROUGH: u32 = 2_000;
 
+/// Of how many pull requests the overrides are told: as many as a manifest lists.
+const OVERRIDES_OF: usize = 100;
+
 /// What would be merged where.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ends<'a> {
@@ -69,10 +72,28 @@ impl PromotionWork<'_> {
             author: pull.author.clone(),
             hotfix_of: is_by_another_way(path, ends.source, &pull.base_branch)
                 .then(|| pull.base_branch.to_string()),
+            overrides: Vec::new(),
         };
-        let mut brought: Vec<BroughtPull> = merged.iter().filter(is_brought).map(told).collect();
-        brought.sort_unstable_by_key(|pull| pull.number);
+        let mut pulls: Vec<&PullRequest> = merged.iter().filter(is_brought).collect();
+        pulls.sort_unstable_by_key(|pull| pull.number);
+        let mut brought: Vec<BroughtPull> = pulls.iter().copied().map(told).collect();
+        for (pull, told) in pulls.into_iter().zip(&mut brought).take(OVERRIDES_OF) {
+            told.overrides = self.overrides_at_the_merge(pull).await?;
+        }
         Ok(brought)
+    }
+
+    /// The overrides that were in force on a pull request when it was merged.
+    async fn overrides_at_the_merge(&self, pull: &PullRequest) -> Result<Vec<Override>, WorkError> {
+        let Some(merged) = pull.merged else { return Ok(Vec::new()) };
+        let at = self.ctx.api.our_time_of(merged.at.to_millis());
+        let mut given = self.ctx.store.overrides(self.repository.id, pull.number).await?;
+        given.retain(|it| {
+            let is_confirmed = !it.needs_second || it.confirmed_by.is_some();
+            let lasted = it.ended.is_none_or(|end| end > at) && it.until.is_none_or(|until| until > at);
+            is_confirmed && lasted && it.head == pull.head_commit
+        });
+        Ok(given)
     }
 
     fn verdict(&self, judged: &JudgedPull) -> Option<(Subject, crate::model::Verdict)> {

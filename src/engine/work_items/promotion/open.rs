@@ -21,6 +21,9 @@ struct Promotion {
     words: String,
 }
 
+/// How GitHub begins to say that one branch has nothing new for another one.
+const NO_COMMITS: &str = "No commits between";
+
 impl PromotionWork<'_> {
     /// What came of an act; `None` while it goes on.
     pub(super) async fn take_up(&mut self, row: &RequestedActRow) -> Result<Option<Outcome>, WorkError> {
@@ -107,7 +110,7 @@ impl PromotionWork<'_> {
         let (head, base) = (tips[0], tips[1]);
         if let Some(expected) = seen.0.filter(|expected| *expected != head) {
             let why = format!(
-                "{} has moved since the comment was written: {} → {}; to promote that, write `{}`",
+                "{} has moved since the comment was written, or just before: {} → {}; to promote that, write `{}`",
                 source.branch,
                 expected.short(),
                 head.short(),
@@ -121,7 +124,7 @@ impl PromotionWork<'_> {
         }
         if let Some(expected) = seen.1.filter(|expected| *expected != base) {
             let why = format!(
-                "{} has moved since the comment was written: {} → {}; look at the check, and write `{}` again",
+                "{} has moved since the comment was written, or just before: {} → {}; look at the check, and write `{}` again",
                 target.branch,
                 expected.short(),
                 base.short(),
@@ -170,6 +173,13 @@ impl PromotionWork<'_> {
         let new = NewPull { head: branches.0, base: branches.1, title: &title, body: &body };
         let made = match self.ctx.api.create_pull(installation, full_name, &new).await {
             Ok(made) => made,
+            // Somebody has merged it meanwhile.
+            Err(ApiError::Refused { message, .. }) if message.contains(NO_COMMITS) => {
+                let (source, target) = branches;
+                return Ok(Err(format!(
+                    "{target} has all that {source} has by now, so there is nothing to promote"
+                )));
+            }
             Err(ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. }) => {
                 return Ok(Err(format!("GitHub does not open the pull request: {message}")));
             }
