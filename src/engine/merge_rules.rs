@@ -1,6 +1,6 @@
 //! How a branch's rules let pull requests be merged: asked for when a promotion is judged, and not again with each push.
 
-use crate::github::{Api, ApiError};
+use crate::github::{Api, ApiError, methods_of_rules};
 use crate::model::{BranchName, MergeMethods, RepositoryId, UnixMillis};
 use crate::store::RepositoryRow;
 use std::collections::HashMap;
@@ -39,7 +39,8 @@ impl MergeRules {
         if let Some((methods, _)) = known.filter(|(_, at)| (*at..*at + HOLDS).contains(&now)) {
             return Ok(methods);
         }
-        let methods = api.merge_methods(row.installation, &row.full_name, branch).await?;
+        let rules = api.branch_rules(row.installation, &row.full_name, branch).await?;
+        let methods = methods_of_rules(&rules);
         let mut known = self.known();
         known.retain(|_, (_, at)| (*at..*at + HOLDS).contains(&now));
         known.insert(key, (methods, now));

@@ -3,89 +3,10 @@
 use super::api::{Api, Call, Caller};
 use super::calls::QUERY;
 use super::error::ApiError;
-use super::refs::IN_PATH;
-use crate::model::{BranchName, CommitId, InstallationId, PullNumber};
+use crate::model::{CommitId, InstallationId, PullNumber};
 use http::Method;
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
-
-/// A rule that holds for a branch, as far as it is about merging.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct MergeRuleJson {
-    /// `pull_request`, `required_status_checks`, `merge_queue`, `update` and so on.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The ruleset that it belongs to.
-    #[serde(default)]
-    pub ruleset_id: Option<u64>,
-    /// What it says, where it says more than its kind.
-    #[serde(default)]
-    pub parameters: MergeRuleParametersJson,
-}
-
-/// What a rule says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct MergeRuleParametersJson {
-    /// The checks that have to pass.
-    pub required_status_checks: Vec<RequiredCheckJson>,
-    /// How many approvals there have to be.
-    pub required_approving_review_count: usize,
-    /// Whether an owner of the files has to approve.
-    pub require_code_owner_review: bool,
-    /// How it may be merged.
-    pub allowed_merge_methods: Option<Vec<String>>,
-    /// How a merge queue merges.
-    pub merge_method: Option<String>,
-}
-
-/// A check that has to pass.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct RequiredCheckJson {
-    /// Its name.
-    pub context: String,
-    /// The App whose it has to be.
-    #[serde(default)]
-    pub integration_id: Option<u64>,
-}
-
-/// How a branch is protected, be it by a ruleset or by a branch protection rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct BranchProtectionJson {
-    /// Whether it is.
-    #[serde(default)]
-    pub protected: bool,
-    #[serde(default)]
-    protection: Option<ProtectionJson>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-struct ProtectionJson {
-    #[serde(default)]
-    enabled: Option<bool>,
-    #[serde(default)]
-    required_status_checks: Option<ContextsJson>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-struct ContextsJson {
-    #[serde(default)]
-    contexts: Vec<String>,
-}
-
-impl BranchProtectionJson {
-    /// Whether a branch protection rule may protect it, beside rulesets or alone. GitHub tells that it has none by a
-    /// protection that is not enabled; where it tells nothing, there may be one.
-    pub fn may_have_classic_rule(&self) -> bool {
-        self.protected && self.protection.as_ref().and_then(|it| it.enabled) != Some(false)
-    }
-
-    /// The names of the checks that have to pass, whatever demands them.
-    pub fn contexts(&self) -> Vec<String> {
-        let checks = self.protection.as_ref().and_then(|it| it.required_status_checks.as_ref());
-        checks.map(|it| it.contexts.clone()).unwrap_or_default()
-    }
-}
 
 /// How a check on a commit stands.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -215,29 +136,6 @@ impl MergeAnswer {
 }
 
 impl Api {
-    /// The rules that hold for merging into a branch, those of rulesets alone.
-    pub async fn merge_rules(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        branch: &BranchName,
-    ) -> Result<Vec<MergeRuleJson>, ApiError> {
-        let branch = utf8_percent_encode(branch.as_str(), IN_PATH);
-        let path = format!("/repos/{repository}/rules/branches/{branch}?per_page=100");
-        self.all_pages(Caller::Installation(id), &path, |page: Vec<MergeRuleJson>| page).await
-    }
-
-    /// How a branch is protected, as far as whoever reads it is told.
-    pub async fn branch_protection(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        branch: &BranchName,
-    ) -> Result<BranchProtectionJson, ApiError> {
-        let branch = utf8_percent_encode(branch.as_str(), IN_PATH);
-        self.get(Caller::Installation(id), &format!("/repos/{repository}/branches/{branch}")).await
-    }
-
     /// The newest check of each name on a commit.
     pub async fn checks_on(
         &self,
@@ -339,20 +237,6 @@ impl Api {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_branch_protection_rule_is_told_from_rulesets() {
-        let read = |text: &str| serde_json::from_str::<BranchProtectionJson>(text).unwrap();
-        for (text, expected) in [
-            (r#"{"protected":true,"protection":{"enabled":true}}"#, true),
-            (r#"{"protected":true,"protection":{"enabled":false}}"#, false),
-            (r#"{"protected":true,"protection":{}}"#, true),
-            (r#"{"protected":true}"#, true),
-            (r#"{"protected":false}"#, false),
-        ] {
-            assert_eq!(read(text).may_have_classic_rule(), expected, "{text}");
-        }
-    }
 
     #[test]
     fn each_answer_to_a_merge_is_understood() {

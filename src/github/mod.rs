@@ -27,6 +27,7 @@ mod api;
 mod app;
 mod blocking;
 mod bounded;
+mod branches;
 mod caller;
 mod calls;
 pub mod comment_events;
@@ -55,6 +56,10 @@ pub use actions::{WorkflowJobJson, WorkflowRunJson, WorkflowStepJson};
 pub use api::{Api, ApiConfig, Caller, Now};
 pub use app::RegisteredAppJson;
 pub(crate) use blocking::off_the_runtime;
+pub use branches::{
+    BranchJson, BranchProtectionJson, BranchRuleJson, DemandedCheckJson, DemandedChecksJson,
+    RequiredCheckJson, RuleParametersJson, methods_of_rules,
+};
 pub use calls::{
     CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, EntryJson, FailedDeliveryJson,
     InstallationJson, PullEndJson, PullEndRepositoryJson, PullJson, RepositoryJson, UserJson,
@@ -66,18 +71,11 @@ pub use deployments::{
 };
 pub use error::{ApiError, RetryAdvice};
 pub use jwt::{AppKey, InvalidKey};
-pub use merging::{
-    BranchProtectionJson, CheckStandingJson, MergeRuleJson, MergeRuleParametersJson, MergeStanding,
-    MergeStateJson, RequiredCheckJson, ReviewJson, ReviewerJson, StatusJson,
-};
+pub use merging::{CheckStandingJson, MergeStanding, MergeStateJson, ReviewJson, ReviewerJson, StatusJson};
 pub use pulls::{CollaboratorJson, CollaboratorUserJson, NewPull, PermissionsJson};
 pub use rate_limits::Budget;
-pub use refs::BranchRule;
 pub use registration::{RegistrationJson, exchange_code};
-pub use setup::{
-    BranchJson, DemandedCheckJson, DetailedRuleJson, RateBudgetJson, RepositorySettingsJson, RulesetJson,
-    WebhookConfigJson,
-};
+pub use setup::{RateBudgetJson, RepositorySettingsJson, RulesetJson, WebhookConfigJson};
 pub use signature::{Secret, Signature, SignatureError, Verifier};
 pub(crate) use single_flight::SingleFlight;
 pub use tokens::Scope;

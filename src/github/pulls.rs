@@ -1,9 +1,9 @@
-//! Calls about pull requests: what there is, how they may be merged, and who may change them.
+//! Calls about pull requests: what there is, and who may change them.
 
 use super::api::{Api, Caller};
 use super::calls::{PullJson, QUERY};
 use super::error::ApiError;
-use crate::model::{BranchName, CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, UserId};
+use crate::model::{BranchName, CommitId, InstallationId, PullNumber, UserId};
 use http::Method;
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
@@ -146,53 +146,6 @@ impl Api {
             Err(ApiError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    /// How pull requests may be merged into a branch; `None` where no rule says.
-    pub async fn merge_methods(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        branch: &BranchName,
-    ) -> Result<Option<MergeMethods>, ApiError> {
-        #[derive(Deserialize)]
-        struct Rule {
-            #[serde(default)]
-            parameters: Option<Parameters>,
-        }
-        #[derive(Deserialize)]
-        struct Parameters {
-            #[serde(default)]
-            allowed_merge_methods: Option<Vec<String>>,
-            /// By which a merge queue merges: it leaves nobody a choice.
-            #[serde(default)]
-            merge_method: Option<String>,
-        }
-        impl Parameters {
-            fn methods(self) -> Option<Vec<String>> {
-                let queued = self.merge_method.map(|name| vec![name.to_ascii_lowercase()]);
-                queued.or(self.allowed_merge_methods)
-            }
-        }
-        let branch = utf8_percent_encode(branch.as_str(), QUERY);
-        let path = format!("/repos/{repository}/rules/branches/{branch}?per_page=100");
-        let rules = self.all_pages(Caller::Installation(id), &path, |page: Vec<Rule>| page).await?;
-        let allowed = rules.into_iter().filter_map(|rule| rule.parameters?.methods());
-        // What one rule forbids no other one allows.
-        Ok(allowed.fold(None, |known: Option<MergeMethods>, names| {
-            let has = |name: &str| names.iter().any(|it| it == name);
-            let (merge, squash, rebase) = (has("merge"), has("squash"), has("rebase"));
-            let this = MergeMethods { merge, squash, rebase, from: MethodsFrom::Rules };
-            Some(match known {
-                None => this,
-                Some(known) => MergeMethods {
-                    merge: known.merge && merge,
-                    squash: known.squash && squash,
-                    rebase: known.rebase && rebase,
-                    ..this
-                },
-            })
-        }))
     }
 
     /// Sends a pull request to another base.

@@ -1,15 +1,12 @@
 //! Branches that the App moves, and the issue that it raises.
 
 use super::api::{Api, Caller};
-use super::calls::QUERY;
+use super::branches::IN_PATH;
 use super::error::ApiError;
 use crate::model::{BranchName, CommitId, InstallationId, PullNumber};
 use http::Method;
-use percent_encoding::{AsciiSet, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
-
-/// A branch's name in a path keeps its slashes.
-pub(super) const IN_PATH: &AsciiSet = &QUERY.remove(b'/');
 
 #[derive(Deserialize)]
 struct Ref {
@@ -19,20 +16,6 @@ struct Ref {
 #[derive(Deserialize)]
 struct Object {
     sha: CommitId,
-}
-
-/// A rule that holds for a branch.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct BranchRule {
-    /// `update`, `pull_request`, `required_status_checks` and so on.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The ruleset that it belongs to.
-    #[serde(default)]
-    pub ruleset_id: Option<u64>,
-    /// Whose ruleset it is: the repository's full name, or an organisation.
-    #[serde(default)]
-    pub ruleset_source: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -98,35 +81,6 @@ impl Api {
         let body = Move { sha: to, force: false };
         let _: Ref = self.write(Caller::Installation(id), Method::PATCH, &path, &body).await?;
         Ok(())
-    }
-
-    /// The rules that hold for a branch.
-    pub async fn branch_rules(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        branch: &BranchName,
-    ) -> Result<Vec<BranchRule>, ApiError> {
-        let name = utf8_percent_encode(branch.as_str(), IN_PATH);
-        let path = format!("/repos/{repository}/rules/branches/{name}?per_page=100");
-        self.all_pages(Caller::Installation(id), &path, |page: Vec<BranchRule>| page).await
-    }
-
-    /// Whether anything protects a branch, be it a ruleset or a branch protection rule.
-    pub async fn is_protected(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        branch: &BranchName,
-    ) -> Result<bool, ApiError> {
-        #[derive(Deserialize)]
-        struct Branch {
-            #[serde(default)]
-            protected: bool,
-        }
-        let name = utf8_percent_encode(branch.as_str(), IN_PATH);
-        let path = format!("/repos/{repository}/branches/{name}");
-        Ok(self.get::<Branch>(Caller::Installation(id), &path).await?.protected)
     }
 
     /// The App's own open issue whose body holds `marker`.

@@ -2,10 +2,9 @@
 
 use super::api::{Api, Call, Caller};
 use super::calls::{InstallationJson, QUERY};
-use super::error::ApiError;
+use super::error::{ApiError, found};
 use super::paging::next_page;
-use super::refs::IN_PATH;
-use crate::model::{BranchName, InstallationId, UnixMillis};
+use crate::model::{InstallationId, UnixMillis};
 use chrono::{DateTime, Utc};
 use http::Method;
 use percent_encoding::utf8_percent_encode;
@@ -51,57 +50,6 @@ pub struct RepositorySettingsJson {
     /// Whether they may be rebased.
     #[serde(default)]
     pub allow_rebase_merge: Option<bool>,
-}
-
-/// A branch, with what the older kind of protection says of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct BranchJson {
-    /// What a branch protection rule demands; rulesets are told elsewhere.
-    #[serde(default)]
-    pub protection: BranchProtectionJson,
-}
-
-/// A branch protection rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct BranchProtectionJson {
-    /// Whether there is one.
-    #[serde(default)]
-    pub enabled: bool,
-    /// The checks that it requires.
-    #[serde(default)]
-    pub required_status_checks: Option<RequiredChecksJson>,
-}
-
-/// The checks that a branch protection rule requires.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct RequiredChecksJson {
-    /// Each with whose it has to be.
-    #[serde(default)]
-    pub checks: Vec<DemandedCheckJson>,
-}
-
-/// A check that is required.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct DemandedCheckJson {
-    /// Its name.
-    pub context: String,
-    /// Only this App's counts; anybody's where there is none.
-    #[serde(default, alias = "integration_id")]
-    pub app_id: Option<i64>,
-}
-
-/// A rule that holds for a branch, with all that it says.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct DetailedRuleJson {
-    /// `update`, `pull_request`, `required_status_checks` and so on.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The ruleset that it belongs to.
-    #[serde(default)]
-    pub ruleset_id: Option<u64>,
-    /// What the rule demands, which differs from one kind to the next.
-    #[serde(default)]
-    pub parameters: Value,
 }
 
 /// A ruleset.
@@ -178,29 +126,6 @@ impl Api {
         repository: &str,
     ) -> Result<RepositorySettingsJson, ApiError> {
         self.get(Caller::Installation(id), &format!("/repos/{repository}")).await
-    }
-
-    /// A branch; `None` where there is none of this name.
-    pub async fn branch(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        branch: &BranchName,
-    ) -> Result<Option<BranchJson>, ApiError> {
-        let name = utf8_percent_encode(branch.as_str(), IN_PATH);
-        found(self.get(Caller::Installation(id), &format!("/repos/{repository}/branches/{name}")).await)
-    }
-
-    /// The rules of rulesets that hold for a branch, with all that they say.
-    pub async fn detailed_rules(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        branch: &BranchName,
-    ) -> Result<Vec<DetailedRuleJson>, ApiError> {
-        let name = utf8_percent_encode(branch.as_str(), IN_PATH);
-        let path = format!("/repos/{repository}/rules/branches/{name}?per_page=100");
-        self.all_pages(Caller::Installation(id), &path, |page: Vec<DetailedRuleJson>| page).await
     }
 
     /// The rulesets of a repository and of those above it, without their rules.
@@ -286,14 +211,5 @@ impl Api {
         // A POST without a body asks for a delivery once more.
         let body = (!body.is_null()).then(|| body.clone());
         self.send(Call { caller, method: method.clone(), path, body }).await.map(drop)
-    }
-}
-
-/// What is not there is no failure.
-fn found<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
-    match answer {
-        Ok(found) => Ok(Some(found)),
-        Err(ApiError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error),
     }
 }

@@ -3,8 +3,8 @@
 
 use super::repository::{BranchFacts, RepositoryFacts, takes_promotions};
 use super::ruleset_repair::{add_rules, pin_checks, pin_older_rule, ruleset_path};
+use crate::github::methods_of_rules;
 use crate::model::{CopyMode, Environment, SetupFinding, SetupRepair};
-use serde_json::Value;
 
 /// The rules that keep the App from moving the copy branch along.
 const KEEP_BACK: [&str; 5] =
@@ -34,25 +34,22 @@ pub(super) fn judge(facts: &RepositoryFacts) -> Vec<SetupFinding> {
 }
 
 /// The checks that rules require of a branch, each with whose it has to be and the ruleset that says so.
-fn required(branch: &BranchFacts) -> impl Iterator<Item = (&str, Option<i64>, Option<u64>)> {
+fn required(branch: &BranchFacts) -> impl Iterator<Item = (&str, Option<u64>, Option<u64>)> {
     let of_rulesets = branch.of_kind("required_status_checks").flat_map(|rule| {
-        let checks = rule.parameters["required_status_checks"].as_array().into_iter().flatten();
-        checks.filter_map(|check| {
-            Some((check["context"].as_str()?, check["integration_id"].as_i64(), rule.ruleset_id))
-        })
+        let checks = rule.parameters.required_status_checks.iter();
+        checks.map(|it| (it.context.as_str(), it.integration_id, rule.ruleset_id))
     });
-    let older = branch.found.iter().flatten().filter_map(|it| it.protection.required_status_checks.as_ref());
-    let older = older.flat_map(|it| &it.checks);
     // Anybody's is written as -1 in the older kind.
-    of_rulesets.chain(older.map(|it| (it.context.as_str(), it.app_id.filter(|id| *id >= 0), None)))
+    let whose = |app: Option<i64>| app.and_then(|id| u64::try_from(id).ok());
+    let older = branch.older_checks().iter().map(move |it| (it.context.as_str(), whose(it.app_id), None));
+    of_rulesets.chain(older)
 }
 
 fn required_check(facts: &RepositoryFacts, branch: &BranchFacts) -> SetupFinding {
     const CODE: &str = "required-check";
     let (label, check) = (facts.branch_label(&branch.name), facts.path.check_of_branch(&branch.name).text());
-    let ours = i64::try_from(facts.app_id).unwrap_or_default();
     let named: Vec<_> = required(branch).filter(|(context, ..)| *context == check).collect();
-    if named.iter().any(|(_, app, _)| *app == Some(ours)) {
+    if named.iter().any(|(_, app, _)| *app == Some(facts.app_id)) {
         return SetupFinding::ok(
             CODE,
             &label,
@@ -85,21 +82,17 @@ fn allowed(facts: &RepositoryFacts, branch: &BranchFacts) -> Option<Vec<&'static
         ("squash", settings.allow_squash_merge),
         ("rebase", settings.allow_rebase_merge),
     ];
-    let names = |value: &Value| -> Vec<String> {
-        value.as_array().into_iter().flatten().filter_map(|it| it.as_str().map(str::to_lowercase)).collect()
-    };
-    let mut said: Vec<Vec<String>> = Vec::new();
-    for rule in branch.of_kind("pull_request") {
-        let methods = names(&rule.parameters["allowed_merge_methods"]);
-        said.extend((!methods.is_empty()).then_some(methods));
-    }
-    for rule in branch.of_kind("merge_queue") {
-        said.extend(rule.parameters["merge_method"].as_str().map(|it| vec![it.to_lowercase()]));
-    }
-    if said.is_empty() && of_settings.iter().any(|(_, allowed)| allowed.is_none()) {
+    let by_rules = methods_of_rules(branch.rules.as_deref().unwrap_or_default());
+    if by_rules.is_none() && of_settings.iter().any(|(_, allowed)| allowed.is_none()) {
         return None;
     }
-    let by_rules = |method: &str| said.iter().all(|names| names.iter().any(|it| it == method));
+    let by_rules = |method: &str| {
+        by_rules.is_none_or(|it| match method {
+            "merge" => it.merge,
+            "squash" => it.squash,
+            _ => it.rebase,
+        })
+    };
     let all = of_settings.iter().filter(|(method, allowed)| allowed.unwrap_or(true) && by_rules(method));
     Some(all.map(|(method, _)| *method).collect())
 }

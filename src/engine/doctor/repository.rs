@@ -2,8 +2,8 @@
 
 use super::facts::{Asked, asked};
 use crate::github::{
-    Api, ApiError, BranchJson, DetailedRuleJson, InstallationJson, PullJson, RepositorySettingsJson,
-    RulesetJson,
+    Api, ApiError, BranchJson, BranchRuleJson, DemandedCheckJson, InstallationJson, PullJson,
+    RepositorySettingsJson, RulesetJson,
 };
 use crate::model::config::{CONFIGURATION_PATH, Configuration, RepositoryConfig, configuration_text};
 use crate::model::{
@@ -50,7 +50,7 @@ pub(super) struct BranchFacts {
     pub(super) name: BranchName,
     /// `None` inside where there is no such branch.
     pub(super) found: Asked<Option<BranchJson>>,
-    pub(super) rules: Asked<Vec<DetailedRuleJson>>,
+    pub(super) rules: Asked<Vec<BranchRuleJson>>,
 }
 
 impl ConfigFile {
@@ -105,11 +105,17 @@ impl BranchFacts {
 
     /// Whether a branch protection rule, the older kind, holds for it: its details are told to administrators.
     pub(super) fn has_older_rule(&self) -> bool {
-        matches!(&self.found, Ok(Some(branch)) if branch.protection.enabled)
+        matches!(&self.found, Ok(Some(branch)) if branch.has_classic_rule())
+    }
+
+    /// The checks that one requires.
+    pub(super) fn older_checks(&self) -> &[DemandedCheckJson] {
+        let found = self.found.as_ref().ok().and_then(Option::as_ref);
+        found.map_or(&[], |it| &it.protection.required_status_checks.checks)
     }
 
     /// The rules of one kind.
-    pub(super) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a DetailedRuleJson> {
+    pub(super) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a BranchRuleJson> {
         self.rules.iter().flatten().filter(move |rule| rule.kind == kind)
     }
 }
@@ -190,7 +196,7 @@ async fn branches(api: &Api, facts: &RepositoryFacts) -> Vec<BranchFacts> {
     for branch in facts.path.judged_branches() {
         let found = asked(api.branch(id, facts.name(), branch).await);
         let rules = match &found {
-            Ok(Some(_)) => asked(api.detailed_rules(id, facts.name(), branch).await),
+            Ok(Some(_)) => asked(api.branch_rules(id, facts.name(), branch).await),
             _ => Ok(Vec::new()),
         };
         all.push(BranchFacts { name: branch.clone(), found, rules });

@@ -1,7 +1,7 @@
 //! Repairs of rulesets, as calls that an administrator, or the App where it has the right, can make.
 
 use super::repository::{BranchFacts, RepositoryFacts, own_name, takes_promotions};
-use crate::github::RulesetJson;
+use crate::github::{BranchRuleJson, RulesetJson};
 use crate::model::{SetupCall, SetupCaller, SetupChange, SetupRepair};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -24,12 +24,10 @@ pub(super) fn add_rules(facts: &RepositoryFacts, branch: &BranchFacts) -> SetupR
     let mut rules = Vec::new();
     let check = facts.path.check_of_branch(&branch.name).text();
     let has = |kind: &str| branch.of_kind(kind).next().is_some();
-    let requires = |rule: &Value| {
-        let all = rule["required_status_checks"].as_array().into_iter().flatten();
-        all.into_iter().any(|it| it["context"] == check)
-    };
+    let requires =
+        |rule: &BranchRuleJson| rule.parameters.required_status_checks.iter().any(|it| it.context == check);
     let mut after = Vec::new();
-    let is_required = branch.of_kind("required_status_checks").any(|rule| requires(&rule.parameters));
+    let is_required = branch.of_kind("required_status_checks").any(requires);
     if !is_required && !branch.has_older_rule() {
         after.push(format!("requires {check}, from App {}", facts.app_id));
         rules.push(json!({ "type": "required_status_checks", "parameters": {
@@ -38,8 +36,10 @@ pub(super) fn add_rules(facts: &RepositoryFacts, branch: &BranchFacts) -> SetupR
         } }));
     }
     let environment = facts.path.environments.iter().find(|it| it.branch == branch.name);
-    let merge_only = |rule: &Value| rule["allowed_merge_methods"] == json!(["merge"]);
-    let is_kept = branch.of_kind("pull_request").any(|rule| merge_only(&rule.parameters));
+    let is_merge = |it: &[String]| matches!(it, [one] if one == "merge");
+    let merge_only =
+        |rule: &BranchRuleJson| rule.parameters.allowed_merge_methods.as_deref().is_some_and(is_merge);
+    let is_kept = branch.of_kind("pull_request").any(merge_only);
     if environment.is_some_and(takes_promotions) && !is_kept {
         after.push("allowed_merge_methods: merge".to_owned());
         rules.push(json!({ "type": "pull_request", "parameters": {
@@ -156,10 +156,9 @@ fn is_own(ruleset: &RulesetJson, branch: &BranchFacts) -> bool {
 
 /// Has a branch protection rule, the older kind, take the check from us alone.
 pub(super) fn pin_older_rule(facts: &RepositoryFacts, branch: &BranchFacts, check: &str) -> SetupRepair {
-    let required =
-        branch.found.iter().flatten().filter_map(|it| it.protection.required_status_checks.as_ref());
-    let checks: Vec<Value> = required
-        .flat_map(|it| &it.checks)
+    let checks: Vec<Value> = branch
+        .older_checks()
+        .iter()
         .map(|it| match it.app_id {
             _ if it.context == check => json!({ "context": check, "app_id": facts.app_id }),
             Some(app) => json!({ "context": it.context, "app_id": app }),

@@ -286,8 +286,7 @@ impl CopyWork<'_> {
             let changed = self.repository.changes_below(self.copied, to, ".github/workflows/").await?;
             return Ok(Refuser::Permission { workflows: of_workflows || changed });
         }
-        let (installation, name) = (self.row.installation, &self.row.full_name);
-        if self.ctx.api.is_protected(installation, name, &self.copy.branch).await? {
+        if self.is_protected().await? {
             return Ok(Refuser::Classic);
         }
         Ok(if forbidden { Refuser::Permission { workflows: false } } else { Refuser::Unknown })
@@ -299,15 +298,22 @@ impl CopyWork<'_> {
             return Ok(None);
         }
         let rules = self.rules(|kind| REFUSE_FORCE.contains(&kind)).await?;
-        let (installation, name) = (self.row.installation, &self.row.full_name);
         let guard = if !rules.is_empty() {
             Guard::Rulesets(rules)
-        } else if self.ctx.api.is_protected(installation, name, &self.copy.branch).await? {
+        } else if self.is_protected().await? {
             Guard::Classic
         } else {
             Guard::Nothing
         };
         Ok(Some(NotCopied::Diverged { only_there: only_on_copy(verdict).to_vec(), guard }))
+    }
+
+    /// Whether anything protects the branch, be it a ruleset or a branch protection rule.
+    async fn is_protected(&self) -> Result<bool, WorkError> {
+        let (installation, name) = (self.row.installation, &self.row.full_name);
+        let branch = self.ctx.api.branch(installation, name, &self.copy.branch).await?;
+        let missing = || ApiError::NotFound { call: format!("the branch {}", self.copy.branch) };
+        Ok(branch.ok_or_else(missing)?.protected)
     }
 
     /// The rules of rulesets that hold for the branch, as far as `counts` wants them, each with its ruleset.

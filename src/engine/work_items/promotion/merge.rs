@@ -201,13 +201,12 @@ impl PromotionWork<'_> {
     ) -> Result<Result<MergeFacts, String>, WorkError> {
         let (api, branch) = (&self.ctx.api, &ends.target.branch);
         let (installation, full_name) = (self.repository.installation, &self.repository.full_name);
-        let rules = api.merge_rules(installation, full_name, branch).await;
-        let protection = api.branch_protection(installation, full_name, branch).await;
-        let (rules, protection) = match rules.and_then(|rules| Ok((rules, protection?))) {
-            Ok(both) => both,
-            Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => {
-                return Ok(Err(format!("the rules of {branch} cannot be read")));
-            }
+        let unread = || Ok(Err(format!("the rules of {branch} cannot be read")));
+        let rules = api.branch_rules(installation, full_name, branch).await;
+        let found = api.branch(installation, full_name, branch).await;
+        let (rules, found) = match rules.and_then(|rules| Ok((rules, found?))) {
+            Ok((rules, Some(found))) => (rules, found),
+            Ok((_, None)) | Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => return unread(),
             Err(error) => return Err(error.into()),
         };
         let (_, by, _) = row.act.named();
@@ -220,9 +219,9 @@ impl PromotionWork<'_> {
             own_check: Some((own_check, api.app_id().parse().ok())),
             bypasses: self.bypasses(rules.iter().map(|rule| rule.ruleset_id).collect()).await?,
             rules,
-            is_protected: protection.protected,
-            may_have_classic_rule: protection.may_have_classic_rule(),
-            contexts: protection.contexts(),
+            is_protected: found.protected,
+            may_have_classic_rule: found.may_have_classic_rule(),
+            contexts: found.protection.required_status_checks.contexts,
             checks: api.checks_on(installation, full_name, ends.head).await?,
             draft: state.draft,
             mergeable_state: state.mergeable_state.clone(),

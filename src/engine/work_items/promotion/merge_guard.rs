@@ -1,7 +1,7 @@
 //! Whether a promotion may be merged for somebody: only where they could merge it themselves, and nothing is skipped.
 
 use crate::github::{
-    CheckStandingJson, MergeRuleJson, MergeRuleParametersJson, RequiredCheckJson, ReviewJson, StatusJson,
+    BranchRuleJson, CheckStandingJson, RequiredCheckJson, ReviewJson, RuleParametersJson, StatusJson,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(super) struct MergeFacts {
     /// The base branch.
     pub(super) branch: String,
     /// The rules of rulesets that hold for the branch.
-    pub(super) rules: Vec<MergeRuleJson>,
+    pub(super) rules: Vec<BranchRuleJson>,
     /// For each ruleset whether we may bypass it, in GitHub's word, where GitHub tells.
     pub(super) bypasses: BTreeMap<u64, Option<String>>,
     /// Whether anything protects the branch.
@@ -73,7 +73,7 @@ impl MergeFacts {
         self.last_words().into_keys().map(str::to_owned).collect()
     }
 
-    fn parameters(&self) -> impl Iterator<Item = &MergeRuleParametersJson> {
+    fn parameters(&self) -> impl Iterator<Item = &RuleParametersJson> {
         self.rules.iter().map(|rule| &rule.parameters)
     }
 
@@ -100,7 +100,7 @@ impl MergeFacts {
         if self.rules.iter().any(|rule| rule.kind == "update") {
             missing.push(format!("the rules let only who may bypass them update {branch}"));
         }
-        let forbids = |it: &MergeRuleParametersJson| {
+        let forbids = |it: &RuleParametersJson| {
             let by_queue =
                 it.merge_method.as_ref().is_some_and(|method| !method.eq_ignore_ascii_case("merge"));
             let methods = it.allowed_merge_methods.as_ref();

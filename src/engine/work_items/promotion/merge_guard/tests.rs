@@ -1,7 +1,7 @@
 use super::*;
 
-fn rule(kind: &str, parameters: MergeRuleParametersJson) -> MergeRuleJson {
-    MergeRuleJson { kind: kind.to_owned(), ruleset_id: Some(7), parameters }
+fn rule(kind: &str, parameters: RuleParametersJson) -> BranchRuleJson {
+    BranchRuleJson { kind: kind.to_owned(), ruleset_id: Some(7), parameters, ..BranchRuleJson::default() }
 }
 
 fn check(name: &str, status: &str, conclusion: Option<&str>) -> CheckStandingJson {
@@ -21,14 +21,14 @@ fn status(context: &str, state: &str) -> StatusJson {
 
 /// One check and one approval are required, and both are there.
 fn all_stands() -> MergeFacts {
-    let checks = MergeRuleParametersJson {
+    let checks = RuleParametersJson {
         required_status_checks: vec![RequiredCheckJson { context: "ci".to_owned(), integration_id: Some(3) }],
-        ..MergeRuleParametersJson::default()
+        ..RuleParametersJson::default()
     };
-    let reviews = MergeRuleParametersJson {
+    let reviews = RuleParametersJson {
         required_approving_review_count: 1,
         allowed_merge_methods: Some(vec!["merge".to_owned()]),
-        ..MergeRuleParametersJson::default()
+        ..RuleParametersJson::default()
     };
     MergeFacts {
         by: "ana".to_owned(),
@@ -71,7 +71,7 @@ fn where_everything_stands_nothing_is_missing() {
 #[test]
 fn whoever_could_not_merge_it_is_refused() {
     assert_eq!(missing(|it| it.may_write = false), "ana could not merge it: that takes the role write");
-    let restricted = |it: &mut MergeFacts| it.rules.push(rule("update", MergeRuleParametersJson::default()));
+    let restricted = |it: &mut MergeFacts| it.rules.push(rule("update", RuleParametersJson::default()));
     assert_eq!(missing(restricted), "the rules let only who may bypass them update staging");
 }
 
@@ -188,7 +188,7 @@ fn a_promotion_needs_a_merge_commit() {
     assert_eq!(missing(squashed), words);
     let queue = |method: &str| {
         let merge_method = Some(method.to_owned());
-        rule("merge_queue", MergeRuleParametersJson { merge_method, ..MergeRuleParametersJson::default() })
+        rule("merge_queue", RuleParametersJson { merge_method, ..RuleParametersJson::default() })
     };
     assert_eq!(missing(|it| it.rules.push(queue("SQUASH"))), words);
     let mut facts = all_stands();
