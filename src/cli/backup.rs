@@ -4,13 +4,11 @@ use super::problem::Problem;
 use super::process_variables::{self, Variables, file};
 use super::variables::{APP_ID, KEY, KEY_PATH, SECRET};
 use super::{UsageError, print, serve, settings};
-use crate::engine::{Places, RegisteredApp};
+use crate::engine::{PRIVATE, Places, RegisteredApp, write_whole_file};
 use crate::model::{ForPeople, error_chain};
 use crate::report::shell_word;
 use crate::store::{DatabaseVersion, StoreError, copy_database, database_version};
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -66,10 +64,10 @@ pub(super) fn back_up(arguments: &BackupArguments) -> Result<(), UsageError> {
     let credentials = if *with_credentials { Some(credentials(&places)?) } else { None };
     copy_database(&places.database, file).map_err(|error| failed(file, &error))?;
     if let Some(credentials) = credentials
-        && let Err(error) = write_private(&beside, &credentials)
+        && let Err(error) = write_whole_file(&beside, &credentials, PRIVATE)
     {
         // Half of what was asked for would be taken for all of it.
-        let _ = (std::fs::remove_file(file), std::fs::remove_file(&beside));
+        let _ = std::fs::remove_file(file);
         return Err(UsageError::new(format!("{}: {}", beside.display(), error.for_people())));
     }
     let bytes = std::fs::metadata(file).map_or(0, |it| it.len());
@@ -162,12 +160,6 @@ fn credentials(places: &Places) -> Result<String, UsageError> {
         let _ = writeln!(text, "{name}={}", shell_word(value.trim_end()));
     }
     Ok(text)
-}
-
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 fn ended(path: &Path, end: &str) -> PathBuf {

@@ -1,14 +1,13 @@
 //! `towpath hook install` and `towpath hook run`: the pre-push hook.
 
-use std::fs::{OpenOptions, Permissions};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::exit::Status;
 use super::local::RepositoryArguments;
 use super::{UsageError, check_pr, print};
+use crate::engine::write_whole_file;
 use crate::lineage::{HookFolder, hook_folder};
 use crate::model::ForPeople;
 
@@ -119,17 +118,10 @@ async fn install(arguments: &InstallArguments) -> Result<(), UsageError> {
     Ok(())
 }
 
-/// Writes the hook beside its place first, so that git never finds half of it.
+/// Writes the hook, so that git never finds half of it, nor one that may not be run.
 fn write(folder: &Path, hook: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    let beside = folder.join(format!(".pre-push.{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o755).open(&beside)?;
-    let written = file.write_all(SCRIPT.as_bytes());
-    // Whatever the umask, git passes over a hook that may not be run.
-    let written = written.and_then(|()| file.set_permissions(Permissions::from_mode(0o755)));
-    written.and_then(|()| std::fs::rename(&beside, hook)).inspect_err(|_| {
-        let _ = std::fs::remove_file(&beside);
-    })
+    write_whole_file(hook, SCRIPT, 0o755)
 }
 
 fn failed(what: &str, hook: &Path, error: &std::io::Error) -> UsageError {

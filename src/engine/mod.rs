@@ -128,6 +128,7 @@ mod repository_config;
 mod supervisor;
 mod tally;
 mod user_messages;
+mod whole_file;
 mod work;
 mod work_error;
 mod work_items;
@@ -156,6 +157,7 @@ pub use registration::{
     system_random_bytes,
 };
 pub use supervisor::EngineFailure;
+pub use whole_file::{PRIVATE, write_whole_file};
 pub use work_items::install_report::{NoReport, Reporter, ReporterConfig};
 
 use crate::commands::spec::Kind;

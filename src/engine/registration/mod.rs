@@ -3,7 +3,6 @@
 //! `setup_key.rs` is the key in the link, which is good once; `registered_app.rs` keeps the App's credentials in the data
 //! folder, closed to others.
 
-mod private_file;
 mod registered_app;
 mod setup_key;
 

@@ -1,4 +1,4 @@
-use super::private_file;
+use crate::engine::whole_file::{PRIVATE, write_whole_file};
 use crate::github::{ApiError, AppKey, InvalidKey, Secret, exchange_code};
 use crate::model::{ErrorContext, ForPeople, UserMessage};
 use serde::{Deserialize, Serialize};
@@ -130,7 +130,7 @@ impl RegisteredApp {
     pub fn keep_in(&self, data_dir: &Path) -> Result<(), ErrorContext> {
         let file = Self::file(data_dir);
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
-        private_file::write(&file, &text)
+        write_whole_file(&file, &text, PRIVATE)
             .map_err(|error| ErrorContext::new(file.display().to_string(), error))
     }
 
@@ -152,7 +152,7 @@ impl RegisteredApp {
     /// When the file cannot be written.
     pub fn write_variables(&self, file: &Path) -> Result<(), ErrorContext> {
         let lines = self.variables().map(|(name, value)| format!("{name}={value}\n"));
-        private_file::write(file, &lines.concat())
+        write_whole_file(file, &lines.concat(), PRIVATE)
             .map_err(|error| ErrorContext::new(file.display().to_string(), error))
     }
 

@@ -1,4 +1,4 @@
-use super::private_file;
+use crate::engine::whole_file::{PRIVATE, write_whole_file};
 use crate::model::{ErrorContext, UnixMillis};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ impl SetupKey {
         let kept = Kept { fingerprint: hex::encode(fingerprint(&key)), ends_at: now + KEY_LASTS };
         let text = serde_json::to_string(&kept).unwrap_or_default();
         let named = |error| ErrorContext::new(self.file.display().to_string(), error);
-        private_file::write(&self.file, &text).map_err(named)?;
+        write_whole_file(&self.file, &text, PRIVATE).map_err(named)?;
         Ok(key)
     }
 
