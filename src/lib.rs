@@ -7,7 +7,8 @@
 //! 2. [`lineage`] asks git, [`policy`] judges, [`report`] words the verdict. That is a check from end to end.
 //! 3. [`commands`]: what people may say in comments, and who may say it.
 //! 4. [`commerce`]: what the files and the deploys of Adobe Commerce on cloud infrastructure say.
-//! 5. [`deploy`]: the queue of deploys, and those who carry them out. [`process`] ends the programs that it runs.
+//! 5. [`deploy`]: the queue of deploys, and those who carry them out. [`process`] ends the programs that it runs,
+//!    [`tls`] encrypts its calls.
 //! 6. [`store`] is what is on disk, [`github`] is GitHub's API and its webhooks, [`metrics`] are the numbers of all of it,
 //!    [`traces`] tell which work a delivery has given rise to.
 //! 7. [`engine`] brings all of these together. It is the only room where pure code meets I/O.
@@ -25,6 +26,7 @@ pub mod policy;
 pub mod process;
 pub mod report;
 pub mod store;
+pub mod tls;
 pub mod traces;
 
 pub mod github;

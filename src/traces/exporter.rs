@@ -1,9 +1,8 @@
 use super::layer::TraceLayer;
 use super::otlp::{Span, body};
 use crate::model::{ForPeople, UnixMillis, UserMessage, error_chain};
+use crate::tls::{client_encryption, system_authorities};
 use reqwest::Client;
-use rustls::{ClientConfig, RootCertStore};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -53,8 +52,9 @@ impl Exporter {
     /// When no connection can be set up. Nothing is sent yet.
     pub fn start(endpoint: &str, now: UnixMillis, seed: u32) -> Result<(Self, TraceLayer), TracesError> {
         let address = format!("{endpoint}/v1/traces");
+        let encryption = client_encryption(system_authorities()).map_err(TracesError::Tls)?;
         let client = Client::builder()
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(encryption)
             .timeout(SENT_WITHIN)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent("towpath")
@@ -73,14 +73,6 @@ impl Exporter {
         let _ = self.stop.send(());
         let _ = tokio::time::timeout(LAST_WITHIN, self.task).await;
     }
-}
-
-fn tls() -> Result<ClientConfig, TracesError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Ok(builder.map_err(TracesError::Tls)?.with_root_certificates(roots).with_no_client_auth())
 }
 
 struct Collector {

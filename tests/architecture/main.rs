@@ -11,18 +11,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each room, the rooms it may use. What is not named here may not be used.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("process", &[]),
+    ("tls", &[]),
     ("lineage", &["model", "process"]),
     ("policy", &["model"]),
     ("report", &["model"]),
     ("commands", &["model"]),
     ("commerce", &["model"]),
-    ("deploy", &["model", "process"]),
+    ("deploy", &["model", "process", "tls"]),
     ("store", &["model"]),
     ("metrics", &["model"]),
-    ("traces", &["model"]),
+    ("traces", &["model", "tls"]),
     ("github", &["model", "metrics"]),
     ("engine", &["model", "lineage", "policy", "report", "commands", "deploy", "store", "metrics", "github"]),
     ("web", &["model", "metrics", "engine"]),
@@ -37,13 +38,14 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// Packages that only the rooms named here may know.
-const ONLY_IN: [(&str, &[&str]); 8] = [
+const ONLY_IN: [(&str, &[&str]); 9] = [
     ("octocrab", &["github"]),
     ("rusqlite", &["store"]),
     ("axum", &["demo", "web"]),
     ("hyper", &["web"]),
     ("prometheus", &["metrics"]),
     ("reqwest", &["deploy", "traces"]),
+    ("rustls_native_certs", &["tls"]),
     ("clap", &["cli"]),
     ("towpath_sandbox", &["demo"]),
 ];

@@ -5,6 +5,7 @@ use super::resolver::Resolver;
 use super::signing::SigningKey;
 use crate::deploy::{Endpoint, allowed_addresses};
 use crate::model::UnixSeconds;
+use crate::tls::{client_encryption, system_authorities};
 use http::{StatusCode, header};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response, Url};
@@ -115,16 +116,11 @@ impl Caller {
         if let Some(config) = self.tls.get() {
             return Ok(config.clone());
         }
-        let mut roots = RootCertStore::empty();
-        if is_needed {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            if roots.is_empty() {
-                return Err(CallError::NoAuthorities);
-            }
+        let authorities = if is_needed { system_authorities() } else { RootCertStore::empty() };
+        if is_needed && authorities.is_empty() {
+            return Err(CallError::NoAuthorities);
         }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = builder.map_err(CallError::Tls)?.with_root_certificates(roots).with_no_client_auth();
+        let config = client_encryption(authorities).map_err(CallError::Tls)?;
         Ok(if is_needed { self.tls.get_or_init(|| config).clone() } else { config })
     }
 }
