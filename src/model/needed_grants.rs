@@ -1,4 +1,5 @@
-//! What Towpath needs of GitHub, and what does not work without: the permissions and events of `app-manifest.yml`.
+//! What Towpath needs of GitHub, what for, and what does not work without. The manifest that is handed to GitHub,
+//! `app-manifest.yml`, the documents, the set-up page and the doctor are made from this one table.
 
 use super::Grants;
 
@@ -11,6 +12,8 @@ pub struct NeededPermission {
     pub level: &'static str,
     /// The level without which hardly anything does; `None` where it may be left away.
     pub least: Option<&'static str>,
+    /// What it is for, in sentences.
+    pub reason: &'static str,
     /// What does not work without it.
     pub without: &'static str,
 }
@@ -22,68 +25,148 @@ pub struct NeededEvent {
     pub name: &'static str,
     /// The permission by which it is sent.
     pub by: &'static str,
+    /// What it tells, in sentences.
+    pub reason: &'static str,
     /// What does not work without it.
     pub without: &'static str,
 }
 
-const fn permission(
-    name: &'static str,
-    level: &'static str,
-    least: Option<&'static str>,
-    without: &'static str,
-) -> NeededPermission {
-    NeededPermission { name, level, least, without }
-}
-
-const fn event(name: &'static str, by: &'static str, without: &'static str) -> NeededEvent {
-    NeededEvent { name, by, without }
-}
-
-/// The permissions of `app-manifest.yml`.
+/// The permissions, in the order of `app-manifest.yml`.
 pub const NEEDED_PERMISSIONS: [NeededPermission; 10] = [
-    permission("actions", "write", None, "no workflow is dispatched, and no waiting job is let in"),
-    permission("checks", "write", Some("write"), "no check is shown"),
-    permission(
-        "contents",
-        "write",
-        Some("read"),
-        "the copy branch is not moved along, and no branch is rebuilt",
-    ),
-    permission("deployments", "write", None, "nothing is deployed, and nobody's deploys are followed"),
-    permission(
-        "issues",
-        "write",
-        None,
-        "comments are not heard, and nobody is told when the copy branch breaks",
-    ),
-    permission("members", "read", None, "nobody is known to be in a team"),
-    permission("merge_queues", "read", None, "entries of merge queues get no check"),
-    permission("metadata", "read", Some("read"), "no repository is seen"),
-    permission("pull_requests", "write", Some("read"), "nothing is commented, and no pull request is opened"),
-    permission(
-        "statuses",
-        "write",
-        None,
-        "rulesets do not let the check be chosen with Towpath as its source",
-    ),
+    NeededPermission {
+        name: "actions",
+        level: "write",
+        least: None,
+        reason: "To dispatch workflows that deploy (`driver: actions`), and to answer jobs that wait to be let into an environment. Without it everything else works.",
+        without: "no workflow is dispatched, and no waiting job is let in",
+    },
+    NeededPermission {
+        name: "checks",
+        level: "write",
+        least: Some("write"),
+        reason: "To show the verdict and keep it current.",
+        without: "no check is shown",
+    },
+    NeededPermission {
+        name: "contents",
+        level: "write",
+        least: Some("read"),
+        reason: "To mirror the history that verdicts are made from, to move the copy branch along after a release, and to make a new branch when somebody with the right to write presses \"Rebuild branch\". With `read` everything else works; that button and an issue say what is missing.",
+        without: "the copy branch is not moved along, and no branch is rebuilt",
+    },
+    NeededPermission {
+        name: "deployments",
+        level: "write",
+        least: None,
+        reason: "To make a Deployment of each merge into an environment, to follow it, and to hear what others deploy.",
+        without: "nothing is deployed, and nobody's deploys are followed",
+    },
+    NeededPermission {
+        name: "issues",
+        level: "write",
+        least: None,
+        reason: "To raise one issue when the copy branch is none any more, and to close it. To be told of comments, where commands are given, to react to them anywhere, and to reply on plain issues.",
+        without: "comments are not heard, and nobody is told when the copy branch breaks",
+    },
+    NeededPermission {
+        name: "members",
+        level: "read",
+        least: None,
+        reason: "To look up who is in a team that a repository's `commands` names. Without it everything else works; where no team is named it is never used.",
+        without: "nobody is known to be in a team",
+    },
+    NeededPermission {
+        name: "merge_queues",
+        level: "read",
+        least: None,
+        reason: "To judge the entries of merge queues.",
+        without: "entries of merge queues get no check",
+    },
+    NeededPermission {
+        name: "metadata",
+        level: "read",
+        least: Some("read"),
+        reason: "Always there.",
+        without: "no repository is seen",
+    },
+    NeededPermission {
+        name: "pull_requests",
+        level: "write",
+        least: Some("read"),
+        reason: "To read pull requests and be told of reviews, keep one comment on those that failed, reply and react to commands there, and retarget or open one when asked.",
+        without: "nothing is commented, and no pull request is opened",
+    },
+    NeededPermission {
+        name: "statuses",
+        level: "write",
+        least: None,
+        reason: "So that rulesets let the check be chosen, and pinned to this App, as a required one.",
+        without: "rulesets do not let the check be chosen with Towpath as its source",
+    },
 ];
 
-/// The events of `app-manifest.yml`.
+/// The events, in the order of `app-manifest.yml`.
 pub const NEEDED_EVENTS: [NeededEvent; 10] = [
-    event(
-        "deployment_protection_rule",
-        "deployments",
-        "jobs that ask to be let into an environment wait for ever",
-    ),
-    event("deployment_status", "deployments", "the end of a deploy is noticed late or never"),
-    event("issue_comment", "issues", "commands in comments are not heard"),
-    event("merge_group", "merge_queues", "entries of merge queues get no check"),
-    event("pull_request", "pull_requests", "pull requests are noticed a quarter of an hour late"),
-    event("pull_request_review", "pull_requests", "commands in reviews are not heard"),
-    event("pull_request_review_comment", "pull_requests", "commands at lines are not heard"),
-    event("push", "contents", "merges and pushes are noticed a quarter of an hour late"),
-    event("repository", "metadata", "renames and deletions are noticed late"),
-    event("workflow_run", "actions", "the end of a dispatched workflow is noticed a minute late"),
+    NeededEvent {
+        name: "deployment_protection_rule",
+        by: "deployments",
+        reason: "A job waits to be let into an environment.",
+        without: "jobs that ask to be let into an environment wait for ever",
+    },
+    NeededEvent {
+        name: "deployment_status",
+        by: "deployments",
+        reason: "Somebody says how a deploy goes.",
+        without: "the end of a deploy is noticed late or never",
+    },
+    NeededEvent {
+        name: "issue_comment",
+        by: "issues",
+        reason: "Somebody comments; commands are given in comments.",
+        without: "commands in comments are not heard",
+    },
+    NeededEvent {
+        name: "merge_group",
+        by: "merge_queues",
+        reason: "A merge queue wants to know about what it has put together.",
+        without: "entries of merge queues get no check",
+    },
+    NeededEvent {
+        name: "pull_request",
+        by: "pull_requests",
+        reason: "A pull request is opened, pushed to, retargeted, merged or closed.",
+        without: "pull requests are noticed a quarter of an hour late",
+    },
+    NeededEvent {
+        name: "pull_request_review",
+        by: "pull_requests",
+        reason: "Somebody reviews a pull request; commands are understood there, too.",
+        without: "commands in reviews are not heard",
+    },
+    NeededEvent {
+        name: "pull_request_review_comment",
+        by: "pull_requests",
+        reason: "The same on a line of its difference.",
+        without: "commands at lines are not heard",
+    },
+    NeededEvent {
+        name: "push",
+        by: "contents",
+        reason: "A branch moves: the history that verdicts are made from, and what is deployed.",
+        without: "merges and pushes are noticed a quarter of an hour late",
+    },
+    NeededEvent {
+        name: "repository",
+        by: "metadata",
+        reason: "A repository is renamed, moved, archived or deleted.",
+        without: "renames and deletions are noticed late",
+    },
+    NeededEvent {
+        name: "workflow_run",
+        by: "actions",
+        reason: "A workflow that deploys begins or ends.",
+        without: "the end of a dispatched workflow is noticed a minute late",
+    },
 ];
 
 /// Something that is missing, as GitHub's pages call it, and what does not work without it.
@@ -101,6 +184,27 @@ impl NeededPermission {
     /// What GitHub's pages call it.
     pub fn label(&self) -> String {
         format!("{}: {}", grant_in_words(self.name), self.level)
+    }
+
+    /// Whether GitHub's form lists it under the organisation's.
+    pub fn is_of_organisations(&self) -> bool {
+        self.name == "members"
+    }
+
+    /// How little may be granted: `no` where it may not be less.
+    pub fn may_be_less(&self) -> &'static str {
+        match self.least {
+            None => "none",
+            Some(least) if least == self.level => "no",
+            Some(least) => least,
+        }
+    }
+}
+
+impl NeededEvent {
+    /// What GitHub's pages call it.
+    pub fn label(&self) -> String {
+        grant_in_words(self.name)
     }
 }
 
@@ -163,40 +267,61 @@ mod tests {
         }
     }
 
-    #[test]
-    fn it_is_what_the_manifest_asks_for() {
-        let manifest = include_str!("../../app-manifest.yml");
-        let (permissions, events) =
-            manifest.split_once("default_permissions:").unwrap().1.split_once("default_events:").unwrap();
-        let lines = |text: &'static str| {
-            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
-        };
-        let asked: Vec<_> = lines(permissions).map(str::to_owned).collect();
-        let known: Vec<_> =
-            NEEDED_PERMISSIONS.iter().map(|it| format!("{}: {}", it.name, it.level)).collect();
-        assert_eq!(asked, known);
-        let asked: Vec<_> = lines(events).filter_map(|line| line.strip_prefix("- ")).collect();
-        assert_eq!(asked, NEEDED_EVENTS.map(|it| it.name));
+    /// A comment of the manifest, in lines that are not too long.
+    fn comment(reason: &str) -> String {
+        let (mut lines, mut line) = (String::new(), String::from("  #"));
+        for word in reason.split(' ') {
+            if line.len() + 1 + word.len() > 100 {
+                lines += &format!("{line}\n");
+                line = "  #".to_owned();
+            }
+            line += &format!(" {word}");
+        }
+        format!("{lines}{line}\n")
     }
 
     #[test]
-    fn the_document_says_of_each_permission_what_does_not_work_without_it() {
-        let document = include_str!("../../docs/running.md");
-        for it in NEEDED_PERMISSIONS {
-            let least = match it.least {
-                None => "none".to_owned(),
-                Some(least) if least == it.level => "no".to_owned(),
-                Some(least) => format!("`{least}`"),
-            };
-            let row = format!("| {} | {least} | {} |\n", it.label(), it.without);
-            assert!(document.contains(&row), "docs/running.md lacks {row}");
-        }
+    fn the_manifest_is_made_from_the_table() {
+        let permission =
+            |it: &NeededPermission| format!("{}  {}: {}\n", comment(it.reason), it.name, it.level);
+        let event = |it: &NeededEvent| format!("{}  - {}\n", comment(it.reason), it.name);
+        let permissions: String = NEEDED_PERMISSIONS.iter().map(permission).collect();
+        let events: String = NEEDED_EVENTS.iter().map(event).collect();
+        let made = format!("\ndefault_permissions:\n{permissions}default_events:\n{events}#");
+        let manifest = include_str!("../../app-manifest.yml");
+        assert!(manifest.contains(&made), "app-manifest.yml should hold{made}");
+    }
+
+    #[test]
+    fn the_documents_tell_each_grant_with_its_reason() {
+        let documents = [
+            ("docs/permissions.md", include_str!("../../docs/permissions.md")),
+            ("docs/running.md", include_str!("../../docs/running.md")),
+        ];
+        let holds = |place: usize, row: &str| {
+            assert!(documents[place].1.contains(row), "{} lacks\n{row}", documents[place].0);
+        };
+        let row = |it: &NeededPermission| {
+            format!("| {} | {} | {} | {} |\n", it.label(), it.may_be_less(), it.reason, it.without)
+        };
+        let rows: String = NEEDED_PERMISSIONS.iter().map(row).collect();
+        holds(0, &rows);
+        let row = |it: &NeededEvent| format!("| {} | {} | {} |\n", it.label(), it.reason, it.without);
+        holds(0, &NEEDED_EVENTS.iter().map(row).collect::<String>());
+        let labels = |of_organisations: bool| {
+            let all = NEEDED_PERMISSIONS.iter().filter(|it| it.is_of_organisations() == of_organisations);
+            all.map(NeededPermission::label).collect::<Vec<_>>().join(" · ")
+        };
+        holds(1, &format!("| Repository permissions | {} |\n", labels(false)));
+        holds(1, &format!("| Organization permissions | {} |\n", labels(true)));
+        let events = NEEDED_EVENTS.iter().map(NeededEvent::label).collect::<Vec<_>>().join(" · ");
+        holds(1, &format!("| Events | {events} |\n"));
     }
 
     #[test]
     fn each_grant_is_missed_by_itself_and_said_to_be_essential_where_it_is() {
         assert_eq!(all().missing_of_manifest(), []);
-        for NeededPermission { name, level, least, without } in NEEDED_PERMISSIONS {
+        for NeededPermission { name, level, least, without, .. } in NEEDED_PERMISSIONS {
             let mut grants = all();
             grants.permissions.remove(name);
             let missing = grants.missing_of_manifest();

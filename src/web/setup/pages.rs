@@ -3,7 +3,8 @@
 use super::choice::{Choice, GITHUB};
 use super::lights::Light;
 use super::markup::{sentence, text};
-use crate::web::manifest::{self, Asked};
+use crate::model::{NEEDED_EVENTS, NEEDED_PERMISSIONS, NeededEvent, NeededPermission};
+use crate::web::manifest;
 use axum::response::IntoResponse;
 use http::header;
 use std::fmt::Write as _;
@@ -70,26 +71,30 @@ pub(super) fn confirm(choice: &Choice, state: &str) -> String {
     )
 }
 
-/// Each permission and event, with the reason.
+/// Each permission and event, with the reason, and what does not work without it.
 fn asked() -> String {
-    let rows = |entries: Vec<Asked>| {
-        entries.into_iter().fold(String::new(), |mut rows, it| {
-            // Writing into a text does not fail.
-            let _ = write!(
-                rows,
-                "<tr><th scope=\"row\">{}{}</th><td>{}</td></tr>",
-                text(&it.in_the_form()),
-                if it.is_of_organisations() { " (organisation)" } else { "" },
-                sentence(&it.reason)
-            );
-            rows
-        })
+    let row = |label: &str, reason: &str, less: &str| {
+        format!(
+            "<tr><th scope=\"row\">{}</th><td>{} <small>{less}</small></td></tr>",
+            text(label),
+            sentence(reason)
+        )
     };
+    let of_permission = |it: &NeededPermission| {
+        let label = it.label() + if it.is_of_organisations() { " (organisation)" } else { "" };
+        let less = match it.may_be_less() {
+            "no" => format!("It cannot be left away: {}.", it.without),
+            "none" => format!("It may be left away: then {}.", it.without),
+            level => format!("It may be {level}: then {}.", it.without),
+        };
+        row(&label, it.reason, &less)
+    };
+    let of_event = |it: &NeededEvent| row(&it.label(), it.reason, &format!("Without it {}.", it.without));
+    let permissions: String = NEEDED_PERMISSIONS.iter().map(of_permission).collect();
+    let events: String = NEEDED_EVENTS.iter().map(of_event).collect();
     format!(
-        "<details><summary>What the App asks for, and why</summary><h2>Permissions</h2><table>{}</table>\
-         <h2>Events</h2><table>{}</table></details>",
-        rows(manifest::permissions()),
-        rows(manifest::events())
+        "<details><summary>What the App asks for, and why</summary><h2>Permissions</h2><table>{permissions}</table>\
+         <h2>Events</h2><table>{events}</table></details>"
     )
 }
 
