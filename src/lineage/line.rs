@@ -1,7 +1,7 @@
 //! The line of a branch as git still has it: what a ledger begins with, and what was merged into a branch.
 
 use super::git::Call;
-use super::lines::{read_lines, seconds};
+use super::lines::{ids_with_parents, read_lines, seconds};
 use super::{GitError, Repository};
 use crate::model::{CommitId, UnixSeconds};
 
@@ -25,6 +25,18 @@ impl Repository {
         line.reverse();
         in_order_of_time(&mut line, UnixSeconds::MIN, now);
         Ok(line)
+    }
+
+    /// The newest commits of the first-parent chain of `tip`, the newest first, each with its parents.
+    pub async fn newest_of_line(
+        &self,
+        tip: CommitId,
+        at_most: usize,
+    ) -> Result<Vec<(CommitId, Vec<CommitId>)>, GitError> {
+        let call = Call::new("rev-list")
+            .args(["--first-parent", "--parents", &format!("--max-count={at_most}"), "--end-of-options"])
+            .arg(tip.to_string());
+        ids_with_parents("rev-list", &self.git.ask(call).await?)
     }
 
     /// Whether `tip` reaches `commit`: whoever merged it there has nothing left to merge.

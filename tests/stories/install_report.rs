@@ -85,6 +85,35 @@ async fn environments_of_other_names_are_found_by_who_merges_into_whom() {
 }
 
 #[tokio::test]
+async fn where_a_team_merges_without_pull_requests_git_tells_who_merges_into_whom() {
+    let stage = Stage::set().await;
+    let tool = stage.github.repository("acme/tool").default_branch("main").create().await.unwrap();
+    tool.commit_on("main").orphan().file("README", "A tool\n").by("rita").await.unwrap();
+    for branch in ["develop", "uat"] {
+        tool.branch(branch).from("main").by("rita").await.unwrap();
+    }
+    stage.installation.add([&tool]).await.unwrap();
+    assert_eq!(report(&stage, "acme/tool").await.found, Found::NoEnvironments, "nothing was merged");
+    for round in ["1", "2"] {
+        let topic = format!("feature/{round}");
+        tool.commit_on(&topic).from("develop").file(&topic, round).by("ana").await.unwrap();
+        for (head, base) in [(topic.as_str(), "develop"), ("develop", "uat"), ("uat", "main")] {
+            tool.merge(head).into(base).no_ff().by("rita").await.unwrap();
+        }
+        tool.delete_branch(&topic).by("ana").await.unwrap();
+    }
+    stage.quiet().await;
+    let path = path(report(&stage, "acme/tool").await);
+    assert_eq!(
+        (path.path.as_str(), &path.source, path.judged),
+        ("develop → uat → main, no copy branch", &PathSource::Guessed, 0)
+    );
+    let configuration = Configuration::read(&path.configuration.unwrap()).unwrap();
+    assert_eq!(configuration.in_one_line(), path.path);
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn the_pro_workflow_is_found_and_needs_no_file() {
     let stage = Stage::set().await;
     let good = stage.merged_topic("feature/good").await;

@@ -40,7 +40,7 @@ const PROMOTED: usize = 3;
 const ENVIRONMENTS_MAX: usize = super::file::ENVIRONMENTS_MAX;
 
 /// How far down the path a branch is by what it is called; `None` where its name says nothing.
-fn stage(branch: &BranchName) -> Option<u8> {
+pub(super) fn stage(branch: &BranchName) -> Option<u8> {
     let last = branch.as_str().rsplit('/').next().unwrap_or_default();
     let plain: String =
         last.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
@@ -55,7 +55,7 @@ fn stage(branch: &BranchName) -> Option<u8> {
 }
 
 const PRODUCTION: u8 = 4;
-const TRUNK: u8 = 5;
+pub(super) const TRUNK: u8 = 5;
 
 impl BranchHistory {
     /// Whether any of these branches are called like environments, so that it is worth asking who merges into whom: the
@@ -63,6 +63,21 @@ impl BranchHistory {
     pub fn may_have_environments(&self) -> bool {
         self.branches.iter().any(|it| stage(it).is_some_and(|stage| stage < TRUNK))
             && self.branches.iter().filter(|it| stage(it).is_some()).count() > 1
+    }
+
+    /// Whether any of its branches was merged into another one.
+    pub fn has_promotions(&self) -> bool {
+        self.merges.iter().any(|it| [&it.from, &it.into].into_iter().all(|end| self.branches.contains(end)))
+    }
+
+    /// Its branches that are called like environments, as many as a path may have, the default branch among them.
+    pub fn called_like_environments(&self) -> Vec<&BranchName> {
+        let is_default = |it: &&&BranchName| self.default_branch.as_ref() == Some(**it);
+        let is_called = |it: &&BranchName| stage(it).is_some();
+        let mut found: Vec<_> = self.branches.iter().filter(|it| is_called(it) || is_default(&it)).collect();
+        found.sort_by_key(|it| !is_default(&it));
+        found.truncate(ENVIRONMENTS_MAX);
+        found
     }
 
     /// The path that follows; `None` where nothing looks like one.

@@ -21,6 +21,7 @@ mod graph;
 mod guess;
 mod layout;
 mod meaning;
+mod merged_lines;
 mod nearest;
 mod notices;
 mod path;
@@ -32,6 +33,7 @@ mod tree;
 mod unreadable;
 
 pub use guess::{BranchHistory, BranchMerges};
+pub use merged_lines::{LineCommit, merges_of_lines};
 pub use nearest::nearest;
 pub use path::in_words as in_one_line;
 pub use repository::{CONFIGURATION_PATH, RepositoryConfig, configuration_text};

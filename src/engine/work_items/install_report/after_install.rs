@@ -41,10 +41,16 @@ pub(in crate::engine::work_items) async fn run(
     let file = ctx.store.configuration(id).await?;
     let file = file.as_ref().map_or(("", ""), |file| (file.place.as_str(), file.text.as_str()));
     let mirror = ctx.mirror(&row).await?;
+    let was_there = mirror.exists();
     let repository = as_json(&row);
     let look =
         Look { api: &ctx.api, installation: row.installation, repository: &repository, file, now: ctx.now() };
     let report = Box::pin(look.report(&mirror)).await?;
+    if report.found == Found::NoEnvironments && !was_there {
+        // What was copied to look for a path is not kept where there is none.
+        drop(mirror);
+        ctx.forget_mirror(id).await;
+    }
     Ok(vec![Change::InstallReport(id, Some(Box::new(report)))])
 }
 

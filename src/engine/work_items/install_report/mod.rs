@@ -17,7 +17,9 @@ use crate::engine::doctor;
 use crate::engine::work_error::WorkError;
 use crate::github::{Api, RepositoryJson};
 use crate::lineage::{GitError, Ledger, Repository};
-use crate::model::config::{BranchHistory, BranchMerges, Configuration, in_one_line, smallest};
+use crate::model::config::{
+    BranchHistory, BranchMerges, Configuration, in_one_line, merges_of_lines, smallest,
+};
 use crate::model::{
     BranchName, Found, InstallReport, InstallationId, LedgerTip, Outcome, PathReport, PathSource,
     PromotionPath, PullNumber, PullRequest, Role, StopReason, StoppedPull, TipSource, UnixMillis, Verdict,
@@ -29,6 +31,9 @@ use std::sync::Arc;
 
 /// How many pages of closed pull requests are read at most: where few of them go into the path, the older ones say little.
 const PAGES_MAX: usize = 5;
+
+/// How much of a branch's line is read at most, in commits, where pull requests do not tell who was merged into whom.
+const LINE_MAX: usize = 2_000;
 
 /// How many pull requests are on a full page.
 const PAGE: usize = 100;
@@ -90,7 +95,7 @@ impl Look<'_> {
                 }
                 (path, PathSource::File(self.file.0.to_owned()))
             }
-            None => match self.guessed(branches, &mut merged).await? {
+            None => match self.guessed(branches, (&mut merged, git)).await? {
                 Some(path) if path == PromotionPath::pro() => (path, PathSource::BuiltIn),
                 Some(path) => (path, PathSource::Guessed),
                 None => return Ok(Found::NoEnvironments),
@@ -111,11 +116,12 @@ impl Look<'_> {
         })
     }
 
-    /// The path that names and merges suggest. Nobody is asked about merges where the names suggest none.
+    /// The path that names and merges suggest. Nobody is asked about merges where the names suggest none, and git is where
+    /// pull requests tell of none from one branch to another.
     async fn guessed(
         &self,
         branches: BTreeSet<BranchName>,
-        merged: &mut MergedPulls,
+        (merged, git): (&mut MergedPulls, &dyn GitSource),
     ) -> Result<Option<PromotionPath>, WorkError> {
         let default_branch = BranchName::new(self.repository.default_branch.as_str()).ok();
         let mut history = BranchHistory { branches, default_branch, merges: Vec::new() };
@@ -124,6 +130,17 @@ impl Look<'_> {
         }
         self.read_page(merged).await?;
         history.merges = merged.between_branches();
+        let guess = history.guess();
+        if guess.is_some() || history.has_promotions() {
+            return Ok(guess);
+        }
+        let repository = git.fetched(&[]).await?;
+        let mut lines = BTreeMap::new();
+        for branch in history.called_like_environments() {
+            let Some(tip) = repository.branch(branch).await? else { continue };
+            lines.insert(branch.clone(), repository.newest_of_line(tip, LINE_MAX).await?);
+        }
+        history.merges.extend(merges_of_lines(&lines));
         Ok(history.guess())
     }
 
