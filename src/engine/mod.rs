@@ -406,6 +406,11 @@ impl Engine {
         self.store.install_reports(limit).await.unwrap_or_default()
     }
 
+    /// For how long install reports wait for GitHub's calls, of which checks need the last ones, where some may.
+    pub fn reports_wait(&self) -> Option<Duration> {
+        work_items::install_report::wait_until(&self.logs.0).map(|at| at.since(self.clock.now()))
+    }
+
     /// Has the configuration of an install report proposed, by one pull request in that repository.
     ///
     /// # Errors

@@ -172,9 +172,12 @@ async fn a_file_goes_before_what_is_guessed() {
     stage.end().await;
 }
 
+/// How long six hundred repositories may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// A stage whose server reports on what it was not installed on before, and covers nothing yet.
 async fn reporting() -> Stage {
-    let setting = Setting { installed: false, ..Setting::default() };
+    let setting = Setting { installed: false, patience: PATIENCE, ..Setting::default() };
     let settings = Settings { report_after: Some(Duration::ZERO), ..setting.settings.clone() };
     Stage::with(Setting { settings, ..setting }).await
 }
@@ -219,6 +222,65 @@ async fn after_an_installation_each_repository_has_its_report_and_one_without_a_
     assert_eq!(found(&stage).await.len(), 2);
     assert_eq!(stage.requests("GET", "/acme/store/rulesets"), 0);
     stage.all_is_read().await;
+    stage.end().await;
+}
+
+/// Repositories of which nothing is to be seen but their names.
+async fn archived(stage: &Stage, count: usize) -> Vec<RepoHandle> {
+    let mut made = tokio::task::JoinSet::new();
+    for at in 0..count {
+        let github = stage.github.clone();
+        made.spawn(async move { github.repository(&format!("acme/old-{at:03}")).create().await.unwrap() });
+    }
+    let all = made.join_all().await;
+    all.iter().for_each(RepoHandle::archive);
+    all
+}
+
+/// Those with a path, in the order in which they were looked at.
+async fn with_a_path(stage: &Stage) -> (Vec<String>, InstallReports) {
+    stage.quiet().await;
+    let known = stage.database();
+    let reports = known.install_reports(1_000).await.unwrap();
+    known.close().await;
+    let mut found: Vec<_> = reports.first.iter().map(|(_, report)| report).collect();
+    found.retain(|it| matches!(it.found, Found::Path(_)));
+    found.sort_by_key(|it| it.made_at);
+    (found.into_iter().map(|it| it.repository.clone()).collect(), reports)
+}
+
+#[tokio::test]
+async fn of_six_hundred_repositories_the_liveliest_come_first_and_the_last_calls_are_left_to_checks() {
+    let stage = reporting().await;
+    stage.installation.add([&stage.store]).await.unwrap();
+    let (first, _) = with_a_path(&stage).await;
+    assert_eq!(first, ["acme/store"]);
+    let old = archived(&stage, 594).await;
+    let mut live = Vec::new();
+    for at in 0..5 {
+        let name = format!("acme/shop-{}", (at * 2) % 5);
+        let shop = stage.github.repository(&name).default_branch("master").create().await.unwrap();
+        stage.seconds_later(60);
+        shop.commit_on("master").orphan().file("README", "A shop\n").by("rita").await.unwrap();
+        for branch in ["integration", "staging", "production"] {
+            shop.branch(branch).from("master").by("rita").await.unwrap();
+        }
+        live.push(shop);
+    }
+    stage.github.leave_requests(1_000);
+    stage.installation.add(old.iter().chain(&live)).await.unwrap();
+    let (waiting, reports) = with_a_path(&stage).await;
+    assert_eq!((waiting, reports.made, reports.waiting), (first, 595, 5), "they wait for the next hour");
+
+    stage.github.reset_rate_limit();
+    stage.minutes_later(75).await;
+    let (order, reports) = with_a_path(&stage).await;
+    assert_eq!((reports.made, reports.waiting), (600, 0));
+    let pushed: Vec<_> = live.iter().rev().map(RepoHandle::full_name).collect();
+    // Two are made at a time.
+    let place = |name: &str| order.iter().position(|it| it == name).unwrap();
+    let late = pushed.iter().enumerate().filter(|(at, name)| place(name).abs_diff(at + 1) > 2);
+    assert_eq!(late.count(), 0, "{order:?} was pushed to as {pushed:?}");
     stage.end().await;
 }
 

@@ -88,8 +88,9 @@ async fn covered(
         // An archived one is never compared.
         let is_new = if repository.archived { before.is_none() } else { reconciled_at.is_none() };
         if is_new && let Some(report) = install_report::asked(ctx, (&repository, &row), new) {
+            // Of an archived one there is nothing to wait for.
+            new += u32::from(matches!(report, Change::MarkAt(..)));
             changes.push(report);
-            new += 1;
         }
         let came_back = came_back || before.is_some_and(|row| row.state == RepositoryState::Gone);
         let now = ctx.now();

@@ -6,12 +6,13 @@ use crate::model::{
     Found, InstallReport, PathReport, ProposedConfiguration, RepositoryId, RuleGap, StoppedPull,
 };
 use std::fmt::Write as _;
+use std::time::Duration;
 
 /// How many reports the page shows.
 pub(super) const SHOWN: u32 = 50;
 
 /// All of them, each a line that opens; nothing before the first one is asked for.
-pub(super) fn section(reports: &InstallReports, form: &str) -> String {
+pub(super) fn section((reports, wait): (&InstallReports, Option<Duration>), form: &str) -> String {
     let InstallReports { first, made, waiting, .. } = reports;
     if made + waiting == 0 {
         return String::new();
@@ -19,8 +20,14 @@ pub(super) fn section(reports: &InstallReports, form: &str) -> String {
     let mut html = "<h2>What Towpath would mean for your repositories</h2>".to_owned();
     // Writing into a text does not fail.
     if *waiting > 0 {
-        let _ =
-            write!(html, "<p role=\"status\">{made} of {} repositories are looked at.</p>", made + waiting);
+        let wait = wait.map_or_else(String::new, |wait| {
+            format!(
+                " The others wait for {} min, until GitHub takes more calls: the last ones of this hour are left to checks.",
+                wait.as_secs().div_ceil(60)
+            )
+        });
+        let all = made + waiting;
+        let _ = write!(html, "<p role=\"status\">{made} of {all} repositories are looked at.{wait}</p>");
     }
     for (id, report) in first {
         html += &one(*id, report, form);
@@ -150,7 +157,7 @@ mod tests {
         };
         let first = vec![report(Found::Path(Box::new(path))), report(Found::NoEnvironments)];
         let reports = InstallReports { first, made: 3, waiting: 4, proposing: 0 };
-        let html = section(&reports, "form");
+        let html = section((&reports, None), "form");
         assert!(
             !html.contains("<script>") && !html.contains("<base>") && !html.contains("<b>acme/<b>"),
             "{html}"
@@ -163,6 +170,9 @@ mod tests {
             html.contains("3 of 7 repositories are looked at.") && html.contains("1 more are not"),
             "{html}"
         );
-        assert_eq!(section(&InstallReports::default(), "form"), "");
+        assert!(!html.contains("wait"), "{html}");
+        let waits = section((&reports, Some(Duration::from_secs(61))), "form");
+        assert!(waits.contains("looked at. The others wait for 2 min, until GitHub"), "{waits}");
+        assert_eq!(section((&InstallReports::default(), None), "form"), "");
     }
 }

@@ -46,14 +46,14 @@ pub(super) async fn page(
         return shown(false, &pages::choose(&fields, &visit.form, None));
     }
     let all = lights(&shared).await;
-    let found = match shared.live.engine() {
-        Some(engine) => engine.install_reports(reports::SHOWN).await,
-        None => InstallReports::default(),
+    let (found, wait) = match shared.live.engine() {
+        Some(engine) => (engine.install_reports(reports::SHOWN).await, engine.reports_wait()),
+        None => (InstallReports::default(), None),
     };
     let goes_on = !all.iter().all(|it| it.is_green) || found.waiting + found.proposing > 0;
     let examined = shared.live.engine().map(|engine| doctor::on_first_page(&engine.examination().standing()));
     let body = pages::lights(&all, &visit.form) + &examined.unwrap_or_default();
-    shown(goes_on, &(body + &reports::section(&found, &visit.form)))
+    shown(goes_on, &(body + &reports::section((&found, wait), &visit.form)))
 }
 
 /// What is right and wrong with the set-up, as it was found last.

@@ -31,7 +31,7 @@ pub(in crate::engine::work_items) async fn run(
     let Some(row) = row else { return Ok(Vec::new()) };
     let item = WorkItem::InstallReport(id);
     if let Some(at) = renewed(ctx, row.installation) {
-        return Ok(vec![Change::MarkAt(item, at)]);
+        return Ok(vec![Change::MarkAt(item, after_those_before(at, ctx.now()))]);
     }
     let Ok(_turn) = ctx.reporting.try_acquire() else {
         return Ok(vec![Change::MarkAt(item, ctx.now() + TURN)]);
@@ -56,12 +56,29 @@ pub(in crate::engine::work_items) async fn run(
 
 /// When the budget of an installation is whole again, where too little of it is left now.
 fn renewed(ctx: &EngineContext, installation: InstallationId) -> Option<UnixMillis> {
-    let budgets = ctx.api.budgets().into_iter();
-    let (_, budget) =
-        budgets.into_iter().find(|(caller, _)| *caller == Caller::Installation(installation))?;
-    let (now, at) = (ctx.now(), ctx.api.our_time_of(budget.renewed_at.to_millis()));
-    let is_short = budget.remaining.saturating_mul(LEFT_TO_CHECKS) < budget.limit;
-    is_short.then(|| at.clamp(now + TURN, now + BUDGET_WAIT_MAX))
+    short_of_calls(ctx).into_iter().find(|(of, _)| *of == installation).map(|(_, at)| at)
+}
+
+/// The installations of whose budgets too little is left for reports, each with when it is whole again.
+fn short_of_calls(ctx: &EngineContext) -> Vec<(InstallationId, UnixMillis)> {
+    let now = ctx.now();
+    let short = ctx.api.budgets().into_iter().filter_map(|(caller, budget)| {
+        let Caller::Installation(installation) = caller else { return None };
+        let at = ctx.api.our_time_of(budget.renewed_at.to_millis());
+        let is_short = budget.remaining.saturating_mul(LEFT_TO_CHECKS) < budget.limit;
+        is_short.then(|| (installation, at.clamp(now + TURN, now + BUDGET_WAIT_MAX)))
+    });
+    short.collect()
+}
+
+/// A moment soon after `at`: the later, the later it is now, so that those who wait for it keep their order.
+fn after_those_before(at: UnixMillis, now: UnixMillis) -> UnixMillis {
+    at + BUDGET_WAIT_MAX.saturating_sub(at.since(now)) / 10
+}
+
+/// When the first of the reports go on that wait for a budget, where some may.
+pub(in crate::engine) fn wait_until(ctx: &EngineContext) -> Option<UnixMillis> {
+    short_of_calls(ctx).into_iter().map(|(_, at)| at).min()
 }
 
 fn as_json(row: &RepositoryRow) -> RepositoryJson {
@@ -110,5 +127,18 @@ impl GitSource for Mirrored<'_> {
 
     async fn fetched(&self, pulls: &[u64]) -> Result<Repository, GitError> {
         Mirrored::fetched(self, pulls).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_wait_for_a_budget_keep_their_order() {
+        let at = UnixMillis(3_600_000);
+        let moments: Vec<_> = (0..600).map(|nth| after_those_before(at, UnixMillis(nth * 200))).collect();
+        assert!(moments.is_sorted_by(|one, other| one < other), "{moments:?}");
+        assert!(moments.iter().all(|it| (at..=at + BUDGET_WAIT_MAX / 10).contains(it)));
     }
 }

@@ -7,7 +7,7 @@
 mod after_install;
 mod reporter;
 
-pub(in crate::engine) use after_install::AT_A_TIME;
+pub(in crate::engine) use after_install::{AT_A_TIME, wait_until};
 pub(super) use after_install::{asked, run};
 pub use reporter::{NoReport, Reporter, ReporterConfig};
 
