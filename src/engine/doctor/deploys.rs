@@ -170,7 +170,7 @@ fn workflow_file(facts: &DeployFacts<'_>, (environment, label): At<'_>) -> Optio
 /// What keeps a workflow from being dispatched, and what to do about it.
 fn fault_of_workflow(file: &str, branch: &str, inputs: Option<&WorkflowInputs>) -> Option<(String, String)> {
     let Some(inputs) = inputs else {
-        let what = "add workflow_dispatch to its triggers, with the inputs that docs/running.md lists";
+        let what = "add workflow_dispatch to its triggers, with the inputs that docs/deploys.md lists";
         return Some((format!("{file} on {branch} is not run by workflow_dispatch"), what.to_owned()));
     };
     let missing: Vec<String> =
