@@ -95,6 +95,11 @@ pub(super) fn named(file: &Path) -> Result<Configuration, UsageError> {
     Ok(read)
 }
 
+/// The configuration of the repository that the current directory is part of: the built-in one where it has no file.
+pub(super) fn of_work_tree() -> Result<Configuration, UsageError> {
+    of_this_repository()?.map_or_else(|| Ok(Configuration::built_in()), |file| named(&file))
+}
+
 fn check(file: &Path) -> Result<ExitCode, UsageError> {
     let configuration = match read(file)? {
         Ok(configuration) => configuration,

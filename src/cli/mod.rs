@@ -11,6 +11,7 @@ mod acts;
 mod addresses;
 mod audit;
 mod backup;
+mod calendar;
 mod change_status;
 mod check_carried;
 mod check_commerce;
@@ -109,6 +110,8 @@ Examples:
   towpath config show                         the configuration in this work tree"
     )]
     Config(config::Command),
+    /// Show when which environment is frozen, by a configuration
+    Calendar(calendar::Arguments),
     /// Explain a finding by its code, a code of ece-tools, or what the log of a Commerce deploy tells
     Explain(explain::Arguments),
     /// Show what an environment's branch pointed at, and when
@@ -241,6 +244,7 @@ impl Command {
             Self::Check(Check::Copy(arguments)) => arguments.json,
             Self::Check(Check::Carried(arguments)) => arguments.json,
             Self::Check(Check::Commerce(arguments)) => arguments.json,
+            Self::Calendar(arguments) => arguments.json,
             Self::Explain(arguments) => arguments.json,
             Self::Where(arguments) => arguments.json,
             Self::Deploy(arguments) => arguments.telling.json,
@@ -289,6 +293,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Check(Check::Commerce(arguments)) => check_commerce::run(arguments).await,
         Command::Hook(command) => hook::run(command).await,
         Command::Config(command) => config::run(&command),
+        Command::Calendar(arguments) => calendar::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Ledger(command) => {
             print::to_stdout(&ledger::run(command).await?);
