@@ -59,6 +59,18 @@ pub(crate) async fn show(call: Call) -> Answer {
     shaped(&call, id, call.number("id")?).map(Reply::ok)
 }
 
+/// `GET /repos/{owner}/{repo}/check-runs/{id}/annotations`
+pub(crate) async fn annotations(call: Call) -> Answer {
+    let id = call.repository(&READ)?;
+    let number = call.number("id")?;
+    let all = call.shaped(id, |world, found| {
+        let run = world.runs.get(&number).filter(|run| run.repository == id)?;
+        Some(shape::annotations(world, found, run))
+    })?;
+    let page = page(&call, all);
+    Ok(Reply { status: 200, body: Some(Value::Array(page.items)), link: page.link, raw: None })
+}
+
 /// `GET /repos/{owner}/{repo}/check-suites/{id}`
 pub(crate) async fn suite(call: Call) -> Answer {
     let id = call.repository(&READ)?;

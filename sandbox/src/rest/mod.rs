@@ -103,6 +103,7 @@ fn repository_routes() -> Router<Arc<Hub>> {
         .route("/repos/{owner}/{repo}/contents/{*path}", get(commits::contents))
         .route("/repos/{owner}/{repo}/check-runs", post(checks::create))
         .route("/repos/{owner}/{repo}/check-runs/{id}", get(checks::show).patch(checks::update))
+        .route("/repos/{owner}/{repo}/check-runs/{id}/annotations", get(checks::annotations))
         .route("/repos/{owner}/{repo}/check-suites/{id}", get(checks::suite))
 }
 

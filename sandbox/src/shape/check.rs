@@ -59,6 +59,23 @@ pub(crate) fn run(world: &World, repository: &Repository, run: &CheckRun) -> Val
     })
 }
 
+/// `check-annotation`, each.
+pub(crate) fn annotations(world: &World, repository: &Repository, run: &CheckRun) -> Vec<Value> {
+    let blob = format!("{}/blob/{}", html_url(world, repository), run.head_sha);
+    let shape = |given: &Value| {
+        let mut shaped = json!({
+            "start_column": null,
+            "end_column": null,
+            "title": null,
+            "raw_details": null,
+            "blob_href": format!("{blob}/{}", given["path"].as_str().unwrap_or_default()),
+        });
+        merge(&mut shaped, given.clone());
+        shaped
+    };
+    run.output.annotations.iter().map(shape).collect()
+}
+
 /// The check run of a webhook, which carries its whole suite.
 pub(crate) fn webhook_run(world: &World, repository: &Repository, subject: &CheckRun) -> Value {
     let mut shaped = run(world, repository, subject);

@@ -29,7 +29,7 @@ pub(crate) use app::{
     app, conversion, delivery, delivery_item, hook_config, installation, repository_stub, token,
 };
 pub(crate) use branch::{branch, short_branch};
-pub(crate) use check::{run, suite, webhook_run, webhook_suite};
+pub(crate) use check::{annotations, run, suite, webhook_run, webhook_suite};
 pub(crate) use comment::{comment, reaction, review, webhook_review};
 pub(crate) use commit::{commit, git_ref, push_commit, simple_commit};
 pub(crate) use deployment::{deployment, deployment_status, webhook_deployment, webhook_deployment_status};

@@ -35,6 +35,8 @@ pub struct CheckState {
     pub details_url: Option<String>,
     /// The output's title.
     pub title: Option<String>,
+    /// The remarks at lines of files, all that were ever sent.
+    pub annotations: Vec<Annotation>,
     /// The output's summary, Markdown.
     pub summary: Option<String>,
     /// The output's text, Markdown.
@@ -52,6 +54,27 @@ pub struct Button {
     pub description: String,
     /// What the app is told when it is pressed.
     pub identifier: String,
+}
+
+/// A remark at a line of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Annotation {
+    /// The file.
+    pub path: String,
+    /// The line where it begins, from 1.
+    pub line: u64,
+    /// `notice`, `warning` or `failure`.
+    pub level: String,
+    /// Its title.
+    pub title: String,
+}
+
+impl Annotation {
+    fn of(sent: &serde_json::Value) -> Self {
+        let text = |name: &str| sent[name].as_str().unwrap_or_default().to_owned();
+        let line = sent["start_line"].as_u64().unwrap_or_default();
+        Self { path: text("path"), line, level: text("annotation_level"), title: text("title") }
+    }
 }
 
 impl CheckHandle {
@@ -86,6 +109,7 @@ impl CheckHandle {
                 summary: run.output.summary.clone(),
                 text: run.output.text.clone(),
                 buttons: buttons.collect(),
+                annotations: run.output.annotations.iter().map(Annotation::of).collect(),
             })
         })
     }

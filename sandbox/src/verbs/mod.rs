@@ -33,7 +33,7 @@ mod teams;
 
 pub use actions::{DeclareWorkflow, RunHandle};
 pub use apps::{AppHandle, Install, InstallationHandle};
-pub use checks::{Button, CheckHandle, CheckState, CreateCheck};
+pub use checks::{Annotation, Button, CheckHandle, CheckState, CreateCheck};
 pub use comments::{AddComment, CommentHandle, CommentState, React};
 pub use deployments::{DeploymentHandle, ReportStatus, StatusState};
 pub use gates::{GateAnswer, JobWaits};
