@@ -103,10 +103,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         today,
         branch: head.branch.as_ref().map(BranchName::as_str),
         other_branches: &other_branches,
-        asked: Asked {
-            ideal_state: environment.is_some_and(|it| it.requires.ideal_state),
-            disk: settings.disk,
-        },
+        asked: Asked::of(&settings, environment),
     };
     let findings = judge(&change, &rules.path.rules);
     let outcome = findings.iter().map(|finding| finding.severity).max().unwrap_or(Outcome::Pass);

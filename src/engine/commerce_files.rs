@@ -1,34 +1,101 @@
 //! The files of a Commerce project as git has them, for the rules.
+//!
+//! Of a pull request it is the files that merging would give, against those that the base has: `lineage::MergedFiles` says
+//! what stands in for them where it conflicts. Only the contents that the rules want are read, each once.
 
-use crate::commerce::rules::{Blob, Tree};
+use std::collections::HashMap;
+
+use crate::commerce::rules::{Asked, Blob, Change, Target, Tree, judge};
+use crate::github::off_the_runtime;
 use crate::lineage::{FileContent, GitError, Repository};
-use crate::model::{CommitId, TreeEntry};
+use crate::model::{BranchName, CommitId, FileFinding, Role, Rules, TreeEntry, UnixMillis};
+use crate::policy::{Fact, Judged};
 
 /// The files of a commit, with the contents that the rules want. `root` is the folder with the project.
 pub async fn commerce_tree(repository: &Repository, commit: CommitId, root: &str) -> Result<Tree, GitError> {
-    filled(repository, repository.tree_entries(commit).await?, root).await
+    let mut reading = Reading { repository, root, known: HashMap::new(), bytes: 0 };
+    reading.tree(repository.tree_entries(commit).await?).await
 }
 
-/// A tree of these paths, with the contents that the rules want. What is read can lead to more files.
-async fn filled(repository: &Repository, entries: Vec<TreeEntry>, root: &str) -> Result<Tree, GitError> {
-    let mut tree = Tree::of_folder(root, entries);
-    loop {
-        let wanted = tree.wanted();
-        if wanted.is_empty() {
-            return Ok(tree);
-        }
-        for (paths, bytes_max) in [(wanted.bytes, Tree::bytes_max()), (wanted.sizes, 0)] {
-            let objects: Vec<String> =
-                paths.iter().map(|path| tree.object(path).unwrap_or_default().to_owned()).collect();
-            let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
-            let contents = repository.contents(&objects, bytes_max).await?;
-            for (path, content) in paths.iter().zip(contents) {
-                let blob = match content {
-                    FileContent::Bytes(bytes) => Blob::Bytes(bytes),
-                    FileContent::Size(size) => Blob::Size(size),
-                };
-                tree.give(path, blob);
+/// What the rules of Adobe Commerce find in what merging a pull request would give, before the project's rules soften
+/// any of it; nothing where its verdict does not need that.
+pub(super) async fn found_in_files(
+    repository: &Repository,
+    judged: Judged<'_>,
+    branch: Option<&BranchName>,
+    now: UnixMillis,
+) -> Result<Vec<FileFinding>, GitError> {
+    let Judged { path, pull, .. } = judged;
+    let (Some(settings), Role::Environment(environment)) = (&path.commerce, path.role(&pull.base.branch))
+    else {
+        return Ok(Vec::new());
+    };
+    if !judged.needs(Fact::CommerceFiles) {
+        return Ok(Vec::new());
+    }
+    let files = repository.merged_files(pull.head.commit, pull.base.commit).await?;
+    let mut reading = Reading { repository, root: &settings.root, known: HashMap::new(), bytes: 0 };
+    let after = reading.tree(files.after).await?;
+    let before = reading.tree(files.before).await?;
+    let mut other_branches = repository.branch_names().await?;
+    other_branches.retain(|name| branch.is_none_or(|own| own.as_str() != name));
+    let today = chrono::DateTime::from_timestamp_millis(now.0).map(|moment| moment.date_naive());
+    let change = Change {
+        head: &after,
+        base: Some(&before),
+        target: Target::of(settings.takes_tickets(environment)),
+        today: today.unwrap_or_default(),
+        branch: branch.filter(|_| !pull.head.fork).map(BranchName::as_str),
+        other_branches: &other_branches,
+        asked: Asked::of(settings, Some(environment)),
+    };
+    Ok(off_the_runtime(reading.bytes, || judge(&change, &Rules::default())))
+}
+
+/// Reads trees of one repository.
+struct Reading<'a> {
+    repository: &'a Repository,
+    root: &'a str,
+    /// What was read, by git's name for it: two sides of a merge have most of it in common.
+    known: HashMap<String, Blob>,
+    /// How much was read.
+    bytes: usize,
+}
+
+impl Reading<'_> {
+    /// A tree of these paths, with the contents that the rules want. What is read can lead to more files.
+    async fn tree(&mut self, entries: Vec<TreeEntry>) -> Result<Tree, GitError> {
+        let mut tree = Tree::of_folder(self.root, entries);
+        loop {
+            let wanted = off_the_runtime(self.bytes, || tree.wanted());
+            if wanted.is_empty() {
+                return Ok(tree);
+            }
+            for (paths, bytes_max) in [(wanted.bytes, Tree::bytes_max()), (wanted.sizes, 0)] {
+                self.read(&tree, &paths, bytes_max).await?;
+                for path in paths {
+                    let known = tree.object(&path).and_then(|object| self.known.get(object)).cloned();
+                    tree.give(&path, known.unwrap_or(Blob::Size(0)));
+                }
             }
         }
+    }
+
+    /// Reads what is not known of these paths.
+    async fn read(&mut self, tree: &Tree, paths: &[String], bytes_max: u64) -> Result<(), GitError> {
+        let objects = paths.iter().filter_map(|path| tree.object(path));
+        let mut objects: Vec<&str> = objects.filter(|object| !self.known.contains_key(*object)).collect();
+        objects.sort_unstable();
+        objects.dedup();
+        let contents = self.repository.contents(&objects, bytes_max).await?;
+        for (object, content) in objects.into_iter().zip(contents) {
+            let blob = match content {
+                FileContent::Bytes(bytes) => Blob::Bytes(bytes),
+                FileContent::Size(size) => Blob::Size(size),
+            };
+            self.bytes += if let Blob::Bytes(bytes) = &blob { bytes.len() } else { 0 };
+            self.known.insert(object.to_owned(), blob);
+        }
+        Ok(())
     }
 }

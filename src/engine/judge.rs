@@ -3,34 +3,10 @@
 use super::not_decided::NotDecided;
 use crate::lineage::{BranchTip, CopyQuestion, Ledger, PromotionQuestion, Repository, Survey};
 use crate::model::{
-    AcceptanceFacts, BranchName, Cause, Commit, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment,
-    Facts, History, IgnoredPaths, Lock, MergeMethods, Outcome, Override, PromotionPath, PullEnds,
-    PullRequestDetails, Role, Snapshot, StackFacts, Undecided, UnixSeconds, Verdict, error_chain,
+    BranchName, Cause, Commit, CommitId, CopyBranch, CopyHistory, Environment, Facts, History, IgnoredPaths,
+    Outcome, PromotionPath, PullEnds, Role, Snapshot, Undecided, UnixSeconds, Verdict, error_chain,
 };
 use crate::policy::{self, Fact, Judged, Route};
-
-/// What is known beside history when a pull request is judged.
-#[derive(Debug, Clone)]
-pub(super) struct KnownFacts<'a> {
-    /// Where the branches of the path are.
-    pub(super) survey: &'a Survey,
-    /// What GitHub says of it besides its two ends.
-    pub(super) details: PullRequestDetails,
-    /// How pull requests may be merged into the base, where that is known.
-    pub(super) methods: Option<MergeMethods>,
-    /// What is known of deploys.
-    pub(super) deploys: DeployFacts,
-    /// The snapshot that the head is: see [`snapshot`].
-    pub(super) snapshot: Option<Snapshot>,
-    /// The stack it is in, and those it could be put in one with.
-    pub(super) stacks: StackFacts,
-    /// The lock that is in force on the base's environment.
-    pub(super) lock: Option<Lock>,
-    /// The overrides that are in force on it.
-    pub(super) overrides: Vec<Override>,
-    /// What people and time have said about a promotion.
-    pub(super) acceptance: AcceptanceFacts,
-}
 
 /// Judges `pull` in `repository` by `path`, with what `ledger` remembers.
 ///
@@ -90,19 +66,8 @@ async fn decide(
     };
     change(&mut survey);
     let snapshot = snapshot(repository, path, pull, ledger, &survey).await?;
-    let (details, deploys, stacks, lock, overrides) = Default::default();
-    let known = KnownFacts {
-        survey: &survey,
-        details,
-        methods: None,
-        deploys,
-        snapshot,
-        stacks,
-        lock,
-        overrides,
-        acceptance: AcceptanceFacts::default(),
-    };
-    judge_knowing(repository, path, pull, ledger, known).await
+    let known = Facts { snapshot, ..Facts::new(pull.clone(), History::NotNeeded) };
+    judge_knowing(repository, path, ledger, &survey, known).await
 }
 
 /// Whether the head of `pull` is a throw-away branch that stands where an environment has been which the base takes. Then
@@ -134,32 +99,20 @@ pub(super) async fn snapshot(
     Ok(found)
 }
 
-/// The same for who knows more, and has asked where the branches are.
+/// The same for who knows more, and has asked where the branches are: what is known has all but the history, and the ends
+/// of the pull request as they are.
 pub(super) async fn judge_knowing(
     repository: &Repository,
     path: &PromotionPath,
-    pull: &PullEnds,
     ledger: &Ledger,
-    known: KnownFacts<'_>,
+    survey: &Survey,
+    known: Facts,
 ) -> Result<Verdict, NotDecided> {
-    let KnownFacts { survey, details, methods, deploys, snapshot, stacks, lock, overrides, acceptance } =
-        known;
-    let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
-    let pull = promoting.as_ref().unwrap_or(pull);
-    let history = gather(repository, path, pull, ledger, survey).await?;
-    let ends = pull.clone();
-    let facts = Facts {
-        pull: ends,
-        details,
-        history,
-        methods,
-        deploys,
-        snapshot,
-        stacks,
-        lock,
-        overrides,
-        acceptance,
-    };
+    let promoting = known.snapshot.as_ref().map(|snapshot| known.pull.promoting(snapshot));
+    let pull = promoting.unwrap_or_else(|| known.pull.clone());
+    let history = gather(repository, path, &pull, ledger, survey).await?;
+    let facts = Facts { pull, history, ..known };
+    let pull = &facts.pull;
     let mut verdict = policy::judge(path, &facts);
     leave_out_what_is_there(repository, pull, &mut verdict).await;
     name_plain_merges(repository, &mut verdict).await;

@@ -1,4 +1,5 @@
 use super::api::{Api, Call, Caller};
+use super::check_annotations::CheckRunAnnotation;
 use super::error::ApiError;
 use super::paging::next_page;
 use super::stacks::StackJson;
@@ -186,21 +187,6 @@ pub struct CheckRunOutput {
     /// Remarks at lines of files, at most fifty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations: Vec<CheckRunAnnotation>,
-}
-
-/// A remark at lines of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckRunAnnotation {
-    /// The file.
-    pub path: String,
-    /// The first line.
-    pub start_line: u32,
-    /// The last line.
-    pub end_line: u32,
-    /// `notice`, `warning` or `failure`.
-    pub annotation_level: String,
-    /// The words.
-    pub message: String,
 }
 
 /// A button of a check run.

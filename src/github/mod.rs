@@ -30,6 +30,7 @@ mod bounded;
 mod branches;
 mod caller;
 mod calls;
+mod check_annotations;
 pub mod comment_events;
 mod comments;
 mod deployments;
@@ -61,9 +62,10 @@ pub use branches::{
     RequiredCheckJson, RuleParametersJson, methods_of_rules,
 };
 pub use calls::{
-    CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, EntryJson, FailedDeliveryJson,
-    InstallationJson, PullEndJson, PullEndRepositoryJson, PullJson, RepositoryJson, UserJson,
+    CheckRunAction, CheckRunBody, CheckRunOutput, EntryJson, FailedDeliveryJson, InstallationJson,
+    PullEndJson, PullEndRepositoryJson, PullJson, RepositoryJson, UserJson,
 };
+pub use check_annotations::CheckRunAnnotation;
 pub use comments::Reaction;
 pub use deployments::{
     DESCRIPTION_MAX, DeploymentProtectionAnswer, MadeDeployment, NewDeployment, NewStatus, SaidStatus,

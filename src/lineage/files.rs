@@ -44,7 +44,29 @@ impl Repository {
         if missing.is_empty() {
             return Ok(());
         }
-        self.git.ask(fetch_trees("--filter=blob:none").input(lines::list(missing))).await.map(drop)
+        self.git.ask(fetch_named("--filter=blob:none").input(lines::list(missing))).await.map(drop)
+    }
+
+    /// Makes these files' contents be there.
+    pub(super) async fn bring_contents(&self, objects: &[&str]) -> Result<(), GitError> {
+        if !self.writable || objects.is_empty() {
+            return Ok(());
+        }
+        let call = Call::new("cat-file").arg("--batch-check=%(objecttype)").input(lines::list(objects));
+        let answer = self.git.ask(call).await?;
+        let kinds = lines::text(&answer);
+        let mut missing: Vec<&&str> = kinds
+            .lines()
+            .zip(objects)
+            .filter(|(kind, _)| *kind != "blob")
+            .map(|(_, object)| object)
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.git.ask(fetch_named("--filter=blob:none").input(lines::list(missing))).await.map(drop)
     }
 
     /// Makes these trees be there, with all below them but the files' contents.
@@ -63,11 +85,11 @@ impl Repository {
             return Ok(());
         }
         let missing = lines::list(missing);
-        let files_left_out = fetch_trees("--filter=blob:none").input(missing.as_str());
+        let files_left_out = fetch_named("--filter=blob:none").input(missing.as_str());
         match self.git.ask(files_left_out).await {
             Err(error) if is_historic(&error) => {
                 // Where files are left out git cannot be told which complaints to pass over, so they come too.
-                let whole = HISTORIC.iter().fold(fetch_trees("--no-filter"), |call, complaint| {
+                let whole = HISTORIC.iter().fold(fetch_named("--no-filter"), |call, complaint| {
                     call.setting(&format!("fetch.fsck.{complaint}"), "ignore")
                 });
                 self.git.ask(whole.input(missing)).await.map(drop)
@@ -87,8 +109,8 @@ fn is_historic(error: &GitError) -> bool {
         if HISTORIC.iter().any(|complaint| stderr.contains(&format!(": {complaint}: "))))
 }
 
-/// A fetch of trees by their names, which it reads as its input.
-fn fetch_trees(filter: &str) -> Call {
+/// A fetch of trees or files by their names, which it reads as its input. What is named comes whatever the filter says.
+fn fetch_named(filter: &str) -> Call {
     Call::new("fetch")
         .args(["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"])
         .args(["--no-recurse-submodules", "--no-write-commit-graph", filter])

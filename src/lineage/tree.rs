@@ -20,10 +20,7 @@ pub enum FileContent {
 impl Repository {
     /// Every path of a commit, in git's order.
     pub async fn tree_entries(&self, commit: CommitId) -> Result<Vec<TreeEntry>, GitError> {
-        let call = Call::new("ls-tree").args(["-r", "-z", "--full-tree", &commit.to_string()]);
-        let answer = self.git.ask(call.fetching_files()).await?;
-        let entries = answer.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
-        entries.map(|bytes| entry(&lines::text(bytes))).collect()
+        self.paths_of(&commit.to_string()).await
     }
 
     /// What each of these objects holds, in their order, up to `bytes_max` bytes; of longer ones the size.
@@ -35,6 +32,7 @@ impl Repository {
     }
 
     async fn read_contents(&self, objects: &[&str], bytes_max: u64) -> Result<Vec<FileContent>, GitError> {
+        self.bring_contents(objects).await?;
         let mut contents = Vec::with_capacity(objects.len());
         let mut batch: Vec<&str> = Vec::new();
         let mut weight = 0;
@@ -109,6 +107,12 @@ impl Repository {
         names.dedup();
         Ok(names)
     }
+}
+
+/// All paths, as git lists them.
+pub(super) fn entries(answer: &[u8]) -> Result<Vec<TreeEntry>, GitError> {
+    let entries = answer.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
+    entries.map(|bytes| entry(&lines::text(bytes))).collect()
 }
 
 /// One path, as git lists it: mode, kind and object, a tab, the path.

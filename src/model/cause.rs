@@ -1,8 +1,8 @@
 //! What can be found: the codes, and what each kind of finding says.
 
 use super::{
-    BranchName, Commit, CommitId, Lock, Origin, PromoteFirst, PullNumber, ReadinessState, Repair, Revert,
-    SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds,
+    BranchName, Commit, CommitId, FoundInFiles, Lock, Origin, PromoteFirst, PullNumber, ReadinessState,
+    Repair, Revert, SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds,
 };
 
 /// Makes the codes: each with what documents and configurations call it.
@@ -452,6 +452,8 @@ pub enum Cause {
         /// How many more there are.
         more: usize,
     },
+    /// TP701–TP733: what merging would make of a Commerce project's files.
+    InFiles(Box<FoundInFiles>),
     /// TP901: nothing could be decided.
     CouldNotDecide(Undecided),
 }
@@ -492,13 +494,19 @@ impl Cause {
             Self::CopyStale { .. } => Code::CopyStale,
             Self::CopyDiverged { .. } => Code::CopyDiverged,
             Self::ConfigurationInvalid { .. } => Code::ConfigurationInvalid,
+            Self::InFiles(found) => found.code,
             Self::CouldNotDecide(_) => Code::CouldNotDecide,
         }
     }
 
     /// Whether it is worth a word beside the verdict and no reason for it.
     pub fn is_note(&self) -> bool {
-        matches!(self, Self::MergeMethod { by_settings: true, .. } | Self::MayBeStacked { .. })
+        match self {
+            Self::MergeMethod { by_settings, .. } => *by_settings,
+            Self::MayBeStacked { .. } => true,
+            Self::InFiles(found) => found.is_note,
+            _ => false,
+        }
     }
 
     /// Whether it passes by itself, without anybody's doing.

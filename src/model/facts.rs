@@ -1,6 +1,6 @@
 use super::{
-    AcceptanceFacts, BranchName, Commit, CommitId, Hold, Lock, MergeMethods, MergedPull, OpenPull, Origin,
-    Override, PullRequestDetails, Revert, Snapshot, StackFacts, TreeId, UnixSeconds,
+    AcceptanceFacts, BranchName, Commit, CommitId, FileFinding, Hold, Lock, MergeMethods, MergedPull,
+    OpenPull, Origin, Override, PullRequestDetails, Revert, Snapshot, StackFacts, TreeId, UnixSeconds,
 };
 
 /// The branch a pull request would merge.
@@ -320,23 +320,27 @@ pub struct Facts {
     pub overrides: Vec<Override>,
     /// What people and time have said about a promotion.
     pub acceptance: AcceptanceFacts,
+    /// What the rules of Adobe Commerce find in the files that merging would give, before anything is softened.
+    pub files: Vec<FileFinding>,
 }
 
 impl Facts {
     /// Those of a pull request of which nothing else is known.
     pub fn new(pull: PullEnds, history: History) -> Self {
-        let (details, deploys, stacks, overrides, acceptance) = Default::default();
+        let (details, deploys, stacks, overrides, acceptance, files) = Default::default();
+        let (methods, snapshot, lock) = Default::default();
         Self {
             pull,
             details,
             history,
-            methods: None,
+            methods,
             deploys,
-            snapshot: None,
+            snapshot,
             stacks,
-            lock: None,
+            lock,
             overrides,
             acceptance,
+            files,
         }
     }
 }

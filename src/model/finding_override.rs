@@ -135,10 +135,10 @@ impl<'de> Deserialize<'de> for Code {
     }
 }
 
-/// What a finding says besides what was found: since when, what would help, how much else comes along, and what is
-/// learned of other people's work later.
-const BESIDES: [&str; 9] =
-    ["at", "author", "behind", "brings", "brought", "came_along", "first", "repair", "since"];
+/// What a finding says besides what was found: since when, on which line, what would help, how much else comes along, and
+/// what is learned of other people's work later.
+const BESIDES: [&str; 10] =
+    ["at", "author", "behind", "brings", "brought", "came_along", "first", "line", "repair", "since"];
 
 impl Cause {
     /// A digest of what was found: two findings with the same one are the same finding, though time has passed, other

@@ -111,7 +111,7 @@ pub use facts::{
     History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, PullEnds, PushedAt, TipSource,
     TopicHistory,
 };
-pub use file_finding::{FileFinding, FilePlace};
+pub use file_finding::{FileFinding, FilePlace, FoundInFiles};
 pub use file_tree::{EntryKind, TreeEntry};
 pub use finding_override::{Overridden, Override};
 pub use folded_names::{EnvironmentName, RepositoryName};

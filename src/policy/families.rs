@@ -7,11 +7,11 @@
 
 use super::family::{ConfigKey, Fact, Family, Reach, Trigger};
 use super::source::Route;
-use super::{acceptance, back_merge, known_work, locks, promotion, source, stacks, topic, undone};
-use crate::model::{Code, Level, PromotionPath, PullEnds, Role, Snapshot};
+use super::{acceptance, back_merge, files, known_work, locks, promotion, source, stacks, topic, undone};
+use crate::model::{Code, Level, PromotionPath, PullEnds, Requires, Role, Snapshot};
 
 /// Every family that judges pull requests.
-pub const FAMILIES: [&Family; 11] = [
+pub const FAMILIES: [&Family; 12] = [
     &source::FAMILY,
     &source::SNAPSHOT,
     &topic::FAMILY,
@@ -21,6 +21,7 @@ pub const FAMILIES: [&Family; 11] = [
     &promotion::INTO_COPY,
     &acceptance::FAMILY,
     &back_merge::FAMILY,
+    &files::FAMILY,
     &stacks::FAMILY,
     &locks::FAMILY,
 ];
@@ -46,7 +47,11 @@ impl Judged<'_> {
         if self.snapshot.is_some() || !source::may_be_snapshot_of(path, pull).is_empty() {
             families.push(&source::SNAPSHOT);
         }
-        match source::route(path, pull) {
+        let route = source::route(path, pull);
+        if files::are_judged(path, pull, &route) {
+            families.push(&files::FAMILY);
+        }
+        match route {
             Route::NotJudged | Route::Refused(_) => {}
             Route::Topic => families.extend([&topic::FAMILY, &known_work::FAMILY, &undone::FAMILY]),
             Route::Promotion => match path.role(&pull.base.branch) {
@@ -75,6 +80,11 @@ impl Judged<'_> {
     }
 }
 
+/// What is asked of a promotion, whatever its files are.
+fn asked(requires: &Requires) -> Requires {
+    Requires { ideal_state: false, ..requires.clone() }
+}
+
 /// What a new configuration changes, as far as verdicts can rest on it.
 pub fn config_changes(before: &PromotionPath, now: &PromotionPath) -> Vec<Trigger> {
     let path = |it: &PromotionPath| {
@@ -83,13 +93,18 @@ pub fn config_changes(before: &PromotionPath, now: &PromotionPath) -> Vec<Trigge
         (environments.collect::<Vec<_>>(), it.copy.clone())
     };
     let requires =
-        |it: &PromotionPath| it.environments.iter().map(|it| it.requires.clone()).collect::<Vec<_>>();
+        |it: &PromotionPath| it.environments.iter().map(|it| asked(&it.requires)).collect::<Vec<_>>();
+    let commerce = |it: &PromotionPath| {
+        let ideal = it.environments.iter().map(|it| it.requires.ideal_state).collect::<Vec<_>>();
+        (it.commerce.clone(), ideal)
+    };
     let deploy = |it: &PromotionPath| it.environments.iter().map(|it| it.deploy.clone()).collect::<Vec<_>>();
     let differ = [
         (ConfigKey::Path, path(before) != path(now)),
         (ConfigKey::Requires, requires(before) != requires(now)),
         (ConfigKey::IgnorePaths, before.ignore_paths != now.ignore_paths),
         (ConfigKey::Deploy, deploy(before) != deploy(now)),
+        (ConfigKey::Commerce, commerce(before) != commerce(now)),
     ];
     let keys = differ.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| Trigger::ConfigChanged(key));
     let levels = Code::ALL.into_iter().filter_map(|code| {

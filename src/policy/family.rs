@@ -23,6 +23,8 @@ pub enum Fact {
     Lock,
     /// What people and time have said about a promotion.
     Acceptance,
+    /// What the rules of Adobe Commerce find in its files.
+    CommerceFiles,
 }
 
 /// A part of the configuration.
@@ -36,6 +38,8 @@ pub enum ConfigKey {
     IgnorePaths,
     /// Who deploys, and how.
     Deploy,
+    /// The Commerce project, and which environments ask for the ideal state.
+    Commerce,
 }
 
 /// Something that happens and can alter verdicts.

@@ -10,6 +10,7 @@
 //! | `undone` | what merging a topic may do to files |
 //! | `promotion` | what an environment may bring to the next one, or to the copy branch |
 //! | `back_merge` | what a downstream environment may bring upstream |
+//! | `files` | what the files of a Commerce project may become |
 //! | `stacks` | which stacks a promotion must not be in |
 //! | `locks` | what a person keeps out for a while |
 //! | `acceptance` | what people and time have to say first |
@@ -48,6 +49,7 @@ mod copy;
 mod deployment_protection;
 mod families;
 mod family;
+mod files;
 mod known_work;
 mod locks;
 mod overrides;
@@ -88,6 +90,7 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
     let pull = &facts.pull;
     let route = route(path, pull);
     let stacked = stacks::in_stack(&facts.stacks, &route);
+    let in_files = files::findings(path, facts, &route);
     let mut findings = match (route, &facts.history) {
         (Route::NotJudged, _) => Vec::new(),
         (Route::Refused(finding), _) => vec![*finding],
@@ -103,6 +106,7 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
             return Verdict::undecided(Undecided::Git { what });
         }
     };
+    findings.extend(in_files);
     findings.extend(locks::locked(path, facts));
     if let History::Promotion(history) = &facts.history {
         findings.extend(acceptance::findings(path, facts, history));

@@ -33,6 +33,7 @@ mod dress;
 mod environment_status;
 mod explained;
 mod file_findings;
+mod file_remarks;
 mod install_report;
 mod limits;
 mod local;
@@ -81,6 +82,7 @@ pub use environment_status::{
 };
 pub use explained::{explained, explained_anywhere};
 pub use file_findings::{file_finding_words, file_findings_on_terminal};
+pub use file_remarks::{FileRemark, file_remarks};
 pub use install_report::{install_report_as_json, install_report_on_terminal};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use locks::lock_line;

@@ -2,9 +2,9 @@
 
 use super::Subject;
 use crate::model::{
-    Base, BranchName, Cause, Commit, Finding, Head, Lock, Origin, Outcome, PromoteFirst, PullEnds,
-    PullNumber, Repair, Revert, RevertEffect, Snapshot, Undecided, UnixMillis, UnixSeconds, UserMessage,
-    Verdict,
+    Base, BranchName, Cause, Code, Commit, FileFinding, FilePlace, Finding, Head, Level, Lock, Origin,
+    Outcome, PromoteFirst, PullEnds, PullNumber, Repair, Revert, RevertEffect, Sentence, Snapshot, Undecided,
+    UnixMillis, UnixSeconds, UserMessage, Verdict,
 };
 
 /// A commit id or tree id made of one number.
@@ -149,6 +149,9 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
         ("feature/x", "integration", verdict(Fail, carries_staging())),
         ("feature/x", "integration", verdict(Warn, pointed)),
         ("feature/x", "integration", verdict(Fail, unrelated)),
+        ("feature/x", "integration", website_deleted(Fail)),
+        ("staging", "production", website_deleted(Outcome::Wait)),
+        ("feature/x", "integration", website_deleted(Pass)),
         ("staging", "production", verdict(Fail, untested)),
         ("staging", "production", verdict(Fail, conflicts)),
     ]);
@@ -331,4 +334,18 @@ fn undecided() -> Vec<(&'static str, &'static str, Verdict)> {
         Undecided::Git { what: UserMessage::new("the remote end hung up") },
     ];
     reasons.map(|why| ("feature/x", "integration", Verdict::undecided(why))).into()
+}
+
+/// What the rules of Adobe Commerce find in a file.
+pub(super) fn website_deleted(severity: Outcome) -> Verdict {
+    let found = FileFinding {
+        code: Code::WebsiteDeleted,
+        severity,
+        level: Level::Enforce,
+        place: Some(FilePlace { path: "app/etc/config.php".to_owned(), line: 9 }),
+        title: Sentence::new("The website % would be deleted", ["outlet"]),
+        detail: Sentence::new("The next deploy deletes it with all of its settings.", []),
+        remedy: Sentence::new("Put % back into %.", ["outlet", "app/etc/config.php"]),
+    };
+    Verdict { findings: vec![Finding::from(found)] }
 }

@@ -29,6 +29,7 @@ mod commands_in_order;
 mod commands_that_act;
 mod commands_that_ask;
 mod commands_unseen;
+mod commerce;
 mod configuration;
 mod copy;
 mod cost;

@@ -45,7 +45,9 @@ pub use wanted::Wanted;
 
 use chrono::NaiveDate;
 
-use crate::model::{Code, FileFinding, FilePlace, Level, Outcome, Rules, Sentence};
+use crate::model::{
+    Code, CommerceSettings, Environment, FileFinding, FilePlace, Level, Outcome, Rules, Sentence,
+};
 use project::Project;
 
 /// On what kind of environment a change would run.
@@ -91,6 +93,14 @@ pub struct Asked {
     pub ideal_state: bool,
     /// How much disk the contract has for one environment, in MB: then TP720 adds all disks up.
     pub disk: Option<u64>,
+}
+
+impl Asked {
+    /// What is asked of a change that goes into this environment.
+    pub fn of(settings: &CommerceSettings, environment: Option<&Environment>) -> Self {
+        let ideal_state = environment.is_some_and(|environment| environment.requires.ideal_state);
+        Self { ideal_state, disk: settings.disk }
+    }
 }
 
 /// What the rules find, the heaviest first, with the levels of the project's configuration.

@@ -152,6 +152,7 @@ impl CheckRunAnnotation {
             start_line: problem.place.line,
             end_line: problem.place.line,
             annotation_level: "failure".to_owned(),
+            title: None,
             message: format!("{}; {}", problem.message, problem.hint),
         }
     }

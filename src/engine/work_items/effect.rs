@@ -244,10 +244,23 @@ impl Target<'_> {
         }
     }
 
+    /// GitHub adds the remarks of an update to those that are there, and takes none back: only what is not said at that
+    /// line yet is sent.
+    async fn update_check(&self, known: u64, check: &CheckRunBody) -> Result<(), ApiError> {
+        let (api, installation) = (&self.ctx.api, self.installation);
+        if check.output.annotations.is_empty() {
+            return api.update_check(installation, self.repository, known, check).await;
+        }
+        let there = api.check_annotations(installation, self.repository, known).await?;
+        let mut check = check.clone();
+        check.output.annotations.retain(|remark| !there.iter().any(|it| it.says_the_same(remark)));
+        api.update_check(installation, self.repository, known, &check).await
+    }
+
     async fn update(&self, known: u64) -> Result<(), ApiError> {
         let api = &self.ctx.api;
         match &self.what {
-            What::Check(check) => api.update_check(self.installation, self.repository, known, check).await,
+            What::Check(check) => self.update_check(known, check).await,
             What::Issue(IssueBody { title, body, open, .. }) => {
                 let number = PullNumber(known);
                 api.update_issue(self.installation, self.repository, number, (title, body, *open)).await

@@ -10,18 +10,20 @@ use super::decisions::Decisions;
 use super::desired_check_run::DesiredCheckRun;
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{Memory, acceptance_facts, ends, known_deploys, stack_facts};
+use crate::engine::commerce_files::found_in_files;
 use crate::engine::context::EngineContext;
 use crate::engine::inbox::OF_QUEUES;
-use crate::engine::judge::{self, KnownFacts};
+use crate::engine::judge;
 use crate::engine::not_decided::{NotDecided, settled};
 use crate::engine::work_error::WorkError;
 use crate::github::events::MergeGroupEvent;
 use crate::lineage::Repository;
 use crate::model::config::RepositoryConfig;
 use crate::model::{
-    Base, BranchName, CommitId, Finding, Head, Outcome, PullEnds, PullRequest, RepositoryId, Role, Undecided,
-    Verdict,
+    Base, BranchName, CommitId, Facts, Finding, Head, History, Outcome, PullEnds, PullRequest, RepositoryId,
+    Role, Undecided, Verdict,
 };
+use crate::policy::Judged;
 use crate::report::{self, NotAgain, Subject, Withdrawn};
 use crate::store::{Change, ChecksOf, RepositoryRow, RepositoryState, WorkItem};
 
@@ -258,18 +260,25 @@ impl Group<'_> {
         let Decisions { lock, overrides, .. } = Decisions::on(self.ctx, path, number, ends).await?;
         let acceptance = acceptance_facts::known(self.ctx, path, repository, number, ends);
         let acceptance = Box::pin(acceptance).await?.facts;
-        let known = KnownFacts {
-            survey: &survey,
+        let judged = Judged { path, pull: ends, snapshot: None };
+        let branch = ends.head.branch.as_ref();
+        let files = Box::pin(found_in_files(repository, judged, branch, self.ctx.now())).await;
+        let files = match files {
+            Ok(files) => files,
+            Err(error) => return Ok(Err(NotDecided::by_git(error))),
+        };
+        let known = Facts {
             details,
-            methods: None,
             deploys,
             snapshot,
             stacks,
             lock,
             overrides,
             acceptance,
+            files,
+            ..Facts::new(pull.clone(), History::NotNeeded)
         };
-        Ok(judge::judge_knowing(repository, path, pull, ledger, known).await)
+        Ok(Box::pin(judge::judge_knowing(repository, path, ledger, &survey, known)).await)
     }
 
     /// The group as work of unknown name.

@@ -7,6 +7,7 @@
 
 pub(super) mod acceptance_facts;
 mod aftermath;
+mod annotations;
 mod deploy_facts;
 mod effects;
 mod latest;
@@ -20,15 +21,17 @@ use super::decisions::Decisions;
 use super::open_promotions;
 use super::pending_deliveries::PendingDeliveries;
 use super::waiting_commands;
+use crate::engine::commerce_files::found_in_files;
 use crate::engine::context::EngineContext;
-use crate::engine::judge::{self, KnownFacts};
+use crate::engine::judge;
 use crate::engine::not_decided::{NotDecided, error_in, settled};
 use crate::engine::work_error::WorkError;
-use crate::lineage::{FetchedTips, Repository, Survey};
+use crate::lineage::{FetchedTips, GitError, Repository, Survey};
 use crate::model::config::RepositoryConfig;
 use crate::model::{
-    Base, BranchName, DeployFacts, Finding, Head, MergeMethods, Outcome, PromotionPath, PullEnds, PullNumber,
-    PullRequest, PullRequestState, RepositoryId, Role, Undecided, UnixMillis, Verdict, error_chain,
+    Base, BranchName, DeployFacts, Facts, FileFinding, Finding, Head, History, MergeMethods, Outcome,
+    PromotionPath, PullEnds, PullNumber, PullRequest, PullRequestState, RepositoryId, Role, Undecided,
+    UnixMillis, Verdict, error_chain,
 };
 use crate::policy::{self, Fact, Reach, Trigger};
 use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
@@ -341,13 +344,26 @@ impl PullRequestWork<'_> {
             Ok(known) => known,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
+        let files = match self.files(&row, ends, repository).await {
+            Ok(files) => files,
+            Err(error) => return undecided(row, pull.base.branch, NotDecided::by_git(error)),
+        };
         let look_again = decisions.first_end().into_iter().chain(acceptance.changes_at).min();
         let Decisions { lock, overrides, .. } = decisions;
-        let acceptance = acceptance.facts;
-        let (details, stacks) = (row.details.clone(), stack_facts(path, &row, memory.open()));
-        let known =
-            KnownFacts { survey, details, methods, deploys, snapshot, stacks, lock, overrides, acceptance };
-        let (verdict, error) = settled(judge::judge_knowing(repository, path, &pull, &ledger, known).await);
+        let known = Facts {
+            details: row.details.clone(),
+            methods,
+            deploys,
+            snapshot,
+            stacks: stack_facts(path, &row, memory.open()),
+            lock,
+            overrides,
+            acceptance: acceptance.facts,
+            files,
+            ..Facts::new(pull.clone(), History::NotNeeded)
+        };
+        let judging = Box::pin(judge::judge_knowing(repository, path, &ledger, survey, known));
+        let (verdict, error) = settled(judging.await);
         Judged { row, pull, verdict, for_own_base: None, look_again, error }
     }
 
@@ -376,6 +392,17 @@ impl PullRequestWork<'_> {
         let deploys = deploy_facts::known(ctx, path, row, pull).await?;
         let decisions = Decisions::on(ctx, path, (row.repository, Some(row.number)), pull).await?;
         Ok((deploys, decisions))
+    }
+
+    /// What is found in the files that merging would give, where the project asks for that.
+    async fn files(
+        &self,
+        row: &PullRequest,
+        pull: &PullEnds,
+        repository: &Repository,
+    ) -> Result<Vec<FileFinding>, GitError> {
+        let judged = policy::Judged { path: &self.config.path, pull, snapshot: None };
+        Box::pin(found_in_files(repository, judged, Some(&row.head_branch), self.ctx.now())).await
     }
 
     /// How a promotion may be merged, as the base's rules have it; where none says, as the settings do. It is no more

@@ -117,5 +117,5 @@ fn forgotten(
     let Some(Ok(base)) = CheckName::about(name).map(BranchName::new) else { return Ok(None) };
     let text = report::withdrawn(base.as_str(), &Withdrawn::Unasked, ctx.now().to_seconds());
     let path = ctx.path.as_ref();
-    super::pull_request::check_run(path, id, (commit, &base), (&text, Vec::new())).map(Some)
+    super::pull_request::check_run(path, id, (commit, &base), (&text, Vec::new(), Vec::new())).map(Some)
 }

@@ -2,11 +2,11 @@
 
 use super::{id, name, pull, topic_history};
 use crate::model::{
-    AcceptanceFacts, BackMergeHistory, Cause, Code, CommitId, DeployFacts, Deployed, Facts, HeadDeploy,
-    History, Hold, IgnoredPaths, Level, Lock, MergeMethods, MergeOutcome, MethodsFrom, Origin,
-    PromotionHistory, PromotionPath, ReadinessState, SignOffState, Snapshot, SoakState, Source, Stack,
-    StackFacts, StackMember, Tested, TicketRule, TicketState, TopicHistory, TreeId, UnixMillis, UnixSeconds,
-    Verdict, WhyOpen,
+    AcceptanceFacts, BackMergeHistory, Cause, Code, CommerceSettings, CommitId, DeployFacts, Deployed, Facts,
+    FileFinding, HeadDeploy, History, Hold, IgnoredPaths, Level, Lock, MergeMethods, MergeOutcome,
+    MethodsFrom, Origin, Outcome, PromotionHistory, PromotionPath, ReadinessState, Sentence, SignOffState,
+    Snapshot, SoakState, Source, Stack, StackFacts, StackMember, Tested, TicketRule, TicketState,
+    TopicHistory, TreeId, UnixMillis, UnixSeconds, Verdict, WhyOpen,
 };
 use crate::policy::{FAMILIES, Fact, Judged, Reach, Trigger, config_changes, judge};
 use proptest::prelude::*;
@@ -145,6 +145,23 @@ fn stacks() -> impl Strategy<Value = StackFacts> {
     ]
 }
 
+/// What may be found in files.
+fn files() -> impl Strategy<Value = Vec<FileFinding>> {
+    let of_files = Code::ALL.into_iter().filter(|code| code.as_str().starts_with("TP7")).collect::<Vec<_>>();
+    let severity =
+        prop_oneof![Just(Outcome::Fail), Just(Outcome::Wait), Just(Outcome::Warn), Just(Outcome::Pass)];
+    let one = (0..of_files.len(), severity).prop_map(move |(at, severity)| FileFinding {
+        code: of_files[at],
+        severity,
+        level: Level::Enforce,
+        place: None,
+        title: Sentence::default(),
+        detail: Sentence::default(),
+        remedy: Sentence::default(),
+    });
+    proptest::collection::vec(one, 0..3)
+}
+
 /// A topic's history, with findings of every kind now and then.
 fn topic() -> impl Strategy<Value = TopicHistory> {
     (topic_history(), any::<(bool, bool, bool)>()).prop_map(|(mut history, (clean, stacked, nothing))| {
@@ -162,9 +179,10 @@ fn topic() -> impl Strategy<Value = TopicHistory> {
 
 /// A pull request on one of the routes, and all that may be known of it.
 pub(super) fn facts() -> impl Strategy<Value = Facts> {
-    let known = (topic(), promotion(), back_merge(), deploys(), methods(), stacks(), lock(), acceptance());
+    let known =
+        (topic(), promotion(), back_merge(), deploys(), methods(), stacks(), lock(), acceptance(), files());
     (0..ENDS.len(), known, any::<bool>()).prop_map(|(at, known, is_snapshot)| {
-        let (topic, promotion, back_merge, deploys, methods, stacks, lock, acceptance) = known;
+        let (topic, promotion, back_merge, deploys, methods, stacks, lock, acceptance, files) = known;
         let (head, base) = ENDS[at];
         let mut pull = pull(head, base, false);
         let path = PromotionPath::pro();
@@ -185,7 +203,7 @@ pub(super) fn facts() -> impl Strategy<Value = Facts> {
         } else {
             History::NotNeeded
         };
-        Facts { methods, deploys, snapshot, stacks, lock, acceptance, ..Facts::new(pull, history) }
+        Facts { methods, deploys, snapshot, stacks, lock, acceptance, files, ..Facts::new(pull, history) }
     })
 }
 
@@ -195,13 +213,15 @@ fn level() -> impl Strategy<Value = Level> {
 
 /// A configuration with some rules set otherwise.
 pub(super) fn path() -> impl Strategy<Value = PromotionPath> {
-    proptest::collection::vec((0..Code::ALL.len(), level()), 0..4).prop_map(|levels| {
+    let levels = proptest::collection::vec((0..Code::ALL.len(), level()), 0..4);
+    (levels, any::<bool>()).prop_map(|(levels, is_shop)| {
         let mut path = PromotionPath::pro();
         path.environments[2].requires.soak = Some(std::time::Duration::from_secs(60));
         path.environments[2].requires.tickets = Some(TicketRule {
             paths: IgnoredPaths::new(&["a.txt".to_owned()]).unwrap(),
             notice: std::time::Duration::from_secs(3_600),
         });
+        path.commerce = is_shop.then(|| CommerceSettings::built_in(&path.environments));
         for (code, level) in levels {
             path.rules.set(Code::ALL[code], level);
         }
@@ -212,12 +232,13 @@ pub(super) fn path() -> impl Strategy<Value = PromotionPath> {
 /// The same with one more change.
 fn changed() -> impl Strategy<Value = (PromotionPath, PromotionPath)> {
     let tested = prop_oneof![Just(Tested::NotAsked), Just(Tested::IfReported), Just(Tested::Asked)];
-    (path(), 0..5_u8, (0..Code::ALL.len(), level()), tested).prop_map(|(before, what, rule, tested)| {
+    (path(), 0..6_u8, (0..Code::ALL.len(), level()), tested).prop_map(|(before, what, rule, tested)| {
         let mut now = before.clone();
         match what {
             0 => now.environments[1].accepts.push(Source::Hotfixes),
             1 => now.environments[2].requires.tested = tested,
             2 => now.copy = None,
+            3 => now.commerce = Some(CommerceSettings::built_in(&now.environments)),
             _ => now.rules.set(Code::ALL[rule.0], rule.1),
         }
         (before, now)
@@ -254,10 +275,6 @@ fn after_the_base_came(mut history: TopicHistory, at: CommitId) -> TopicHistory 
 fn every_code_of_pull_requests_belongs_to_a_family() {
     let of_none = [Code::CopyStale, Code::CopyDiverged, Code::ConfigurationInvalid, Code::CouldNotDecide];
     for code in Code::ALL {
-        if code.as_str().starts_with("TP7") {
-            // Those on the files of a Commerce project are of `commerce::rules`.
-            continue;
-        }
         let families = FAMILIES.iter().filter(|family| family.codes.contains(&code)).count();
         assert_eq!(families == 0, of_none.contains(&code), "{code} is of {families} families");
     }

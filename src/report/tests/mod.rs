@@ -6,6 +6,7 @@ mod between;
 mod copy_branch;
 mod deploy_status;
 mod dressed;
+mod files;
 mod first_screen;
 mod known_work;
 mod locks;

@@ -10,6 +10,7 @@ mod changes;
 mod commands;
 mod copy;
 mod deploy_findings;
+mod files;
 mod known_work;
 mod locks;
 mod pass;
@@ -322,6 +323,7 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
         Cause::ConfigurationInvalid { place, message, line, column, more } => {
             copy::configuration(scene, place, message, (*line, *column, *more))
         }
+        Cause::InFiles(found) => files::found(scene, found),
         Cause::CouldNotDecide(why) => undecided::undecided(scene, why),
     };
     let code = finding.cause.code();

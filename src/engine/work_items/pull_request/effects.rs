@@ -1,9 +1,11 @@
 //! What GitHub should show of a verdict.
 
+use super::annotations::annotations;
 use super::{Judged, PullRequestWork};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_check_run::{DesiredCheckRun, digest};
+use crate::github::CheckRunAnnotation;
 use crate::model::{
     BranchName, CommentWhen, CommitId, Outcome, PromotionPath, PullEnds, PullNumber, PullRequest,
     RepositoryId, UserMessage, Verdict,
@@ -80,7 +82,8 @@ impl PullRequestWork<'_> {
             text.summary = report::with_missing_grants(text.summary, note);
         }
         self.without_dead_buttons(judged, &mut text);
-        self.desire(row, base, &text, siblings)
+        let annotations = annotations(verdict);
+        self.desire((row, base), &text, annotations, siblings)
     }
 
     fn subject(&self, judged: &Judged) -> Subject {
@@ -164,12 +167,13 @@ impl PullRequestWork<'_> {
 
     fn desire(
         &self,
-        row: &PullRequest,
-        base: &BranchName,
+        (row, base): (&PullRequest, &BranchName),
         text: &CheckText,
+        annotations: Vec<CheckRunAnnotation>,
         siblings: Vec<(PullNumber, i64)>,
     ) -> Result<Change, WorkError> {
-        check_run(&self.config.path, row.repository, (row.head_commit, base), (text, siblings))
+        let of = (row.head_commit, base);
+        check_run(&self.config.path, row.repository, of, (text, annotations, siblings))
     }
 }
 
@@ -198,12 +202,11 @@ pub(in crate::engine::work_items) fn check_run(
     path: &PromotionPath,
     repository: RepositoryId,
     (head, base): (CommitId, &BranchName),
-    (text, siblings): (&CheckText, Vec<(PullNumber, i64)>),
+    (text, annotations, siblings): (&CheckText, Vec<CheckRunAnnotation>, Vec<(PullNumber, i64)>),
 ) -> Result<Change, WorkError> {
     let item = WorkItem::Check(repository, head, base.clone());
     let name = path.check_of_branch(base);
-    DesiredCheckRun { item, commit: head, name, text, annotations: Vec::new(), siblings, put_on: None }
-        .desired()
+    DesiredCheckRun { item, commit: head, name, text, annotations, siblings, put_on: None }.desired()
 }
 
 /// The verdict that is stored of a pull request, if this version can read it.

@@ -1,0 +1,146 @@
+//! A project of Adobe Commerce: what a pull request would make of its files.
+
+use crate::shop::{merge, topic};
+use crate::stage::{Setting, Stage};
+use std::path::Path;
+use towpath_sandbox::{Annotation, PullHandle};
+
+const CONFIG_PHP: &str = "app/etc/config.php";
+const SERVICES: &str = ".magento/services.yaml";
+
+/// The preset; of versions that grow old with the years nobody speaks here.
+const PRESET: &str = "version: 1\npreset: commerce\nrules:\n  TP723: off\n";
+
+/// The files of a project that breaks no rule: where they lie, and what they hold.
+fn template() -> Vec<(String, String)> {
+    fn walk(folder: &Path, top: &Path, files: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, top, files);
+            } else {
+                let name = path.strip_prefix(top).unwrap().to_str().unwrap().to_owned();
+                files.push((name, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commerce/rules/tests/template");
+    let mut files = Vec::new();
+    walk(&top, &top, &mut files);
+    files.sort();
+    files
+}
+
+fn text(path: &str) -> String {
+    template().into_iter().find(|(name, _)| name == path).unwrap().1
+}
+
+/// The template without one of its websites.
+fn without_outlet() -> String {
+    let config = text(CONFIG_PHP);
+    let outlet = "            'outlet' => ['website_id' => '2', 'code' => 'outlet'],\n";
+    assert!(config.contains(outlet), "{config}");
+    config.replace(outlet, "")
+}
+
+impl Stage {
+    /// Every branch holds a shop; `text` is the configuration.
+    async fn shop(text: &str) -> Self {
+        let stage = Self::with(Setting { branches: Vec::new(), ..Setting::default() }).await;
+        let commit = stage.store.commit_on("master").file(crate::configuration::FILE, text);
+        let commit = template().iter().fold(commit, |it, (path, text)| it.file(path, text));
+        commit.by("rita").await.unwrap();
+        for branch in ["integration", "staging", "production"] {
+            stage.store.branch(branch).from("master").by("rita").await.unwrap();
+            stage.store.protect(branch).require_from(&format!("towpath: {branch}"), stage.app.id());
+        }
+        stage.quiet().await;
+        stage
+    }
+
+    /// A pull request of a topic that changes one file.
+    async fn change(&self, name: &str, (path, text): (&str, &str)) -> PullHandle {
+        topic(&self.store, name, "integration").await;
+        self.store.commit_on(name).file(path, text).by("ana").await.unwrap();
+        self.store.open_pull(name).into("integration").by("ana").await.unwrap()
+    }
+}
+
+fn annotations(pull: &PullHandle, name: &str) -> Vec<Annotation> {
+    pull.check(name).unwrap().state().unwrap().annotations
+}
+
+#[tokio::test]
+async fn a_website_that_would_be_deleted_is_stopped_at_its_line_and_a_level_softens_it() {
+    let stage = Stage::shop(PRESET).await;
+    let pull = stage.change("feature/tidy", (CONFIG_PHP, &without_outlet())).await;
+    let said = stage.check(&pull).await.is("failure", "The website outlet would be deleted");
+    said.says("`app/etc/config.php` on line 9").says("TP701").says("/override TP701");
+    stage.comment(&pull).await;
+    let remark = Annotation {
+        path: CONFIG_PHP.to_owned(),
+        line: 9,
+        level: "failure".to_owned(),
+        title: "TP701 The website outlet would be deleted".to_owned(),
+    };
+    assert_eq!(annotations(&pull, "towpath: integration"), [remark.clone()]);
+    assert!(merge(&pull).await.is_err());
+    // GitHub adds the remarks of an update to those that are there.
+    stage.configure("master", &PRESET.replace("TP723: off", "TP723: off\n  TP701: warn")).await;
+    let said = stage.check(&pull).await.is("success", "Warning: The website outlet would be deleted");
+    said.says("This project's rules set TP701 to `warn`");
+    stage.comment(&pull).await;
+    assert_eq!(annotations(&pull, "towpath: integration"), [remark]);
+    merge(&pull).await.unwrap();
+    stage.quiet().await;
+    stage.read(&pull);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_others_have_changed_since_is_not_blamed_on_a_topic() {
+    let stage = Stage::shop(PRESET).await;
+    let pull = stage.change("feature/pages", ("README", "Acme sells\n")).await;
+    let more = text(CONFIG_PHP).replace("'outlet' =>", "'fair' => ['website_id' => '3'], 'outlet' =>");
+    stage.store.commit_on("integration").file(CONFIG_PHP, more).by("ben").await.unwrap();
+    stage.check(&pull).await.passes();
+    // What both have changed cannot be merged by git, so the topic is judged by what it has done itself.
+    let other = without_outlet();
+    stage.store.commit_on("feature/pages").file(CONFIG_PHP, other).by("ana").await.unwrap();
+    let said = stage.check(&pull).await.fails();
+    let said = said.says("app/etc/config.php");
+    assert!(!said.summary().contains("fair"), "{}", said.summary());
+    stage.comment(&pull).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn services_that_change_wait_for_a_ticket_where_they_need_one() {
+    let stage = Stage::shop(PRESET).await;
+    let more = text(SERVICES) + "files:\n    type: memcached:1.6\n";
+    let pull = stage.change("feature/files", (SERVICES, &more)).await;
+    stage.check(&pull).await.passes();
+    merge(&pull).await.unwrap();
+    stage.quiet().await;
+    let promotion = stage.store.open_pull("integration").into("staging").by("rita").await.unwrap();
+    let said = stage.check(&promotion).await;
+    let said = said.is("action_required", "A ticket has to carry this out: .magento/services.yaml");
+    said.says("TP717").says("Bring the repair by the whole path");
+    let remarks = annotations(&promotion, "towpath: staging");
+    assert_eq!(remarks.iter().map(|it| it.level.as_str()).collect::<Vec<_>>(), ["warning"]);
+    stage.read(&promotion);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn without_the_preset_no_file_is_looked_into() {
+    let stage = Stage::shop("version: 1\nrules:\n  TP723: off\n").await;
+    let pull = stage.change("feature/tidy", (CONFIG_PHP, &without_outlet())).await;
+    stage.check(&pull).await.passes();
+    assert_eq!(annotations(&pull, "towpath: integration"), []);
+    // Whoever switches it on has what is open judged again.
+    stage.configure("master", PRESET).await;
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    stage.end().await;
+}
