@@ -61,9 +61,9 @@ pub(super) struct Arguments {
 }
 
 /// A commit, and the branch it was named by.
-struct End {
-    branch: Option<BranchName>,
-    commit: CommitId,
+pub(super) struct End {
+    pub(super) branch: Option<BranchName>,
+    pub(super) commit: CommitId,
 }
 
 /// Judges and prints.
@@ -183,7 +183,7 @@ fn not_judged(arguments: &Arguments, local: &Local, rules: &Rules, head: End) ->
 }
 
 /// The head: a branch of the clone, else one of its remote, else any commit.
-async fn head(name: &str, local: &Local) -> Result<End, UsageError> {
+pub(super) async fn head(name: &str, local: &Local) -> Result<End, UsageError> {
     let failed = |error: GitError| local.failed(&error);
     let repository = &local.repository;
     if matches!(name, "HEAD" | "@") {
@@ -201,7 +201,7 @@ async fn head(name: &str, local: &Local) -> Result<End, UsageError> {
 }
 
 /// The base: the remote's branch as last fetched, else a local one, else any commit.
-async fn named_base(name: &str, local: &Local) -> Result<End, UsageError> {
+pub(super) async fn named_base(name: &str, local: &Local) -> Result<End, UsageError> {
     if let Ok((branch, Some(tip))) = local.base("--base", name).await {
         return Ok(End { branch: Some(branch), commit: tip.commit });
     }
@@ -218,7 +218,7 @@ async fn commit(name: &str, option: &str, local: &Local) -> Result<CommitId, Usa
     })
 }
 
-fn environment<'a>(path: &'a PromotionPath, name: &str) -> Result<&'a Environment, UsageError> {
+pub(super) fn environment<'a>(path: &'a PromotionPath, name: &str) -> Result<&'a Environment, UsageError> {
     let named = |it: &&Environment| it.name == name || it.branch.as_str() == name;
     path.environments.iter().find(named).ok_or_else(|| {
         let known: Vec<&str> = path.environments.iter().map(|it| it.name.as_str()).collect();

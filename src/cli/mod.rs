@@ -26,6 +26,7 @@ mod deploy;
 mod doctor;
 mod exit;
 mod explain;
+mod forecast;
 mod hook;
 mod ledger;
 mod local;
@@ -114,6 +115,8 @@ Examples:
     Calendar(calendar::Arguments),
     /// Explain a finding by its code, a code of ece-tools, or what the log of a Commerce deploy tells
     Explain(explain::Arguments),
+    /// Tell what a release will do to an Adobe Commerce shop
+    Forecast(forecast::Arguments),
     /// Show what an environment's branch pointed at, and when
     #[command(
         subcommand,
@@ -246,6 +249,7 @@ impl Command {
             Self::Check(Check::Commerce(arguments)) => arguments.json,
             Self::Calendar(arguments) => arguments.json,
             Self::Explain(arguments) => arguments.json,
+            Self::Forecast(arguments) => arguments.json,
             Self::Where(arguments) => arguments.json,
             Self::Deploy(arguments) => arguments.telling.json,
             Self::Rollback(arguments) => arguments.telling.json,
@@ -277,7 +281,12 @@ fn words_of(error: &clap::Error) -> String {
 async fn run(command: Command) -> Result<ExitCode, UsageError> {
     let asks_git = matches!(
         command,
-        Command::Check(_) | Command::Hook(_) | Command::Demo(_) | Command::Report(_) | Command::Where(_)
+        Command::Check(_)
+            | Command::Hook(_)
+            | Command::Demo(_)
+            | Command::Report(_)
+            | Command::Where(_)
+            | Command::Forecast(_)
     );
     if asks_git {
         require_git().await?;
@@ -295,6 +304,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Config(command) => config::run(&command),
         Command::Calendar(arguments) => calendar::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Forecast(arguments) => forecast::run(arguments).await,
         Command::Ledger(command) => {
             print::to_stdout(&ledger::run(command).await?);
             Ok(ExitCode::SUCCESS)

@@ -1,7 +1,8 @@
 //! Adobe Commerce on cloud infrastructure: what its files and its deploys say.
 //!
 //! Lives here: the codes of ece-tools in words of ours ([`codes`]), the reader of a deploy's log ([`log`]), the readers of the
-//! platform's files ([`read`]), and the rules on what a change of them does to the shop ([`rules`]).
+//! platform's files ([`read`]), the rules on what a change of them does to the shop ([`rules`]), and what a release will do
+//! ([`forecast`]).
 //!
 //! Does not live here: calling the platform, files, time, anything async.
 //!
@@ -23,6 +24,7 @@
 //!   `what_opens_doors_is_left_out`.
 
 pub mod codes;
+pub mod forecast;
 pub mod log;
 pub mod read;
 pub mod rules;

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::commerce::rules::{Asked, Blob, Change, Target, Tree, judge};
+use crate::commerce::rules::{Asked, Blob, Change, Target, Tree, declarations_that_differ, judge};
 use crate::github::off_the_runtime;
 use crate::lineage::{FileContent, GitError, Repository};
 use crate::model::{BranchName, CommitId, FileFinding, Role, Rules, TreeEntry, UnixMillis};
@@ -15,6 +15,24 @@ use crate::policy::{Fact, Judged};
 pub async fn commerce_tree(repository: &Repository, commit: CommitId, root: &str) -> Result<Tree, GitError> {
     let mut reading = Reading { repository, root, known: HashMap::new(), bytes: 0 };
     reading.tree(repository.tree_entries(commit).await?).await
+}
+
+/// The files of two commits, with the contents that the rules and a forecast want.
+pub async fn commerce_trees(
+    repository: &Repository,
+    (before, after): (CommitId, CommitId),
+    root: &str,
+) -> Result<(Tree, Tree), GitError> {
+    let mut reading = Reading { repository, root, known: HashMap::new(), bytes: 0 };
+    let mut before = reading.tree(repository.tree_entries(before).await?).await?;
+    let mut after = reading.tree(repository.tree_entries(after).await?).await?;
+    let declarations = declarations_that_differ(&before, &after);
+    for tree in [&mut before, &mut after] {
+        let there = declarations.iter().filter(|path| tree.object(path).is_some());
+        let there: Vec<String> = there.cloned().collect();
+        reading.give(tree, there, Tree::bytes_max()).await?;
+    }
+    Ok((before, after))
 }
 
 /// What the rules of Adobe Commerce find in what merging a pull request would give, before the project's rules soften
@@ -72,13 +90,19 @@ impl Reading<'_> {
                 return Ok(tree);
             }
             for (paths, bytes_max) in [(wanted.bytes, Tree::bytes_max()), (wanted.sizes, 0)] {
-                self.read(&tree, &paths, bytes_max).await?;
-                for path in paths {
-                    let known = tree.object(&path).and_then(|object| self.known.get(object)).cloned();
-                    tree.give(&path, known.unwrap_or(Blob::Size(0)));
-                }
+                self.give(&mut tree, paths, bytes_max).await?;
             }
         }
+    }
+
+    /// Hands over what these paths hold.
+    async fn give(&mut self, tree: &mut Tree, paths: Vec<String>, bytes_max: u64) -> Result<(), GitError> {
+        self.read(tree, &paths, bytes_max).await?;
+        for path in paths {
+            let known = tree.object(&path).and_then(|object| self.known.get(object)).cloned();
+            tree.give(&path, known.unwrap_or(Blob::Size(0)));
+        }
+        Ok(())
     }
 
     /// Reads what is not known of these paths.

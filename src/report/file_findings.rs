@@ -2,7 +2,7 @@
 
 use super::prose::Prose;
 use super::terminal::{Words, outcome_word};
-use crate::model::{FileFinding, Level, Outcome};
+use crate::model::{FileFinding, Level, Outcome, Sentence};
 
 /// The words of one finding, in plain text.
 pub fn file_finding_words(finding: &FileFinding) -> Words {
@@ -12,6 +12,11 @@ pub fn file_finding_words(finding: &FileFinding) -> Words {
         detail: softened(finding).into_iter().chain([detail]).collect::<Vec<_>>().join("\n\n"),
         remedy: Prose::of(&finding.remedy).plain(),
     }
+}
+
+/// A sentence in plain text, its names cleaned of what a terminal would act on.
+pub fn said_plainly(sentence: &Sentence) -> String {
+    Prose::of(sentence).plain()
 }
 
 /// Why a finding weighs less than its rule has it.
@@ -49,7 +54,7 @@ pub fn file_findings_on_terminal(findings: &[FileFinding], checked: &str, colour
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Code, FilePlace, Sentence};
+    use crate::model::{Code, FilePlace};
 
     fn finding() -> FileFinding {
         FileFinding {

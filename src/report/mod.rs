@@ -81,7 +81,7 @@ pub use environment_status::{
     EnvironmentStatus, environment_status, environment_status_as_json, environment_status_on_terminal,
 };
 pub use explained::{explained, explained_anywhere};
-pub use file_findings::{file_finding_words, file_findings_on_terminal};
+pub use file_findings::{file_finding_words, file_findings_on_terminal, said_plainly};
 pub use file_remarks::{FileRemark, file_remarks};
 pub use install_report::{install_report_as_json, install_report_on_terminal};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};

@@ -148,6 +148,54 @@ fn an_environment_can_ask_that_the_ideal_state_is_kept() {
 }
 
 #[test]
+fn a_forecast_tells_what_a_release_does_and_from_which_file() {
+    const SCHEMA: &str = "app/code/Acme/Cart/etc/db_schema.xml";
+    let mut story = Story::blank();
+    story.root("production", "readme");
+    story.write("production", SERVICES, "db:\n    type: mysql:10.6\n");
+    story.write("production", "app/etc/config.php", CONFIG_PHP);
+    let table =
+        "<schema><table name=\"acme_cart\">\n<column name=\"id\"/><column name=\"note\"/></table></schema>\n";
+    story.write("production", SCHEMA, table);
+    story.point_at("integration", "production");
+    story.point_at("staging", "production");
+    story.write("staging", SERVICES, "db:\n    type: mysql:10.11\n");
+    story.write("staging", SCHEMA, &table.replace("<column name=\"note\"/>", ""));
+    let repo = story.build();
+    run_git(repo.path(), &["symbolic-ref", "HEAD", "refs/heads/production"]);
+    let ran = |more: &[&str]| {
+        let asked = [
+            "forecast",
+            "--repo",
+            repo.path().to_str().unwrap(),
+            "--head",
+            "staging",
+            "--base",
+            "production",
+        ];
+        towpath(&[&asked, more].concat())
+    };
+    let told: Value = serde_json::from_str(&ran(&["--json"]).stdout).unwrap();
+    assert_eq!((&told["built"], &told["static_content_in_maintenance"]), (&true.into(), &false.into()));
+    assert_eq!((&told["database_upgrade"], &told["environment"]), (&true.into(), &"production".into()));
+    let fact = |topic: &str| {
+        let facts = told["facts"].as_array().unwrap().iter();
+        let facts = facts.filter(|it| it["topic"] == topic && !it["file"].is_null());
+        facts
+            .map(|it| format!("{}:{} {}", it["file"].as_str().unwrap(), it["line"], it["ticket"]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(fact("database"), [format!("{SCHEMA}:1 false")]);
+    assert_eq!(fact("services"), [format!("{SERVICES}:1 true")]);
+    assert_eq!(fact("not_undone"), [format!("{SCHEMA}:1 false")]);
+    let words = ran(&[]);
+    assert_eq!((words.status, words.stderr.as_str()), (0, ""));
+    assert!(words.stdout.starts_with("Build\n  The files are those that staging runs"), "{}", words.stdout);
+    assert!(words.stdout.contains("The column note of the table acme_cart is dropped"), "{}", words.stdout);
+    assert_eq!(ran(&["--environment", "nowhere"]).status, 2);
+}
+
+#[test]
 fn what_is_no_file_is_not_followed() {
     let mut story = Story::blank();
     story.root("integration", "readme");

@@ -1,4 +1,4 @@
-//! Readers of the files that make an Adobe Commerce project: YAML, PHP literals, composer's JSON, scenario XML.
+//! Readers of the files that make an Adobe Commerce project: YAML, PHP literals, composer's JSON, XML.
 //!
 //! Everything read here was written by somebody else: each reader is bounded in size and depth, runs nothing, and says
 //! the line at which it gave up. All of them take files with a byte order mark and with any line ends.
@@ -10,13 +10,16 @@ mod php;
 mod php_json;
 mod scalar;
 mod scenario;
+mod schema;
 mod tabs;
+mod xml;
 mod yaml;
 
 pub use composer::{Lock, LockedPackage, content_hash};
 use md5::md5;
 pub use php::{PhpEntry, PhpKey, PhpValue, read_php};
 pub use scenario::{Step, read_scenario};
+pub use schema::{Table, read_schema, setup_version};
 pub use yaml::{Content, Fault, Key, Node, Reading, read_yaml};
 
 use std::borrow::Cow;

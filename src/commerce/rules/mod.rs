@@ -17,6 +17,7 @@
 //! - No text in any file stops the rules: `no_text_in_any_file_stops_the_rules`.
 
 mod branches;
+mod changes;
 mod committed;
 mod crons;
 mod data_loss;
@@ -40,6 +41,8 @@ mod versions;
 mod wanted;
 mod yaml_files;
 
+pub use changes::{Changed, ModuleUpgrade, ProjectChanges, Upgrade, changes, declarations_that_differ};
+pub use static_content::StaticContent;
 pub use tree::{Blob, Tree};
 pub use wanted::Wanted;
 

@@ -56,6 +56,47 @@ fn is_made_in_build(application: &Application<'_>) -> Option<bool> {
     names_scopes(application)
 }
 
+/// Where the static content of a shop is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaticContent {
+    /// In the build, while the shop is open.
+    InBuild,
+    /// In the deploy, while the shop is in maintenance.
+    InDeploy,
+    /// When the first customer asks for it.
+    OnDemand,
+    /// Nowhere: both stages skip it.
+    Nowhere,
+    /// A file that decides it could not be read.
+    NotKnown,
+}
+
+/// Where the static content of a shop is made, and the file and the line that decide it.
+pub(super) fn made(application: &Application<'_>) -> (StaticContent, String, u32) {
+    let environment = &application.environment.path;
+    let line = |stage: &str, name: &str| application.variable(stage, name).map(|(_, line)| line);
+    let Some(in_build) = is_made_in_build(application) else {
+        return (StaticContent::NotKnown, environment.clone(), 1);
+    };
+    if is_on_demand(application) {
+        let line = line("global", "SCD_ON_DEMAND").unwrap_or(1);
+        return (StaticContent::OnDemand, environment.clone(), line);
+    }
+    if in_build {
+        let scopes = application.config_php.read().and_then(|config| config.entry("scopes"));
+        let line = scopes.map_or(1, |entry| entry.line);
+        return (StaticContent::InBuild, application.config_php_path(), line);
+    }
+    let skip = |stage: &str| line(stage, "SKIP_SCD").or_else(|| line("global", "SKIP_SCD")).unwrap_or(1);
+    if is_skipped(application, "deploy") {
+        return (StaticContent::Nowhere, environment.clone(), skip("deploy"));
+    }
+    if is_skipped(application, "build") {
+        return (StaticContent::InDeploy, environment.clone(), skip("build"));
+    }
+    (StaticContent::InDeploy, application.config_php_path(), 1)
+}
+
 /// TP712
 fn ideal_state(
     judged: &Judged<'_>,

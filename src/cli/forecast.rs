@@ -1,0 +1,163 @@
+//! `towpath forecast`
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::check_commerce::{End, environment, head, named_base};
+use super::local::{Local, Named, RepositoryArguments};
+use super::{UsageError, print};
+use crate::commerce::forecast::{Fact, Forecast, Release, forecast};
+use crate::commerce::rules::Target;
+use crate::engine::commerce_trees;
+use crate::lineage::GitError;
+use crate::model::{BranchName, CommerceSettings, CommitId, Environment, PromotionPath, Role};
+use crate::report::said_plainly;
+
+/// What `towpath forecast` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  towpath forecast --base production --head staging    what the next release will do to the shop
+  towpath forecast --base integration --head HEAD      what your branch will do there
+  towpath forecast --base production --head staging --json
+
+It reads the files of an Adobe Commerce project on cloud infrastructure: whether they were built
+already; where static content is made; whether the database is upgraded; which services, routes,
+crons and disks change, and which of them take a ticket; what cannot be undone. Each fact names the
+file that it is from, and what no file tells is said to be so: see docs/commerce.md. It reads git
+only, runs nothing of the project and asks no network.
+
+The change is what the head has changed since it left the base. It looks at what you last fetched.
+
+Exit status: 0 told; 1 the configuration cannot be used, or is not known; 2 the request is wrong.")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: RepositoryArguments,
+    /// Where it goes: a branch of the remote as last fetched, else a local one, else any commit
+    #[arg(long, value_name = "BASE", allow_hyphen_values = true)]
+    base: String,
+    /// What is released: a branch of the clone, else of its remote, else any commit (HEAD, a SHA)
+    #[arg(long, value_name = "HEAD", allow_hyphen_values = true)]
+    head: String,
+    /// The environment that it goes into [default: the one of the base]
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// A configuration file, in place of the one on the default branch
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print one JSON object: what is expected, and the facts with their files and lines
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Tells and prints.
+pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
+    let config = Named::read(arguments.config.as_deref())?;
+    let local = arguments.place.open(Some(&arguments.base), &[&arguments.head]).await?;
+    let failed = |error: GitError| local.failed(&error);
+    let head = head(&arguments.head, &local).await?;
+    let base = named_base(&arguments.base, &local).await?;
+    let rules = local.rules(config, head.branch.as_ref()).await;
+    if rules.instead.is_some() {
+        let why = "the configuration cannot be used, or is not known; see towpath config check";
+        if arguments.json {
+            print::to_stdout(&print::error(why));
+        } else {
+            print::to_stderr(&format!("error: {why}\n"));
+        }
+        return Ok(ExitCode::FAILURE);
+    }
+    let path = &rules.path;
+    let environment = match &arguments.environment {
+        Some(name) => Some(environment(path, name)?),
+        None => of_base(path, base.branch.as_ref()),
+    };
+    let settings = path.commerce.clone().unwrap_or_else(|| CommerceSettings::built_in(&path.environments));
+    let common = local.repository.merge_base(head.commit, base.commit).await.map_err(failed)?;
+    let ends = (common.unwrap_or(base.commit), head.commit);
+    let (before, after) = commerce_trees(&local.repository, ends, &settings.root).await.map_err(failed)?;
+    let built_on = built_on(&local, path, head.commit).await.map_err(failed)?;
+    let target = Target::of(environment.is_some_and(|it| settings.takes_tickets(it)));
+    let told = forecast(&Release { before: &before, after: &after, target, built_on: &built_on });
+    print::to_stdout(&if arguments.json {
+        format!("{}\n", as_json(&told, (&head, &base, environment)))
+    } else {
+        in_words(&told, (&head, &base, environment))
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn of_base<'a>(path: &'a PromotionPath, base: Option<&BranchName>) -> Option<&'a Environment> {
+    match path.role(base?) {
+        Role::Environment(environment) => Some(environment),
+        Role::Copy(_) | Role::Topic => None,
+    }
+}
+
+/// The environments whose branch has the very files of a commit.
+async fn built_on(local: &Local, path: &PromotionPath, head: CommitId) -> Result<Vec<String>, GitError> {
+    let survey = local.repository.survey(path).await?;
+    let tree = local.repository.tree(head).await?;
+    let mut names = Vec::new();
+    for environment in &path.environments {
+        let Some(tip) = survey.tips.get(&environment.branch) else { continue };
+        if tree.is_some() && local.repository.tree(tip.commit).await? == tree {
+            names.push(environment.name.clone());
+        }
+    }
+    Ok(names)
+}
+
+/// A name as a terminal shows it.
+fn clean(name: &str) -> String {
+    name.replace(char::is_control, "?")
+}
+
+type Asked<'a> = (&'a End, &'a End, Option<&'a Environment>);
+
+fn in_words(told: &Forecast, (head, base, environment): Asked<'_>) -> String {
+    let mut text = String::new();
+    let mut topic = None;
+    for fact in &told.facts {
+        if topic.replace(fact.topic) != Some(fact.topic) {
+            let gap = if text.is_empty() { "" } else { "\n" };
+            // Writing into a text does not fail.
+            let _ = writeln!(text, "{gap}{}", fact.topic.heading());
+        }
+        let place = fact.place.as_ref().map(|place| format!(" ({}:{})", clean(&place.path), place.line));
+        let _ = writeln!(text, "  {}{}", said_plainly(&fact.says), place.unwrap_or_default());
+    }
+    let environment = environment.map_or_else(|| "no environment".to_owned(), |it| clean(&it.name));
+    let (head, base) = (head.commit.short(), base.commit.short());
+    text + &format!("\nRead from {head} against {base}, for {environment}.\n")
+}
+
+fn as_json(told: &Forecast, (head, base, environment): Asked<'_>) -> Value {
+    let end = |end: &End| {
+        let name = end.branch.as_ref().map(BranchName::as_str);
+        json!({ "name": name, "commit": end.commit.to_string() })
+    };
+    json!({
+        "schema_version": print::SCHEMA_VERSION,
+        "built": told.is_built,
+        "static_content_in_maintenance": told.static_content_in_maintenance.as_flag(),
+        "database_upgrade": told.database_upgrade.as_flag(),
+        "facts": told.facts.iter().map(fact).collect::<Vec<_>>(),
+        "head": end(head),
+        "base": end(base),
+        "environment": environment.map(|it| it.name.as_str()),
+    })
+}
+
+fn fact(fact: &Fact) -> Value {
+    json!({
+        "topic": fact.topic.as_str(),
+        "says": said_plainly(&fact.says),
+        "ticket": fact.ticket,
+        "file": fact.place.as_ref().map(|place| place.path.as_str()),
+        "line": fact.place.as_ref().map(|place| place.line),
+    })
+}
