@@ -3,7 +3,7 @@
 use http::Method;
 
 /// Every kind of request that is sent. `{…}` stands for one part of the path, `{*}` for the rest of it.
-const ENDPOINTS: [&str; 61] = [
+const ENDPOINTS: [&str; 62] = [
     "GET /app",
     "GET /app/hook/config",
     "PATCH /app/hook/config",
@@ -26,6 +26,7 @@ const ENDPOINTS: [&str; 61] = [
     "GET /repos/{repository}/branches/{*}",
     "POST /repos/{repository}/check-runs",
     "PATCH /repos/{repository}/check-runs/{check}",
+    "GET /repos/{repository}/check-runs/{check}/annotations",
     "GET /repos/{repository}/collaborators/{login}",
     "GET /repos/{repository}/collaborators/{login}/permission",
     "GET /repos/{repository}/commits/{commit}/check-runs",
