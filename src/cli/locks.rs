@@ -4,8 +4,10 @@ use super::UsageError;
 use super::acts::{At, Telling, ask, operators_name};
 use super::moment::{InvalidMoment, Moment};
 use super::rollback::worth_telling;
-use crate::commands::spec::Until;
+use crate::commands::spec::{LocalMoment, Until};
 use crate::engine::{Clock as _, SystemClock};
+use crate::model::UnixMillis;
+use crate::model::calendar::Zone;
 use crate::store::RequestedAct;
 use std::process::ExitCode;
 
@@ -83,17 +85,28 @@ pub(super) struct CancelArguments {
 }
 
 /// A time as comments take it, or a moment as the other commands do.
-fn ends(text: &str) -> Result<Until, InvalidMoment> {
+pub(super) fn ends(text: &str) -> Result<Until, InvalidMoment> {
     Until::read(text).map_or_else(|| text.parse().map(|at: Moment| Until::At(at.seconds())), Ok)
+}
+
+/// When that is.
+pub(super) fn moment_of(until: Until) -> UnixMillis {
+    match until {
+        Until::After(after) => SystemClock.now() + after,
+        Until::At(at) => at.to_millis(),
+        Until::Local(at) => utc(at),
+    }
+}
+
+/// A day and a time, which are those of UTC here: whoever sits at the server need not know the project's clocks.
+fn utc(at: LocalMoment) -> UnixMillis {
+    Zone::default().moment(at.as_str()).map_or(UnixMillis(0), |span| span.until.to_millis())
 }
 
 /// Asks the server for a lock.
 pub(super) async fn lock(arguments: LockArguments) -> Result<ExitCode, UsageError> {
     let LockArguments { at, reason, until, by, telling } = arguments;
-    let until = until.map(|until| match until {
-        Until::After(after) => SystemClock.now() + after,
-        Until::At(at) => at.to_millis(),
-    });
+    let until = until.map(moment_of);
     let act =
         RequestedAct::Lock { by, by_id: None, reason: worth_telling(&reason)?, until, while_open: None };
     ask(&at, act, &telling).await
@@ -121,8 +134,12 @@ mod tests {
     fn a_lock_ends_when_a_comment_could_say_so_or_at_a_moment() {
         assert_eq!(ends("2h"), Ok(Until::After(Duration::from_secs(7_200))));
         let at = Ok(Until::At(UnixSeconds(1_797_724_800)));
-        for text in ["2026-12-20", "2026-12-20T00:00Z", "1797724800"] {
+        for text in ["2026-12-20T00:00Z", "1797724800"] {
             assert_eq!(ends(text), at, "{text}");
+        }
+        for text in ["2026-12-20", "2026-12-20 00:00"] {
+            let Ok(Until::Local(local)) = ends(text) else { panic!("{text}") };
+            assert_eq!(utc(local).to_seconds(), UnixSeconds(1_797_724_800), "{text}");
         }
         assert!(ends("tomorrow").is_err());
     }

@@ -27,6 +27,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod forecast;
+mod freezes;
 mod hook;
 mod ledger;
 mod local;
@@ -139,6 +140,10 @@ TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     Cancel(locks::CancelArguments),
     /// Keep an environment as it is: merges into it wait, and it is not deployed
     Lock(locks::LockArguments),
+    /// Keep everything out of an environment for a while
+    Freeze(freezes::FreezeArguments),
+    /// End what freeze has frozen
+    Thaw(freezes::ThawArguments),
     /// End the lock on an environment
     Unlock(locks::UnlockArguments),
     /// Show or lift the hold on an environment after a rollback
@@ -255,6 +260,8 @@ impl Command {
             Self::Rollback(arguments) => arguments.telling.json,
             Self::Cancel(arguments) => arguments.telling.json,
             Self::Lock(arguments) => arguments.telling.json,
+            Self::Freeze(arguments) => arguments.telling.json,
+            Self::Thaw(arguments) => arguments.telling.json,
             Self::Unlock(arguments) => arguments.telling.json,
             Self::Hold(rollback::HoldCommand::Lift { telling, .. }) => telling.json,
             Self::Ledger(command) => command.prints_json(),
@@ -314,6 +321,8 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Rollback(arguments) => rollback::run(arguments).await,
         Command::Cancel(arguments) => locks::cancel(arguments).await,
         Command::Lock(arguments) => locks::lock(arguments).await,
+        Command::Freeze(arguments) => freezes::freeze(arguments).await,
+        Command::Thaw(arguments) => freezes::thaw(arguments).await,
         Command::Unlock(arguments) => locks::unlock(arguments).await,
         Command::Hold(command) => rollback::run_hold(command).await,
         Command::Backup(arguments) => backup::back_up(&arguments).map(|()| ExitCode::SUCCESS),

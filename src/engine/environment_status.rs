@@ -1,7 +1,9 @@
 //! What runs in an environment, since when, and what is to come.
 
 use super::dormancy::is_dormant;
+use super::frozen_path::with_manual_freezes;
 use crate::deploy::DeployQueue;
+use crate::model::calendar::{FreezePeriod, Incoming};
 use crate::model::{Deploy, DeployState, Environment, PromotionPath, RepositoryId, UnixMillis};
 use crate::report::EnvironmentStatus;
 use crate::store::{Store, StoreError};
@@ -28,8 +30,22 @@ pub async fn environment_status(
         open: open.map(|it| (it.clone(), queue.waits_for(it.number))).collect(),
         hold: queue.hold().cloned(),
         lock: lock.filter(|lock| lock.is_in_force(now)),
+        freeze: frozen(store, id, path, environment, now).await?,
+        zone: path.calendar.zone.clone(),
         nobody_deploys: is_dormant(&store.deploy_activity(id).await?, path),
     })
+}
+
+/// How long nothing comes in there, by the calendar and by commands, where that is so now.
+async fn frozen(
+    store: &dyn Store,
+    id: RepositoryId,
+    path: &PromotionPath,
+    environment: &Environment,
+    now: UnixMillis,
+) -> Result<Option<FreezePeriod>, StoreError> {
+    let path = with_manual_freezes(store, path, id, now).await?;
+    Ok(path.calendar.frozen_at(&environment.name, now.to_seconds(), Incoming::default()))
 }
 
 /// Since when what runs there runs: a commit that was deployed again ran all the while.

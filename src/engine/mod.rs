@@ -107,6 +107,7 @@ mod dormancy;
 mod environment_status;
 mod fair_semaphore;
 mod forge;
+mod frozen_path;
 mod full_disk;
 mod github_access;
 mod given_numbers;

@@ -54,6 +54,7 @@ mod ids;
 mod install_report;
 mod ledger;
 mod lock;
+mod manual_freeze;
 mod moves;
 mod names;
 mod needed_grants;
@@ -123,6 +124,7 @@ pub use install_report::{
 };
 pub use ledger::LedgerEntry;
 pub use lock::{Lock, LockEnd};
+pub use manual_freeze::ManualFreeze;
 pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use needed_grants::{

@@ -60,6 +60,11 @@ impl CommentCommands<'_> {
         self.about("unlock", environment, "")
     }
 
+    /// The command that ends what commands have frozen.
+    pub fn thaw(self, environment: &str) -> String {
+        self.about("thaw", environment, "")
+    }
+
     /// The command that accepts in a role what runs in an environment.
     pub fn signoff(self, environment: &str, role: &str) -> String {
         self.about("signoff", environment, &format!(" --as {}", command_word(role)))

@@ -6,6 +6,7 @@ use super::markdown::code;
 use super::operator::waits_for;
 use super::prose::Prose;
 use super::stamp;
+use crate::model::calendar::{FreezePeriod, Zone};
 use crate::model::{CommitId, Deploy, Environment, Hold, Lock, UnixMillis, WaitsFor};
 use serde_json::{Value, json};
 
@@ -28,6 +29,10 @@ pub struct EnvironmentStatus {
     pub hold: Option<Hold>,
     /// The lock that is in force.
     pub lock: Option<Lock>,
+    /// How long it is frozen.
+    pub freeze: Option<FreezePeriod>,
+    /// By which clocks people live here.
+    pub zone: Zone,
     /// Whether it is known that nobody deploys here.
     pub nobody_deploys: bool,
 }
@@ -66,6 +71,7 @@ impl EnvironmentStatus {
         }));
         lines.extend(self.hold.as_ref().map(held));
         lines.extend(self.lock.as_ref().map(locked));
+        lines.extend(self.freeze.as_ref().map(|period| frozen(&self.zone, period)));
         if self.nobody_deploys {
             lines.push(Prose::new(&format!("{NOBODY_DEPLOYS}."), &[]));
         }
@@ -82,6 +88,13 @@ fn held(hold: &Hold) -> Prose {
         ),
         &[&hold.by, &from, &to, &hold.reason],
     )
+}
+
+fn frozen(zone: &Zone, period: &FreezePeriod) -> Prose {
+    let until = period.until.map(|at| format!(" until {}", stamp::utc_in(zone, at)));
+    let words =
+        format!("Frozen{}: %. What is merged meanwhile is deployed at the end.", until.unwrap_or_default());
+    Prose::new(&words, &[&period.reasons.join("; ")])
 }
 
 fn locked(lock: &Lock) -> Prose {
@@ -171,6 +184,8 @@ mod tests {
             open: Vec::new(),
             hold: None,
             lock: None,
+            freeze: None,
+            zone: Zone::default(),
             nobody_deploys: false,
         }
     }
@@ -222,6 +237,12 @@ mod tests {
             ],
             hold: Some(hold),
             lock: Some(lock()),
+            freeze: Some(FreezePeriod {
+                from: None,
+                until: Some(UnixSeconds(1_700_090_000)),
+                reasons: vec!["peak season".to_owned()],
+            }),
+            zone: Zone::new("Europe/Vienna").unwrap(),
             nobody_deploys: true,
             ..status()
         };

@@ -34,6 +34,7 @@ mod environment_status;
 mod explained;
 mod file_findings;
 mod file_remarks;
+mod frozen;
 mod install_report;
 mod limits;
 mod local;
@@ -83,6 +84,7 @@ pub use environment_status::{
 pub use explained::{explained, explained_anywhere};
 pub use file_findings::{file_finding_words, file_findings_on_terminal, said_plainly};
 pub use file_remarks::{FileRemark, file_remarks};
+pub use frozen::{frozen_line, moment_in};
 pub use install_report::{install_report_as_json, install_report_on_terminal};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use locks::lock_line;

@@ -1,6 +1,7 @@
 //! Times as people read them.
 
 use crate::model::UnixSeconds;
+use crate::model::calendar::Zone;
 
 /// A time as `2026-11-23 08:24 UTC`.
 pub fn utc(at: UnixSeconds) -> String {
@@ -18,6 +19,22 @@ pub(super) fn short(at: UnixSeconds) -> String {
     }
 }
 
+/// A time in UTC and as the clocks show it in a zone: `23 Nov 08:24 UTC (09:24 CET)`.
+pub(super) fn short_in(zone: &Zone, at: UnixSeconds) -> String {
+    let utc = short(at);
+    let Some(local) = zone.local(at).filter(|_| !zone.is_utc()) else { return utc };
+    let same_day = Zone::default().day_at(at) == local.day;
+    let day = if same_day { String::new() } else { format!("{} ", local.day.short()) };
+    format!("{utc} ({day}{} {})", local.time, local.abbreviation)
+}
+
+/// The same with the year: `2026-11-23 08:24 UTC (2026-11-23 09:24 in Europe/Vienna)`.
+pub(super) fn utc_in(zone: &Zone, at: UnixSeconds) -> String {
+    let utc = utc(at);
+    let Some(local) = zone.local(at).filter(|_| !zone.is_utc()) else { return utc };
+    format!("{utc} ({} {} in {})", local.day, local.time, zone.name())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,6 +43,14 @@ mod tests {
     fn times_are_in_utc_and_never_fail() {
         assert_eq!(utc(UnixSeconds(1_700_000_000)), "2023-11-14 22:13 UTC");
         assert_eq!(short(UnixSeconds(1_700_000_000)), "14 Nov 22:13 UTC");
+        let vienna = Zone::new("Europe/Vienna").unwrap();
+        let in_vienna =
+            [short_in(&vienna, UnixSeconds(1_700_000_000)), utc_in(&vienna, UnixSeconds(1_700_003_600))];
+        assert_eq!(
+            in_vienna,
+            ["14 Nov 22:13 UTC (23:13 CET)", "2023-11-14 23:13 UTC (2023-11-15 00:13 in Europe/Vienna)"]
+        );
+        assert_eq!(short_in(&vienna, UnixSeconds::MAX), "second 9223372036854775807");
         for said in [utc, short] {
             assert_eq!(said(UnixSeconds::MAX), "second 9223372036854775807");
         }

@@ -245,6 +245,32 @@ pub enum RequestedAct {
         /// Whether it may be somebody else's: they say so, and have the right.
         force: bool,
     },
+    /// Keep everything out for a while.
+    Freeze {
+        /// Who asks.
+        by: String,
+        /// Their account; `None` for the operator.
+        #[serde(default)]
+        by_id: Option<UserId>,
+        /// Why.
+        reason: String,
+        /// Whether the reason is for the operator alone.
+        private: bool,
+        /// When it ends by itself.
+        until: UnixMillis,
+        /// The pull requests that it does not keep back.
+        allow: Vec<PullNumber>,
+    },
+    /// End what was frozen so.
+    Thaw {
+        /// Who asks.
+        by: String,
+        /// Their account; `None` for the operator.
+        #[serde(default)]
+        by_id: Option<UserId>,
+        /// Why, where they say.
+        reason: Option<String>,
+    },
     /// Open the pull request that promotes another environment into this one, or bring it up to date.
     Promote {
         /// Who asks.
@@ -277,7 +303,9 @@ impl RequestedAct {
             | Self::Cancel { .. }
             | Self::LiftHold { .. }
             | Self::Lock { .. }
-            | Self::Unlock { .. } => WorkItem::Environment(repository, environment.into()),
+            | Self::Unlock { .. }
+            | Self::Freeze { .. }
+            | Self::Thaw { .. } => WorkItem::Environment(repository, environment.into()),
         }
     }
 
@@ -290,6 +318,8 @@ impl RequestedAct {
             Self::LiftHold { by, reason } => ("resume", by, Some(reason)),
             Self::Lock { by, reason, .. } => ("lock", by, Some(reason)),
             Self::Unlock { by, .. } => ("unlock", by, None),
+            Self::Freeze { by, reason, .. } => ("freeze", by, Some(reason)),
+            Self::Thaw { by, reason, .. } => ("thaw", by, reason.as_deref()),
             Self::Promote { by, .. } => ("promote", by, None),
             Self::Sync { by } => ("sync", by, None),
         }

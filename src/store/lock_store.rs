@@ -1,7 +1,9 @@
-//! What people have locked, and which findings they have overridden.
+//! What people have locked and frozen, and which findings they have overridden.
 
 use super::StoreError;
-use crate::model::{EnvironmentName, Lock, Override, PullNumber, RepositoryId, UnixMillis, UserId};
+use crate::model::{
+    EnvironmentName, Lock, ManualFreeze, Override, PullNumber, RepositoryId, UnixMillis, UserId,
+};
 use async_trait::async_trait;
 
 /// How many overrides a repository may have from a moment on.
@@ -38,6 +40,12 @@ pub enum GivenOverrides {
 pub trait LockStore {
     /// The newest lock of an environment, in force or over.
     async fn lock(&self, repository: RepositoryId, environment: &str) -> Result<Option<Lock>, StoreError>;
+
+    /// The freezes by commands that nobody has ended, of all environments of a repository, by environment and number.
+    async fn freezes(
+        &self,
+        repository: RepositoryId,
+    ) -> Result<Vec<(EnvironmentName, ManualFreeze)>, StoreError>;
 
     /// The environments with locks that the end of this pull request ends, and that nobody has ended.
     async fn locks_while_open(

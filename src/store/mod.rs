@@ -64,8 +64,8 @@ pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
     Attestation, AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallReport,
-    InstallationId, LedgerEntry, LedgerTip, Lock, MergeMethods, Override, PullNumber, PullRequest, PushedAt,
-    RepositoryId, StartingPoint, UnixMillis, UnixSeconds, Withdrawal,
+    InstallationId, LedgerEntry, LedgerTip, Lock, ManualFreeze, MergeMethods, Override, PullNumber,
+    PullRequest, PushedAt, RepositoryId, StartingPoint, UnixMillis, UnixSeconds, Withdrawal,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,6 +174,9 @@ pub enum Change {
     Hold(RepositoryId, String, Hold),
     /// A lock as it is now. It replaces what is known of the one of its environment and number. Marks [`WorkItem::Lock`].
     Lock(RepositoryId, EnvironmentName, Lock),
+    /// A freeze by a command as it is now. It replaces what is known of the one of its environment and number. Marks
+    /// [`WorkItem::Lock`].
+    Freeze(RepositoryId, EnvironmentName, Box<ManualFreeze>),
     /// An override as it is now. It replaces what is known of the one of its pull request and number. Marks the pull request.
     Override(RepositoryId, PullNumber, Override),
     /// The override of this number on a pull request is over since then, for good: nothing stored of it later changes that.

@@ -12,7 +12,7 @@ mod value;
 pub use arguments::{Arguments, Subject};
 pub use bind::bind;
 pub use document::docs;
-pub use value::{CommitPrefix, Revision, Until, Value};
+pub use value::{CommitPrefix, LocalMoment, Revision, Until, Value};
 
 use super::rights::DefaultRight;
 

@@ -100,6 +100,27 @@ pub enum Until {
     After(Duration),
     /// At this moment.
     At(UnixSeconds),
+    /// When the clocks of the project show this day and time.
+    Local(LocalMoment),
+}
+
+/// A day and a time as clocks show them, such as `2026-12-24 18:00`; a day alone is its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalMoment([u8; 16]);
+
+impl LocalMoment {
+    fn read(text: &str) -> Option<Self> {
+        let text = if text.len() == 10 { format!("{text} 00:00") } else { text.to_owned() };
+        // Whether there are such a day and time is the same in every zone.
+        let exists = crate::model::calendar::Zone::default().moment(&text).is_some();
+        let bytes: [u8; 16] = text.into_bytes().try_into().ok()?;
+        exists.then_some(Self(bytes))
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 impl Until {
@@ -107,6 +128,9 @@ impl Until {
     pub fn read(text: &str) -> Option<Self> {
         if let Some(after) = duration(text) {
             return Some(Self::After(after));
+        }
+        if let Some(local) = LocalMoment::read(text) {
+            return Some(Self::Local(local));
         }
         // Seconds may be left out, as people do.
         let with_seconds = text.get(16..).map(|zone| format!("{}:00{zone}", &text[..16]));
@@ -137,8 +161,8 @@ impl Value {
         found.ok_or_else(|| {
             wrong(match takes {
                 Takes::Time => {
-                    "write a time from now on, such as `30m`, `2h` or `3d`, or a moment with its zone, such \
-                     as `2026-12-20T18:00Z`"
+                    "write a time from now on, such as `30m`, `2h` or `3d`, or a moment, such as `2026-12-20 18:00` by the \
+                     project's clocks or `2026-12-20T18:00Z`"
                 }
                 Takes::Revision => "write 7 to 40 digits of a commit, or a pull request as `#12`",
                 _ => "write 7 to 40 digits of a commit",

@@ -207,6 +207,9 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
         Change::Lock(repository, environment, lock) => {
             locks::store_lock(connection, (*repository, environment), lock, now)
         }
+        Change::Freeze(repository, environment, freeze) => {
+            locks::store_freeze(connection, (*repository, environment), freeze, now)
+        }
         Change::Override(repository, number, given) => {
             locks::store_override(connection, (*repository, *number), given, now)
         }

@@ -1,7 +1,9 @@
-//! Locks and overrides.
+//! Locks, freezes and overrides.
 
 use super::{CHANGE_BYTES, SqliteStore, work_items};
-use crate::model::{EnvironmentName, Lock, Override, PullNumber, RepositoryId, UnixMillis, UserId};
+use crate::model::{
+    EnvironmentName, Lock, ManualFreeze, Override, PullNumber, RepositoryId, UnixMillis, UserId,
+};
 use crate::store::{GivenOverrides, LockStore, OverridesLeft, StoreError, WorkItem};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -18,6 +20,14 @@ pub(super) const LOCK: &str = "
 pub(super) const WHILE_OPEN: &str = "
     SELECT DISTINCT environment FROM locks WHERE repository = :repository AND while_open = :number
     ORDER BY environment";
+
+const STORE_FREEZE: &str = "
+    INSERT INTO freezes (repository, environment, id, data) VALUES (:repository, :environment, :id, :data)
+    ON CONFLICT (repository, environment, id) DO UPDATE SET data = excluded.data";
+
+pub(super) const FREEZES: &str = "
+    SELECT environment, data FROM freezes WHERE repository = :repository AND data ->> 'ended' IS NULL
+    ORDER BY environment, id";
 
 const STORE_OVERRIDE: &str = "
     INSERT INTO overrides (repository, number, id, given_at, data)
@@ -45,6 +55,18 @@ pub(super) fn store_lock(
     connection.prepare_cached(STORE_LOCK)?.execute(named_params! {
         ":repository": repository, ":environment": environment, ":id": lock.id.cast_signed(),
         ":while_open": lock.while_open.filter(|_| lock.ended.is_none()), ":data": lock,
+    })?;
+    work_items::mark(connection, &WorkItem::Lock(repository, environment.clone()), now).map(|_| ())
+}
+
+pub(super) fn store_freeze(
+    connection: &Connection,
+    (repository, environment): (RepositoryId, &EnvironmentName),
+    freeze: &ManualFreeze,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    connection.prepare_cached(STORE_FREEZE)?.execute(named_params! {
+        ":repository": repository, ":environment": environment, ":id": freeze.id.cast_signed(), ":data": freeze,
     })?;
     work_items::mark(connection, &WorkItem::Lock(repository, environment.clone()), now).map(|_| ())
 }
@@ -150,6 +172,18 @@ impl LockStore for SqliteStore {
         let read = move |c: &Connection| {
             let by = named_params! { ":repository": repository, ":environment": environment };
             Ok(c.prepare_cached(LOCK)?.query_row(by, |row| row.get(0)).optional()?)
+        };
+        self.readers.run(read).await
+    }
+
+    async fn freezes(
+        &self,
+        repository: RepositoryId,
+    ) -> Result<Vec<(EnvironmentName, ManualFreeze)>, StoreError> {
+        let read = move |c: &Connection| {
+            let by = named_params! { ":repository": repository };
+            let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            Ok(c.prepare_cached(FREEZES)?.query_map(by, row)?.collect::<Result<_, _>>()?)
         };
         self.readers.run(read).await
     }

@@ -65,6 +65,7 @@ fn the_hot_statements_never_walk_a_table() {
         (deploy_tables::BUILT, "deploys_slug (repository=? AND slug=?)"),
         (deploy_tables::STARTED, "PRIMARY KEY (repository=? AND environment=?)"),
         (locks::LOCK, "PRIMARY KEY (repository=? AND environment=?)"),
+        (locks::FREEZES, "PRIMARY KEY (repository=?)"),
         (locks::WHILE_OPEN, "locks_while_open (repository=? AND while_open=?)"),
         (locks::OVERRIDES, "PRIMARY KEY (repository=? AND number=?)"),
         (locks::GIVEN_SINCE, "overrides_given (repository=? AND given_at>?)"),

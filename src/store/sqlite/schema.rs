@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0022_topic_moves.sql"),
     include_str!("../migrations/0023_install_reports.sql"),
     include_str!("../migrations/0024_attestations.sql"),
+    include_str!("../migrations/0025_freezes.sql"),
 ];
 
 /// The version that they lead to.

@@ -2,8 +2,8 @@
 
 use crate::model::{
     Attestation, BranchName, CommentKey, CommitId, DeployOutcome, EnvironmentName, InstallReport,
-    InstallationId, Lock, MissingGrants, Override, PullNumber, PullRequestDetails, PullRequestState,
-    RepositoryId, Stack, TipSource, TreeId, UnixMillis, UnixSeconds, Withdrawal,
+    InstallationId, Lock, ManualFreeze, MissingGrants, Override, PullNumber, PullRequestDetails,
+    PullRequestState, RepositoryId, Stack, TipSource, TreeId, UnixMillis, UnixSeconds, Withdrawal,
 };
 use crate::store::{DeliveryId, InstallationState, RepositoryState, RequestedMerge, WorkItem};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -187,6 +187,7 @@ json!(
     Attestation,
     InstallReport,
     Lock,
+    ManualFreeze,
     MissingGrants,
     Override,
     PullRequestDetails,

@@ -4,11 +4,11 @@ use super::people::Asker;
 use super::state::{Goal, refused};
 use crate::commands::grammar::{Dialect, Invocation};
 use crate::commands::rights::Need;
-use crate::commands::spec::{Arguments, Kind, Spec, Until};
+use crate::commands::spec::{Arguments, Kind, LocalMoment, Spec, Until};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request_acts::{Done, NotDone, PullRequestActs};
-use crate::model::{Environment, PromotionPath, PullNumber, PullRequestState, UnixMillis};
+use crate::model::{Environment, PromotionPath, PullNumber, PullRequestState, UnixMillis, UnixSeconds};
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, JudgedPull, RepositoryRow, RequestedAct};
 use async_trait::async_trait;
@@ -177,12 +177,19 @@ impl<'a> Call<'a> {
             None => return Ok(None),
             Some(Until::After(after)) => now + after,
             Some(Until::At(at)) => at.to_millis(),
+            Some(Until::Local(at)) => self.local_moment(at).to_millis(),
         };
         if until <= now {
             let why = "The time at which it was to end is over.";
             return Err(refused("past", self.spec.unchanged, why));
         }
         Ok(Some(until))
+    }
+
+    /// A moment by the project's clocks; the later one where they show it twice, so that what it ends is not shorter than was
+    /// meant.
+    pub(super) fn local_moment(&self, at: LocalMoment) -> UnixSeconds {
+        self.path.calendar.zone.moment(at.as_str()).map_or(UnixSeconds(0), |span| span.until)
     }
 
     /// Why it cannot be about a pull request that is open.

@@ -4,7 +4,7 @@ use super::call::Command;
 use crate::commands::spec::Spec;
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 19] = [
+pub(super) const COMMANDS: [&dyn Command; 21] = [
     &super::help::Help,
     &super::check::Check,
     &super::why::Why,
@@ -16,6 +16,8 @@ pub(super) const COMMANDS: [&dyn Command; 19] = [
     &super::resume::Resume,
     &super::lock::Lock,
     &super::unlock::Unlock,
+    &super::freeze::Freeze,
+    &super::thaw::Thaw,
     &super::override_finding::OverrideFinding,
     &super::signoff::SignOff,
     &super::ready::Ready,

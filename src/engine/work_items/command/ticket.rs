@@ -57,12 +57,13 @@ impl Command for Ticket {
             return Err(WorkError::give_up("the command was bound without its ticket"));
         };
         let acknowledged = match call.arguments.value(ACKNOWLEDGED.name) {
-            Some(Value::Until(Until::At(at))) if *at <= call.ctx.now().to_seconds() => *at,
-            Some(Value::Until(Until::At(_))) => {
-                return refuse("future", "`--acknowledged` is a time that has not come yet.");
-            }
+            Some(Value::Until(Until::At(at))) => *at,
+            Some(Value::Until(Until::Local(at))) => call.local_moment(*at),
             _ => return refuse("no_moment", "`--acknowledged` takes a moment, such as `2026-12-01T09:00Z`."),
         };
+        if acknowledged > call.ctx.now().to_seconds() {
+            return refuse("future", "`--acknowledged` is a time that has not come yet.");
+        }
         let notice = match call.arguments.value(NOTICE.name) {
             None => rule.notice,
             Some(Value::Until(Until::After(notice))) if *notice <= NOTICE_MAX => *notice,

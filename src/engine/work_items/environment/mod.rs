@@ -15,6 +15,7 @@ mod announce;
 mod cancel;
 mod dormant;
 mod foreign;
+mod freezes;
 mod left;
 mod locks;
 mod numbers;
@@ -42,7 +43,7 @@ use crate::engine::work_error::WorkError;
 use crate::github::events::DeploymentStatusEvent;
 use crate::model::{
     BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Lock,
-    PromotionPath, PullNumber, RepositoryId, TreeId, UnixMillis, error_chain,
+    ManualFreeze, PromotionPath, PullNumber, RepositoryId, TreeId, UnixMillis, error_chain,
 };
 use crate::policy::{Reach, Trigger};
 use crate::store::{
@@ -107,6 +108,8 @@ pub(super) async fn run(
         outcomes: Vec::new(),
         activity,
         lock: ctx.store.lock(id, &environment.name).await?,
+        freezes: known_freezes(ctx, id, &environment.name).await?,
+        frozen_until: None,
         in_a_comment: false,
     };
     work.take_in_called_back(&called_back);
@@ -150,6 +153,18 @@ async fn waiting(
     Ok(pulls.chain(queued(ctx, id, branch).await?).collect())
 }
 
+async fn known_freezes(
+    ctx: &EngineContext,
+    id: RepositoryId,
+    name: &str,
+) -> Result<Vec<ManualFreeze>, WorkError> {
+    let all = ctx.store.freezes(id).await?.into_iter();
+    Ok(all
+        .filter(|(of, _)| EnvironmentName::are_alike(of.as_str(), name))
+        .map(|(_, freeze)| freeze)
+        .collect())
+}
+
 /// The driver that runs the operator's programs.
 const COMMAND: &str = "command";
 
@@ -181,6 +196,10 @@ struct EnvironmentWork<'a> {
     activity: DeployActivity,
     /// The newest lock, in force or over.
     lock: Option<Lock>,
+    /// The freezes by commands that nobody has ended.
+    freezes: Vec<ManualFreeze>,
+    /// When what waits for the end of a freeze is looked at again.
+    frozen_until: Option<UnixMillis>,
     /// Whether a comment asks for the act at hand: what is advised are commands for comments then.
     in_a_comment: bool,
 }
@@ -375,7 +394,7 @@ impl EnvironmentWork<'_> {
             let every = self.site.driver_of(deploy).ok()?.poll_every()?;
             Some(self.site.ctx.now() + every)
         });
-        expiry.into_iter().chain(asked).chain(self.next_look_for_an_end()).min()
+        expiry.into_iter().chain(asked).chain(self.next_look_for_an_end()).chain(self.frozen_until).min()
     }
 
     /// What was begun for a deploy, and is not found, may only not be in GitHub's lists yet: an error as long as that is

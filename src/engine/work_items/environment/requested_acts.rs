@@ -2,6 +2,7 @@
 //! tip, ending what is under way, and letting it go on. Whether they may was asked before: see `engine::commands`.
 
 use super::EnvironmentWork;
+use super::freezes::WantedFreeze;
 use super::locks::WantedLock;
 use crate::deploy::RollbackPlan;
 use crate::engine::work_error::WorkError;
@@ -53,6 +54,10 @@ impl EnvironmentWork<'_> {
                 self.lock_for(WantedLock { by, by_id, reason, until, while_open })
             }
             (None, RequestedAct::Unlock { by, by_id, force }) => self.unlock_for((by, by_id), force),
+            (None, RequestedAct::Freeze { by, by_id, reason, private, until, allow }) => {
+                self.freeze_for(WantedFreeze { by, by_id, reason, private, until, allow })
+            }
+            (None, RequestedAct::Thaw { by, .. }) => self.thaw_for(&by),
             (None, RequestedAct::Promote { .. } | RequestedAct::Sync { .. }) => return Ok(()),
         };
         let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
@@ -149,6 +154,8 @@ impl EnvironmentWork<'_> {
             RequestedAct::Rollback { .. }
             | RequestedAct::Deploy { .. }
             | RequestedAct::Lock { .. }
+            | RequestedAct::Freeze { .. }
+            | RequestedAct::Thaw { .. }
             | RequestedAct::Promote { .. }
             | RequestedAct::Sync { .. } => {
                 return None;
@@ -279,6 +286,11 @@ impl EnvironmentWork<'_> {
             return Ok(ActOutcome::refused(report::deploy_refused(self.asked_for(), commit, &why)));
         }
         let deploy = self.made_of(&tip, commit).await?;
+        if let Some(period) = self.frozen_for(&deploy).await? {
+            let (name, line) =
+                (&site.environment.name, report::frozen_line(&site.path.calendar.zone, &period));
+            return Ok(ActOutcome::refused(format!("{name} is frozen {line}")));
+        }
         // One that goes again is another one, whatever was made of the commit before.
         let number = if again { self.queue.next_number() } else { deploy.number };
         self.queue.add(Deploy { number, trigger: Trigger::Requested { by, reason }, ..deploy });

@@ -5,7 +5,11 @@ use super::{COMMAND, EnvironmentWork};
 use crate::deploy::CarriedOutBy;
 use crate::deploy::drivers::DriverError;
 use crate::engine::work_error::WorkError;
-use crate::model::{Deploy, ForPeople, error_chain};
+use crate::model::{Deploy, ForPeople, UnixSeconds, error_chain};
+use std::time::Duration;
+
+/// How often the end of a freeze is looked for that is far away.
+const LOOKED_FOR_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A deploy by programs is begun no more often than this.
 const HAND_OVERS_AT_MOST: u32 = 3;
@@ -34,6 +38,9 @@ impl EnvironmentWork<'_> {
             return Ok(());
         }
         let now = self.site.ctx.now();
+        if self.waits_for_the_end_of_a_freeze().await? {
+            return Ok(());
+        }
         let carried_out_by = self.carried_out_by();
         // One that is refused makes room for the next.
         while let Some(number) = self.queue.next_to_start(now) {
@@ -52,6 +59,18 @@ impl EnvironmentWork<'_> {
             self.start(deploy, false).await?;
         }
         Ok(())
+    }
+
+    /// Whether the next one is kept back by a freeze, whose end is looked for. Rollbacks still go.
+    async fn waits_for_the_end_of_a_freeze(&mut self) -> Result<bool, WorkError> {
+        let next = self.queue.next_in_line().and_then(|number| self.queue.get(number));
+        let Some(next) = next.filter(|it| !it.is_rollback()).cloned() else { return Ok(false) };
+        let Some(period) = self.frozen_for(&next).await? else { return Ok(false) };
+        let now = self.site.ctx.now();
+        let until = period.until.map_or_else(|| now + LOOKED_FOR_EVERY, UnixSeconds::to_millis);
+        // An end that is far away is looked for once a day: clocks are set, and calendars change.
+        self.frozen_until = Some(until.min(now + LOOKED_FOR_EVERY));
+        Ok(true)
     }
 
     /// Whether its programs ran under a server that has ended since. They are run again, but not for ever: it may be
