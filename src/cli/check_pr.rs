@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::exit::exit_of;
 use super::local::{Local, Named, RepositoryArguments, Rules, branch_name};
 use super::{UsageError, print, repair};
-use crate::engine::judge::{judge, obstacle};
+use crate::engine::judge::{judge_at, obstacle};
 use crate::lineage::{BranchTip, GitError, Ledger};
 use crate::model::{
     Base, BranchName, CommitId, Environment, ForPeople, Head, Outcome, PromotionPath, PullEnds, Role, Source,
@@ -247,7 +247,7 @@ impl CheckQuestion<'_> {
         let pull = PullEnds { head: found.head, base: Base { branch: base, commit: tip.commit } };
         let verdict = match &rules.instead {
             Some(instead) => instead.clone(),
-            None => judge(&local.repository, &rules.path, &pull, self.ledger).await,
+            None => judge_at(&local.repository, &rules.path, &pull, self.ledger, local.now).await,
         };
         Ok(Judgement { pull, basis, verdict })
     }

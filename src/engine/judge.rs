@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::policy::{self, Fact, Judged, Route};
 
-/// Judges `pull` in `repository` by `path`, with what `ledger` remembers.
+/// Judges `pull` in `repository` by `path`, with what `ledger` remembers, and leaves out what only time decides.
 ///
 /// What cannot be decided, for want of history or because git fails, is a verdict of its own and never a
 /// pass. Details of git's failures go to the log.
@@ -18,7 +18,18 @@ pub async fn judge(
     pull: &PullEnds,
     ledger: &Ledger,
 ) -> Verdict {
-    judge_by(repository, path, pull, ledger, |_| ()).await
+    judge_by(repository, path, pull, ledger, None, |_| ()).await
+}
+
+/// The same for one that would be merged now: what is frozen at this time waits.
+pub async fn judge_at(
+    repository: &Repository,
+    path: &PromotionPath,
+    pull: &PullEnds,
+    ledger: &Ledger,
+    now: UnixSeconds,
+) -> Verdict {
+    judge_by(repository, path, pull, ledger, Some(now), |_| ()).await
 }
 
 /// Judges `pull` as things stood at the end of `ledger`, where the branches have gone on since.
@@ -35,7 +46,7 @@ pub async fn judge_as_of(
             }
         }
     };
-    judge_by(repository, path, pull, ledger, as_they_were).await
+    judge_by(repository, path, pull, ledger, None, as_they_were).await
 }
 
 async fn judge_by(
@@ -43,9 +54,10 @@ async fn judge_by(
     path: &PromotionPath,
     pull: &PullEnds,
     ledger: &Ledger,
+    now: Option<UnixSeconds>,
     change: impl FnOnce(&mut Survey),
 ) -> Verdict {
-    match decide(repository, path, pull, ledger, change).await {
+    match decide(repository, path, pull, ledger, now, change).await {
         Ok(verdict) => verdict,
         Err(not) => not.verdict().0,
     }
@@ -56,6 +68,7 @@ async fn decide(
     path: &PromotionPath,
     pull: &PullEnds,
     ledger: &Ledger,
+    now: Option<UnixSeconds>,
     change: impl FnOnce(&mut Survey),
 ) -> Result<Verdict, NotDecided> {
     let mut survey = match policy::route(path, pull) {
@@ -66,7 +79,10 @@ async fn decide(
     };
     change(&mut survey);
     let snapshot = snapshot(repository, path, pull, ledger, &survey).await?;
-    let known = Facts { snapshot, ..Facts::new(pull.clone(), History::NotNeeded) };
+    let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
+    let ends = promoting.as_ref().unwrap_or(pull);
+    let freeze = now.and_then(|now| policy::freeze_on(path, ends, None, now));
+    let known = Facts { snapshot, freeze, ..Facts::new(pull.clone(), History::NotNeeded) };
     judge_knowing(repository, path, ledger, &survey, known).await
 }
 

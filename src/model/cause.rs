@@ -73,6 +73,8 @@ codes! {
     UnknownCommits = "TP304",
     /// TP305: the target can be merged into by squash or rebase, or was.
     MergeMethod = "TP305",
+    /// TP401: nothing is merged into the target for a while, by the calendar.
+    Frozen = "TP401",
     /// TP402: somebody has locked the target.
     Locked = "TP402",
     /// TP403: what would ship has not run long enough where it comes from.
@@ -356,6 +358,17 @@ pub enum Cause {
         #[serde(default)]
         by_settings: bool,
     },
+    /// TP401: the calendar keeps the target as it is.
+    Frozen {
+        /// The environment's name.
+        environment: String,
+        /// Since when without a gap, where that is known.
+        since: Option<UnixSeconds>,
+        /// When it is open again, where that is known.
+        until: Option<UnixSeconds>,
+        /// Why, first what holds at the time of the verdict.
+        reasons: Vec<String>,
+    },
     /// TP402: somebody has locked the target.
     Locked {
         /// The environment's name.
@@ -484,6 +497,7 @@ impl Cause {
             Self::NotVerified { .. } => Code::NotVerified,
             Self::UnknownCommits { .. } => Code::UnknownCommits,
             Self::MergeMethod { .. } => Code::MergeMethod,
+            Self::Frozen { .. } => Code::Frozen,
             Self::Locked { .. } => Code::Locked,
             Self::Soaking { .. } => Code::Soaking,
             Self::SignOffMissing { .. } => Code::SignOffMissing,
@@ -513,6 +527,7 @@ impl Cause {
     pub fn passes_by_itself(&self) -> bool {
         match self {
             Self::Deploying { ended, .. } => ended.is_none(),
+            Self::Frozen { until, .. } => until.is_some(),
             Self::Locked { lock, .. } => lock.until.is_some(),
             Self::Soaking { until, .. } => until.is_some(),
             Self::TicketNeeded { acknowledged, .. } => acknowledged.is_some(),

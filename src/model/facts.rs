@@ -1,3 +1,4 @@
+use super::calendar::FreezePeriod;
 use super::{
     AcceptanceFacts, BranchName, Commit, CommitId, FileFinding, Hold, Lock, MergeMethods, MergedPull,
     OpenPull, Origin, Override, PullRequestDetails, Revert, Snapshot, StackFacts, TreeId, UnixSeconds,
@@ -316,6 +317,8 @@ pub struct Facts {
     pub stacks: StackFacts,
     /// The lock that is in force on the base's environment.
     pub lock: Option<Lock>,
+    /// How long the base's environment is frozen for it, where it is.
+    pub freeze: Option<FreezePeriod>,
     /// The overrides that are in force on it.
     pub overrides: Vec<Override>,
     /// What people and time have said about a promotion.
@@ -328,7 +331,7 @@ impl Facts {
     /// Those of a pull request of which nothing else is known.
     pub fn new(pull: PullEnds, history: History) -> Self {
         let (details, deploys, stacks, overrides, acceptance, files) = Default::default();
-        let (methods, snapshot, lock) = Default::default();
+        let (methods, snapshot, lock, freeze) = Default::default();
         Self {
             pull,
             details,
@@ -338,6 +341,7 @@ impl Facts {
             snapshot,
             stacks,
             lock,
+            freeze,
             overrides,
             acceptance,
             files,

@@ -137,8 +137,19 @@ impl<'de> Deserialize<'de> for Code {
 
 /// What a finding says besides what was found: since when, on which line, what would help, how much else comes along, and
 /// what is learned of other people's work later.
-const BESIDES: [&str; 10] =
-    ["at", "author", "behind", "brings", "brought", "came_along", "first", "line", "repair", "since"];
+const BESIDES: [&str; 11] = [
+    "at",
+    "author",
+    "behind",
+    "brings",
+    "brought",
+    "came_along",
+    "first",
+    "line",
+    "reasons",
+    "repair",
+    "since",
+];
 
 impl Cause {
     /// A digest of what was found: two findings with the same one are the same finding, though time has passed, other
@@ -254,6 +265,13 @@ mod tests {
         assert_eq!(promoted.evidence(), untested(vec![commit(1)]).evidence());
         let deploying = |since| Cause::Deploying { environment: "staging".to_owned(), since, ended: None };
         assert_eq!(deploying(UnixSeconds(1)).evidence(), deploying(UnixSeconds(2)).evidence());
+        let frozen = |since, reason: &str| Cause::Frozen {
+            environment: "production".to_owned(),
+            since,
+            until: Some(UnixSeconds(9)),
+            reasons: vec![reason.to_owned()],
+        };
+        assert_eq!(frozen(None, "night").evidence(), frozen(Some(UnixSeconds(1)), "audit").evidence());
         let stacked = |author: Option<&str>| Cause::Stacked {
             on: vec![Origin { author: author.map(str::to_owned), ..known.clone() }],
         };

@@ -7,11 +7,13 @@
 
 use super::family::{ConfigKey, Fact, Family, Reach, Trigger};
 use super::source::Route;
-use super::{acceptance, back_merge, files, known_work, locks, promotion, source, stacks, topic, undone};
+use super::{
+    acceptance, back_merge, files, freezes, known_work, locks, promotion, source, stacks, topic, undone,
+};
 use crate::model::{Code, Level, PromotionPath, PullEnds, Requires, Role, Snapshot};
 
 /// Every family that judges pull requests.
-pub const FAMILIES: [&Family; 12] = [
+pub const FAMILIES: [&Family; 13] = [
     &source::FAMILY,
     &source::SNAPSHOT,
     &topic::FAMILY,
@@ -23,6 +25,7 @@ pub const FAMILIES: [&Family; 12] = [
     &back_merge::FAMILY,
     &files::FAMILY,
     &stacks::FAMILY,
+    &freezes::FAMILY,
     &locks::FAMILY,
 ];
 
@@ -64,7 +67,7 @@ impl Judged<'_> {
         }
         families.push(&stacks::FAMILY);
         if matches!(path.role(&pull.base.branch), Role::Environment(_)) {
-            families.push(&locks::FAMILY);
+            families.extend([&freezes::FAMILY, &locks::FAMILY]);
         }
         families
     }
@@ -105,6 +108,7 @@ pub fn config_changes(before: &PromotionPath, now: &PromotionPath) -> Vec<Trigge
         (ConfigKey::IgnorePaths, before.ignore_paths != now.ignore_paths),
         (ConfigKey::Deploy, deploy(before) != deploy(now)),
         (ConfigKey::Commerce, commerce(before) != commerce(now)),
+        (ConfigKey::Calendar, before.calendar != now.calendar),
     ];
     let keys = differ.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| Trigger::ConfigChanged(key));
     let levels = Code::ALL.into_iter().filter_map(|code| {

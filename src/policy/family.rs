@@ -25,6 +25,8 @@ pub enum Fact {
     Acceptance,
     /// What the rules of Adobe Commerce find in its files.
     CommerceFiles,
+    /// How long the base's environment is frozen.
+    Freeze,
 }
 
 /// A part of the configuration.
@@ -40,6 +42,8 @@ pub enum ConfigKey {
     Deploy,
     /// The Commerce project, and which environments ask for the ideal state.
     Commerce,
+    /// When nothing is merged.
+    Calendar,
 }
 
 /// Something that happens and can alter verdicts.

@@ -12,6 +12,7 @@
 //! | `back_merge` | what a downstream environment may bring upstream |
 //! | `files` | what the files of a Commerce project may become |
 //! | `stacks` | which stacks a promotion must not be in |
+//! | `freezes` | what the calendar keeps out for a while |
 //! | `locks` | what a person keeps out for a while |
 //! | `acceptance` | what people and time have to say first |
 //! | `overrides` | which findings a person has set aside |
@@ -50,6 +51,7 @@ mod deployment_protection;
 mod families;
 mod family;
 mod files;
+mod freezes;
 mod known_work;
 mod locks;
 mod overrides;
@@ -63,6 +65,7 @@ mod undone;
 pub use deployment_protection::{DeploymentProtection, ProtectedJob, deployment_protection};
 pub use families::{FAMILIES, Judged, config_changes};
 pub use family::{ConfigKey, Fact, Family, Reach, Trigger};
+pub use freezes::{freeze_on, next_freeze_change};
 pub use source::Route;
 
 use std::cmp::Reverse;
@@ -107,6 +110,7 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
         }
     };
     findings.extend(in_files);
+    findings.extend(freezes::frozen(path, facts));
     findings.extend(locks::locked(path, facts));
     if let History::Promotion(history) = &facts.history {
         findings.extend(acceptance::findings(path, facts, history));

@@ -246,10 +246,19 @@ pub(super) fn between_environments() -> Vec<(&'static str, &'static str, Verdict
         ("production", "master", verdict(Fail, diverged)),
         ("feature/x", "integration", verdict(Unknown, invalid)),
         ("staging", "production", verdict(Wait, locked(None, None))),
+        ("staging", "production", verdict(Wait, frozen(Some(UnixSeconds(1_795_608_000))))),
         ("staging", "production", verdict(Wait, held(false))),
         ("staging", "production", verdict(Warn, held(true))),
         ("staging", "production", verdict(Wait, deploying(None))),
     ]
+}
+
+/// A freeze in the configuration.
+pub(super) fn frozen(until: Option<UnixSeconds>) -> Cause {
+    let reasons =
+        vec!["Holidays, ask @ops".to_owned(), "outside of the window mon-thu 09:00-16:00 UTC".to_owned()];
+    let since = Some(UnixSeconds(1_700_000_000));
+    Cause::Frozen { environment: "production".to_owned(), since, until, reasons }
 }
 
 /// A lock of rita's, with an end or without.

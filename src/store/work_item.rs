@@ -200,6 +200,8 @@ work_items! {
     "stack" => Stack(number: PullNumber),
     /// A lock on an environment that began, was changed or ended: whose verdicts rest on it.
     "lock" => Lock(name: EnvironmentName),
+    /// The calendar of an environment: whose verdicts a freeze that begins or ends makes untrue.
+    "freeze" => Freeze(name: EnvironmentName),
     /// A check run that GitHub should show: on a commit, for a base branch.
     "check" => Check(head: CommitId, base: BranchName),
     /// The sticky comment that GitHub should show on a pull request.
@@ -254,6 +256,7 @@ mod tests {
             WorkItem::PullRequest(RepositoryId(42), PullNumber(7)),
             WorkItem::Stack(RepositoryId(42), PullNumber(7)),
             WorkItem::Lock(RepositoryId(42), EnvironmentName::from("qa: eu")),
+            WorkItem::Freeze(RepositoryId(42), EnvironmentName::from("qa: eu")),
             WorkItem::Check(RepositoryId(42), head, branch()),
             WorkItem::Comment(RepositoryId(42), PullNumber(7)),
         ] {

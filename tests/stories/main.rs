@@ -43,6 +43,7 @@ mod faults;
 mod fewer_rights;
 mod folded;
 mod foreign;
+mod freezes;
 mod healing;
 mod held_up;
 #[path = "../process/http.rs"]

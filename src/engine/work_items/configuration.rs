@@ -66,6 +66,7 @@ async fn read_after(
     changes.push(Change::Configuration(read));
     // A merge may have waited for the file to be mended, or for somebody to be named who deploys it.
     changes.extend(to_look_at(row.id, &now.path));
+    changes.extend(freezes(row.id, &now.path));
     changes.extend(come_and_gone(ctx, row, (&before.path, &now.path)).await?);
     let open = ctx.store.open_pulls(row.id).await?;
     let again: Vec<PullNumber> = if before.invalid.is_none() && now.invalid.is_none() {
@@ -102,6 +103,12 @@ async fn of_the_account(
     }
     let others = ctx.account_files.judged_by_another(&*ctx.store, row, read).await?;
     Ok(others.iter().map(|it| Change::Mark(WorkItem::Configuration(it.id))).collect())
+}
+
+/// The calendars of the environments to be looked at: what is frozen now, and when that changes.
+pub(super) fn freezes(id: RepositoryId, path: &PromotionPath) -> impl Iterator<Item = Change> {
+    let frozen = path.environments.iter().filter(|it| path.calendar.is_about(&it.name));
+    frozen.map(move |it| Change::Mark(WorkItem::Freeze(id, (&it.name).into())))
 }
 
 fn to_look_at(id: RepositoryId, path: &PromotionPath) -> impl Iterator<Item = Change> {

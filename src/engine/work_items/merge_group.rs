@@ -257,7 +257,7 @@ impl Group<'_> {
             None => Default::default(),
         };
         let number = (self.repository.id, row.map(|row| row.number));
-        let Decisions { lock, overrides, .. } = Decisions::on(self.ctx, path, number, ends).await?;
+        let Decisions { lock, freeze, overrides, .. } = Decisions::on(self.ctx, path, number, ends).await?;
         let acceptance = acceptance_facts::known(self.ctx, path, repository, number, ends);
         let acceptance = Box::pin(acceptance).await?.facts;
         let judged = Judged { path, pull: ends, snapshot: None };
@@ -273,6 +273,7 @@ impl Group<'_> {
             snapshot,
             stacks,
             lock,
+            freeze,
             overrides,
             acceptance,
             files,

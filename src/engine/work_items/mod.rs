@@ -17,10 +17,11 @@
 //! | `deployment-protection` | `deployment_protection_rule` | lets a job into an environment, or keeps it out |
 //! | `copy` | `branch`, `environment` | moves the copy branch along, or says why not |
 //! | `change-status` | `environment` | says in a merged pull request how far it has come |
-//! | `pull-request` | `pull_request`, `branch`, `repository`, `stack`, `lock`, overrides, the clock | judges |
+//! | `pull-request` | `pull_request`, `branch`, `repository`, `stack`, `lock`, `freeze`, overrides, the clock | judges |
 //! | `stack` | `pull-request`, `repository` | marks those that stand on it, and those in a stack with it |
 //! | `lock` | commands, `pull-request`, the clock | marks those whose verdict rests on a lock |
-//! | `merge-group` | `merge_group`, `environment`, `lock` | judges a merge queue's entry |
+//! | `freeze` | `configuration`, `repository`, the clock | marks those that are not told of a freeze that has begun or ended |
+//! | `merge-group` | `merge_group`, `environment`, `lock`, `freeze` | judges a merge queue's entry |
 //! | `config-preview` | `pull-request` | checks a pull request's configuration file and back-tests it |
 //! | `command` | `issue_comment`, `pull_request_review`, `pull_request_review_comment`, `environment`, `pull-request` | carries out the commands of a comment, reacts and replies |
 //! | `button` | `check_run` | retargets or rebuilds, once, for who may write |
@@ -53,6 +54,7 @@ mod desired_manifest;
 mod effect;
 mod environment;
 mod first_free_branch;
+mod freeze;
 pub(super) mod install_report;
 mod installation;
 mod introduction;
@@ -107,6 +109,7 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         WorkItem::Stack(id, number) => stack::run(ctx, *id, *number).await,
         WorkItem::Command(id, number, comment) => command::run(ctx, lease, *id, *number, *comment).await,
         WorkItem::Lock(id, name) => lock::run(ctx, &lease.item, *id, name).await,
+        WorkItem::Freeze(id, name) => freeze::run(ctx, &lease.item, *id, name).await,
         WorkItem::Check(id, ..)
         | WorkItem::ConfigurationCheck(id, _)
         | WorkItem::CopyCheck(id, _)

@@ -141,7 +141,7 @@ struct Judged {
     verdict: Verdict,
     /// The same for the branch that it goes into itself, where a stack has it judged for another one.
     for_own_base: Option<(PullEnds, Verdict)>,
-    /// When something that people have decided about it ends by itself.
+    /// When the calendar, or something that people have decided about it, may have it otherwise by itself.
     look_again: Option<UnixMillis>,
     /// Why it has to be tried again.
     error: Option<WorkError>,
@@ -348,8 +348,8 @@ impl PullRequestWork<'_> {
             Ok(files) => files,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by_git(error)),
         };
-        let look_again = decisions.first_end().into_iter().chain(acceptance.changes_at).min();
-        let Decisions { lock, overrides, .. } = decisions;
+        let look_again = decisions.next_change().into_iter().chain(acceptance.changes_at).min();
+        let Decisions { lock, freeze, overrides, .. } = decisions;
         let known = Facts {
             details: row.details.clone(),
             methods,
@@ -357,6 +357,7 @@ impl PullRequestWork<'_> {
             snapshot,
             stacks: stack_facts(path, &row, memory.open()),
             lock,
+            freeze,
             overrides,
             acceptance: acceptance.facts,
             files,

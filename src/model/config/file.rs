@@ -325,7 +325,7 @@ spelled! {
 }
 
 /// Codes whose level can be set before there is a version that finds them.
-const LATER_CODES: [&str; 3] = ["TP401", "TP409", "TP503"];
+const LATER_CODES: [&str; 2] = ["TP409", "TP503"];
 
 /// Whether this is a code that no rule of this version gives.
 pub(super) fn is_later_code(code: &str) -> bool {

@@ -8,20 +8,16 @@ use crate::model::calendar::Week;
 use crate::model::{Environment, PromotionPath, Source, Tested};
 
 /// Keys that a later version acts on, by the key they lie in, and what follows from that now.
-const LATER: [(&str, &str, &str); 3] = [
-    ("", "freezes", "keep to freezes yet: nothing is frozen"),
-    ("", "windows", "keep to windows yet: nothing is frozen"),
-    ("environments", "active", "count active environments yet: nothing is limited"),
-];
+const LATER: [(&str, &str, &str); 1] =
+    [("environments", "active", "count active environments yet: nothing is limited")];
 
 /// Commands that a later version has.
-const LATER_COMMANDS: [&str; 6] = ["activate", "carried", "deactivate", "freeze", "hotfix", "thaw"];
+const LATER_COMMANDS: [&str; 4] = ["activate", "carried", "deactivate", "hotfix"];
 
 /// What there is to say about a valid file, in the order of the text.
 pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut say = |place: Place, message: String| notices.push(Notice { place, message });
-    later_in(root, "", &mut say);
     for item in root.key("environments").into_iter().flat_map(|key| key.value.items()) {
         later_in(item, "environments", &mut say);
         let Some(requires) = item.key("requires") else { continue };

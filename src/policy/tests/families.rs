@@ -1,6 +1,7 @@
 //! That families of rules say the truth about themselves: what no family declares alters no verdict.
 
 use super::{id, name, pull, topic_history};
+use crate::model::calendar::FreezePeriod;
 use crate::model::{
     AcceptanceFacts, BackMergeHistory, Cause, Code, CommerceSettings, CommitId, DeployFacts, Deployed, Facts,
     FileFinding, HeadDeploy, History, Hold, IgnoredPaths, Level, Lock, MergeMethods, MergeOutcome,
@@ -122,6 +123,13 @@ fn acceptance() -> impl Strategy<Value = AcceptanceFacts> {
     })
 }
 
+fn freeze() -> impl Strategy<Value = Option<FreezePeriod>> {
+    any::<Option<bool>>().prop_map(|frozen| {
+        let until = |ends: bool| ends.then_some(UnixSeconds(9));
+        frozen.map(|ends| FreezePeriod { from: None, until: until(ends), reasons: vec!["audit".to_owned()] })
+    })
+}
+
 fn methods() -> impl Strategy<Value = Option<MergeMethods>> {
     let from = prop_oneof![Just(MethodsFrom::Settings), Just(MethodsFrom::Rules)];
     let some = (any::<(bool, bool)>(), from);
@@ -179,10 +187,20 @@ fn topic() -> impl Strategy<Value = TopicHistory> {
 
 /// A pull request on one of the routes, and all that may be known of it.
 pub(super) fn facts() -> impl Strategy<Value = Facts> {
-    let known =
-        (topic(), promotion(), back_merge(), deploys(), methods(), stacks(), lock(), acceptance(), files());
+    let known = (
+        topic(),
+        promotion(),
+        back_merge(),
+        deploys(),
+        methods(),
+        stacks(),
+        (lock(), freeze()),
+        acceptance(),
+        files(),
+    );
     (0..ENDS.len(), known, any::<bool>()).prop_map(|(at, known, is_snapshot)| {
-        let (topic, promotion, back_merge, deploys, methods, stacks, lock, acceptance, files) = known;
+        let (topic, promotion, back_merge, deploys, methods, stacks, (lock, freeze), acceptance, files) =
+            known;
         let (head, base) = ENDS[at];
         let mut pull = pull(head, base, false);
         let path = PromotionPath::pro();
@@ -203,7 +221,8 @@ pub(super) fn facts() -> impl Strategy<Value = Facts> {
         } else {
             History::NotNeeded
         };
-        Facts { methods, deploys, snapshot, stacks, lock, acceptance, files, ..Facts::new(pull, history) }
+        let facts = Facts::new(pull, history);
+        Facts { methods, deploys, snapshot, stacks, lock, freeze, acceptance, files, ..facts }
     })
 }
 
@@ -304,8 +323,8 @@ proptest! {
     }
 
     #[test]
-    fn deploys_locks_and_merge_methods_alter_only_what_names_them(
-        path in path(), facts in facts(), deploys in deploys(), methods in methods(), lock in lock(),
+    fn deploys_locks_freezes_and_merge_methods_alter_only_what_names_them(
+        path in path(), facts in facts(), deploys in deploys(), methods in methods(), lock in lock(), freeze in freeze(),
         acceptance in acceptance(),
         deployed in prop_oneof![Just(Deployed::Yes), Just(Deployed::No)],
     ) {
@@ -322,6 +341,9 @@ proptest! {
         }
         if judged(&path, &facts).reach(Trigger::AttestationChanged) == Reach::NEVER {
             prop_assert_eq!(&judge(&path, &Facts { acceptance, ..facts.clone() }), &verdict);
+        }
+        if !judged(&path, &facts).needs(Fact::Freeze) {
+            prop_assert_eq!(&judge(&path, &Facts { freeze, ..facts.clone() }), &verdict);
         }
         if judged(&path, &facts).reach(Trigger::MergeMethodsChanged) == Reach::NEVER {
             prop_assert_eq!(judge(&path, &Facts { methods, ..facts }), verdict);

@@ -75,7 +75,7 @@ fn a_configuration_that_cannot_be_used() {
 }
 
 fn valid(otherwise: Vec<ChangedVerdict>, judged: usize, unknown: usize) -> ConfigPreview {
-    let file = "version: 1\nrules: { TP205: off }\nfreezes: []\n";
+    let file = "version: 1\nrules: {\n  TP403: off, TP205: off }\n";
     let configuration = Box::new(Configuration::read(file).unwrap());
     ConfigPreview::Valid { configuration, tested: BackTest { judged, unknown, otherwise } }
 }
@@ -113,7 +113,7 @@ fn a_configuration_that_changes_verdicts() {
 
     Worth knowing:
 
-    - Line 3: `freezes is read, but this version does not keep to freezes yet: nothing is frozen`
+    - Line 3: `TP403 is read, but this version does not find it yet: its level counts for nothing`
 
     <details><summary>The configuration with every default spelled out</summary>
 
@@ -183,6 +183,7 @@ fn what_waits_leaves_a_merge_queue_at_once_with_its_end_in_the_title() {
     for (cause, title) in [
         (held(false), "Held: production was rolled back to 1715609f7"),
         (locked(Some(noon), None), "Locked until 25 Nov 12:00 UTC by rita"),
+        (frozen(Some(UnixSeconds(1_795_608_000))), "Frozen until 25 Nov 12:00 UTC"),
         (locked(None, None), "production is locked by rita"),
         (deploying(None), "Waits for the deploy of d93f69dd0 to staging"),
     ] {

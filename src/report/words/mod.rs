@@ -11,6 +11,7 @@ mod commands;
 mod copy;
 mod deploy_findings;
 mod files;
+mod freezes;
 mod known_work;
 mod locks;
 mod pass;
@@ -304,6 +305,9 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
                 scene,
                 &deploy_findings::Hold { from, to, by, reason, since, pulls, lifted },
             )
+        }
+        Cause::Frozen { environment, until, reasons, .. } => {
+            freezes::frozen(scene, environment, *until, reasons)
         }
         Cause::Locked { environment, lock } => locks::locked(scene, environment, lock),
         Cause::Soaking { environment, needed, until } => {

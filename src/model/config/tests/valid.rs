@@ -107,9 +107,7 @@ commands: { deploy: [maintain], signoff: [write] }";
     let expected = [
         "5:5 active is read, but this version does not count active environments yet: nothing is limited",
         "6:17 a accepts no environment, so tested asks for nothing there",
-        "12:10 TP401 is read, but this version does not find it yet: its level counts for nothing",
         "12:22 TP503 is read, but this version does not find it yet: its level counts for nothing",
-        "13:1 freezes is read, but this version does not keep to freezes yet: nothing is frozen",
     ];
     assert_eq!(told, expected);
     assert!(Configuration::read("version: 1").unwrap().notices().is_empty());
