@@ -175,7 +175,7 @@ pub enum Change {
     /// A lock as it is now. It replaces what is known of the one of its environment and number. Marks [`WorkItem::Lock`].
     Lock(RepositoryId, EnvironmentName, Lock),
     /// A freeze by a command as it is now. It replaces what is known of the one of its environment and number. Marks
-    /// [`WorkItem::Lock`].
+    /// [`WorkItem::Freeze`].
     Freeze(RepositoryId, EnvironmentName, Box<ManualFreeze>),
     /// An override as it is now. It replaces what is known of the one of its pull request and number. Marks the pull request.
     Override(RepositoryId, PullNumber, Override),

@@ -43,6 +43,7 @@ mod faults;
 mod fewer_rights;
 mod folded;
 mod foreign;
+mod freeze_commands;
 mod freezes;
 mod healing;
 mod held_up;

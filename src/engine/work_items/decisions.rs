@@ -54,9 +54,9 @@ impl Decisions {
         let (overrides, waiting) = alive.partition(|it| it.is_in_force(now));
         let lock = lock.filter(|it| it.is_in_force(now) && number.is_none_or(|number| it.keeps_out(number)));
         let (freeze, calendar_changes) = if (Judged { path, pull, snapshot: None }).needs(Fact::Freeze) {
-            let at = now.to_seconds();
-            let next = next_freeze_change(path, pull, at).map(UnixSeconds::to_millis);
-            (freeze_on(path, pull, number, at), next.filter(|next| *next <= now + UNDER_WAY))
+            let (at, path) = (now.to_seconds(), ctx.with_manual_freezes(path, id).await?);
+            let next = next_freeze_change(&path, pull, at).map(UnixSeconds::to_millis);
+            (freeze_on(&path, pull, number, at), next.filter(|next| *next <= now + UNDER_WAY))
         } else {
             (None, None)
         };

@@ -1,4 +1,4 @@
-//! The calendar of an environment: when a freeze begins or ends, whoever is not told of it yet is judged again, and so is
+//! The freezes of an environment, by the calendar and by commands: when one begins or ends, whoever is not told of it yet is judged again, and so is
 //! what a merge queue is about to merge into an environment that is frozen. It is looked at again at the next change.
 
 use super::merge_group;
@@ -21,13 +21,11 @@ pub(super) async fn run(
     let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let Some(row) = row else { return Ok(Vec::new()) };
     let config = ctx.repository_config(&row).await?;
-    let path = config.path;
+    let path = ctx.with_manual_freezes(&config.path, id).await?;
     let environment = path.environment(name.as_str());
     // A file that is mended, or sets another level, is another configuration, which has this looked at.
     let is_asked_for = config.invalid.is_none() && path.rules.level(Code::Frozen) != Level::Off;
-    let Some(environment) = environment.filter(|it| is_asked_for && path.calendar.is_about(&it.name)) else {
-        return Ok(Vec::new());
-    };
+    let Some(environment) = environment.filter(|_| is_asked_for) else { return Ok(Vec::new()) };
     let now = ctx.now().to_seconds();
     let open = ctx.store.open_pulls(id).await?;
     let concerned = open.iter().filter(|it| is_concerned(&path, it, &environment.branch, now));

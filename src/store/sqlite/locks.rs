@@ -68,7 +68,7 @@ pub(super) fn store_freeze(
     connection.prepare_cached(STORE_FREEZE)?.execute(named_params! {
         ":repository": repository, ":environment": environment, ":id": freeze.id.cast_signed(), ":data": freeze,
     })?;
-    work_items::mark(connection, &WorkItem::Lock(repository, environment.clone()), now).map(|_| ())
+    work_items::mark(connection, &WorkItem::Freeze(repository, environment.clone()), now).map(|_| ())
 }
 
 pub(super) fn store_override(
