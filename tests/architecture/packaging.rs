@@ -1,6 +1,8 @@
 //! What people install from: sizes that agree with the bounds, variables that there are, scripts that a shell can read.
 
 use bytesize::ByteSize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -62,7 +64,9 @@ fn they_name_no_variable_that_there_is_not() {
 
 #[test]
 fn the_scripts_can_be_read() {
-    for file in [".ci/run", "scripts/container", "scripts/release", "src/cli/hook/pre-push.sh"] {
+    for file in
+        [".ci/run", "scripts/container", "scripts/release", "scripts/sbom", "src/cli/hook/pre-push.sh"]
+    {
         let shell = if text(file).starts_with("#!/bin/sh") { "sh" } else { "bash" };
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         assert!(Command::new(shell).arg("-n").arg(&path).status().unwrap().success(), "{file}");
@@ -96,5 +100,45 @@ fn no_profile_takes_away_what_the_engine_lives_by() {
     for (name, profile) in profiles {
         // A panic in one work item's work ends that work alone: it has to unwind.
         assert!(profile.get("panic").is_none(), "{name}");
+    }
+}
+
+#[test]
+fn the_list_of_what_the_program_is_made_of_has_what_is_built_and_nothing_else() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/sbom");
+    let output = Command::new(script).arg("x86_64-unknown-linux-musl").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&listed["bomFormat"], &listed["specVersion"]), (&json!("CycloneDX"), &json!("1.5")));
+    let lock: toml::Table = text("Cargo.lock").parse().unwrap();
+    let locked = lock["package"].as_array().unwrap();
+    let mut scopes = BTreeMap::new();
+    let mut references: BTreeSet<&str> = BTreeSet::new();
+    references.insert(listed["metadata"]["component"]["bom-ref"].as_str().unwrap());
+    for component in listed["components"].as_array().unwrap() {
+        let (name, version) = (component["name"].as_str().unwrap(), component["version"].as_str().unwrap());
+        let is_it =
+            |it: &&toml::Value| it["name"].as_str() == Some(name) && it["version"].as_str() == Some(version);
+        let checksum = locked.iter().find(is_it).unwrap().get("checksum").and_then(toml::Value::as_str);
+        assert_eq!(component["hashes"][0]["content"].as_str(), checksum, "{name} {version}");
+        assert!(!component["licenses"][0]["expression"].as_str().unwrap().contains('/'), "{name}");
+        assert!(references.insert(component["bom-ref"].as_str().unwrap()), "{name} {version} is there twice");
+        scopes.insert(name, component["scope"].as_str().unwrap());
+    }
+    for need in listed["dependencies"].as_array().unwrap() {
+        let on = need["dependsOn"].as_array().unwrap().iter().chain([&need["ref"]]);
+        assert!(on.into_iter().all(|it| references.contains(it.as_str().unwrap())), "{need}");
+    }
+    for (name, scope) in [
+        ("libsqlite3-sys", Some("required")),
+        ("towpath-sandbox", Some("required")),
+        ("cc", Some("excluded")),
+        ("serde_derive", Some("excluded")),
+        // What tests alone need, and what no feature turns on.
+        ("insta", None),
+        ("jsonschema", None),
+        ("aws-lc-rs", None),
+    ] {
+        assert_eq!(scopes.get(name).copied(), scope, "{name}");
     }
 }
