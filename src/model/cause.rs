@@ -466,7 +466,7 @@ pub enum Cause {
         more: usize,
     },
     /// TP701–TP733: what merging would make of a Commerce project's files.
-    InFiles(Box<FoundInFiles>),
+    InFiles(Code, Box<FoundInFiles>),
     /// TP901: nothing could be decided.
     CouldNotDecide(Undecided),
 }
@@ -508,7 +508,7 @@ impl Cause {
             Self::CopyStale { .. } => Code::CopyStale,
             Self::CopyDiverged { .. } => Code::CopyDiverged,
             Self::ConfigurationInvalid { .. } => Code::ConfigurationInvalid,
-            Self::InFiles(found) => found.code,
+            Self::InFiles(code, _) => *code,
             Self::CouldNotDecide(_) => Code::CouldNotDecide,
         }
     }
@@ -518,7 +518,7 @@ impl Cause {
         match self {
             Self::MergeMethod { by_settings, .. } => *by_settings,
             Self::MayBeStacked { .. } => true,
-            Self::InFiles(found) => found.is_note,
+            Self::InFiles(_, found) => found.is_note,
             _ => false,
         }
     }

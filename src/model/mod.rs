@@ -33,6 +33,7 @@ mod command_rights;
 mod command_word;
 mod comment_key;
 mod commerce;
+mod commerce_environments;
 mod commit;
 pub mod config;
 mod credentials;
@@ -48,6 +49,7 @@ mod file_finding;
 mod file_tree;
 mod finding_override;
 mod folded_names;
+mod found_in_files;
 mod grants;
 mod holds;
 mod ids;
@@ -112,10 +114,11 @@ pub use facts::{
     History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, PullEnds, PushedAt, TipSource,
     TopicHistory,
 };
-pub use file_finding::{FileFinding, FilePlace, FoundInFiles};
+pub use file_finding::FileFinding;
 pub use file_tree::{EntryKind, TreeEntry};
 pub use finding_override::{Overridden, Override};
 pub use folded_names::{EnvironmentName, RepositoryName};
+pub use found_in_files::{FilePlace, FoundInFiles};
 pub use grants::{CommandGrant, Grants, MissingGrants};
 pub use holds::{Hold, Lifted};
 pub use ids::{InstallationId, PullNumber, RepositoryId, UserId};

@@ -1,4 +1,4 @@
-use super::{Cause, Level, Outcome, Overridden, Snapshot, Undecided};
+use super::{Cause, FileFinding, FoundInFiles, Level, Outcome, Overridden, Snapshot, Undecided};
 
 /// One reason for a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -35,6 +35,15 @@ impl Finding {
     /// A finding that is shown and weighs nothing.
     pub fn pass(cause: Cause) -> Self {
         Self::new(Outcome::Pass, cause)
+    }
+}
+
+impl From<FileFinding> for Finding {
+    fn from(finding: FileFinding) -> Self {
+        let FileFinding { code, severity, level, place, title, detail, remedy } = finding;
+        let is_note = severity == Outcome::Pass && level == Level::Enforce;
+        let found = FoundInFiles { place, title, detail, remedy, is_note };
+        Self { level, ..Self::new(severity, Cause::InFiles(code, Box::new(found))) }
     }
 }
 

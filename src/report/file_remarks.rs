@@ -27,7 +27,7 @@ pub struct FileRemark {
 /// The remarks of a verdict, the heaviest first, as many as GitHub takes.
 pub fn file_remarks(verdict: &Verdict) -> Vec<FileRemark> {
     let in_files = |finding: &Finding| match &finding.cause {
-        Cause::InFiles(found) => remark(finding, found),
+        Cause::InFiles(_, found) => remark(finding, found),
         _ => None,
     };
     verdict.findings.iter().filter_map(in_files).take(REMARKS_MAX).collect()
@@ -35,7 +35,7 @@ pub fn file_remarks(verdict: &Verdict) -> Vec<FileRemark> {
 
 fn remark(finding: &Finding, found: &FoundInFiles) -> Option<FileRemark> {
     let place = found.place.as_ref()?;
-    let title = Prose::new(&format!("{} ", found.code), &[]).then(Prose::of(&found.title));
+    let title = Prose::new(&format!("{} ", finding.cause.code()), &[]).then(Prose::of(&found.title));
     let (detail, remedy) = (Prose::of(&found.detail).plain(), Prose::of(&found.remedy).plain());
     Some(FileRemark {
         path: place.path.clone(),
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn what_lies_at_a_line_is_remarked_there_and_no_more_than_is_taken() {
         let mut branch = finding(1, Outcome::Fail);
-        let Cause::InFiles(found) = &mut branch.cause else { unreachable!() };
+        let Cause::InFiles(_, found) = &mut branch.cause else { unreachable!() };
         found.place = None;
         let verdict =
             Verdict { findings: vec![branch, finding(9, Outcome::Fail), finding(2, Outcome::Pass)] };

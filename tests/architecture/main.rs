@@ -25,7 +25,13 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("metrics", &["model"]),
     ("traces", &["model", "tls"]),
     ("github", &["model", "metrics"]),
-    ("engine", &["model", "lineage", "policy", "report", "commands", "deploy", "store", "metrics", "github"]),
+    (
+        "engine",
+        &[
+            "model", "lineage", "policy", "report", "commands", "commerce", "deploy", "store", "metrics",
+            "github",
+        ],
+    ),
     ("web", &["model", "metrics", "engine"]),
     ("demo", &["model", "deploy", "engine", "github", "store", "web"]),
     (

@@ -327,7 +327,7 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
         Cause::ConfigurationInvalid { place, message, line, column, more } => {
             copy::configuration(scene, place, message, (*line, *column, *more))
         }
-        Cause::InFiles(found) => files::found(scene, found),
+        Cause::InFiles(_, found) => files::found(scene, found),
         Cause::CouldNotDecide(why) => undecided::undecided(scene, why),
     };
     let code = finding.cause.code();
