@@ -527,9 +527,8 @@ impl Cause {
     pub fn passes_by_itself(&self) -> bool {
         match self {
             Self::Deploying { ended, .. } => ended.is_none(),
-            Self::Frozen { until, .. } => until.is_some(),
+            Self::Frozen { until, .. } | Self::Soaking { until, .. } => until.is_some(),
             Self::Locked { lock, .. } => lock.until.is_some(),
-            Self::Soaking { until, .. } => until.is_some(),
             Self::TicketNeeded { acknowledged, .. } => acknowledged.is_some(),
             _ => false,
         }

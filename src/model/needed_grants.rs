@@ -272,10 +272,12 @@ mod tests {
         let (mut lines, mut line) = (String::new(), String::from("  #"));
         for word in reason.split(' ') {
             if line.len() + 1 + word.len() > 100 {
-                lines += &format!("{line}\n");
+                lines.push_str(&line);
+                lines.push('\n');
                 line = "  #".to_owned();
             }
-            line += &format!(" {word}");
+            line.push(' ');
+            line.push_str(word);
         }
         format!("{lines}{line}\n")
     }

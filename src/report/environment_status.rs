@@ -163,7 +163,7 @@ pub fn environment_status_as_json(status: &EnvironmentStatus) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DeployState, Ending, Phase, PromotionPath, PullNumber, Trigger};
+    use crate::model::{DeployState, Ending, Phase, PromotionPath, PullNumber, Trigger, UnixSeconds};
     use crate::report::samples::id;
 
     const COMMANDS: CommentCommands<'static> = CommentCommands { prefix: "tp-" };

@@ -61,7 +61,9 @@ fn the_preset_is_proposed_where_such_a_project_lies() {
         for made in [".github", ".git", ".magento"] {
             std::fs::create_dir(folder.path().join(made)).unwrap();
         }
-        also.iter().for_each(|file| std::fs::write(folder.path().join(file), "name: shop\n").unwrap());
+        for file in also {
+            std::fs::write(folder.path().join(file), "name: shop\n").unwrap();
+        }
         std::fs::write(folder.path().join(".github/towpath.yml"), text).unwrap();
         let ran = towpath(folder.path(), &["config", "check", ".github/towpath.yml"]);
         assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));

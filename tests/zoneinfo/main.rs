@@ -98,15 +98,16 @@ impl Case {
 
     /// What Towpath says of it, as the configuration has it; `None` where it refuses one that leaves no time.
     fn rows(&self) -> Option<Vec<(i64, i64)>> {
-        let mut text = "version: 1\n".to_owned();
-        let freezes: String =
-            self.freezes.iter().map(|it| format!("  - {{ {}, reason: x }}\n", it.yaml())).collect();
-        let windows: String = self.windows.iter().map(|it| format!("  - {{ {} }}\n", it.yaml())).collect();
-        for (key, items) in [("freezes", freezes), ("windows", windows)] {
+        let freezes = self.freezes.iter().map(|it| format!("  - {{ {}, reason: x }}", it.yaml()));
+        let windows = self.windows.iter().map(|it| format!("  - {{ {} }}", it.yaml()));
+        let mut lines = vec!["version: 1".to_owned()];
+        for (key, items) in [("freezes:", freezes.collect::<Vec<_>>()), ("windows:", windows.collect())] {
             if !items.is_empty() {
-                text += &format!("{key}:\n{items}");
+                lines.push(key.to_owned());
+                lines.extend(items);
             }
         }
+        let text = lines.join("\n");
         match Configuration::read(&text) {
             Ok(read) => {
                 let rows = read.path().calendar.enumerate("production", self.range());
@@ -134,7 +135,7 @@ fn asked(cases: &[Case]) -> Option<Vec<Vec<(i64, i64)>>> {
         let _ = writeln!(std::io::stderr(), "\n*** {words} ***\n");
         return None;
     }
-    let input: String = cases.iter().map(|it| format!("{}\n", it.json())).collect();
+    let input: String = cases.iter().flat_map(|it| [it.json().to_string(), "\n".to_owned()]).collect();
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(input.as_bytes()).unwrap();
     std::io::Seek::rewind(&mut file).unwrap();

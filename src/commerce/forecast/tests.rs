@@ -41,7 +41,9 @@ fn tree(files: &Files<'_>) -> Tree {
         kind: EntryKind::File,
     };
     let mut tree = Tree::new(files.iter().map(entry));
-    files.iter().for_each(|(path, text)| tree.give(path, Blob::Bytes(text.as_bytes().to_vec())));
+    for (path, text) in files {
+        tree.give(path, Blob::Bytes(text.as_bytes().to_vec()));
+    }
     tree
 }
 

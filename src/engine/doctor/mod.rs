@@ -138,7 +138,9 @@ impl Doctor {
         if installations.is_empty() {
             examination.findings.push(installation::nowhere(app.html_url.as_deref()));
         }
-        installations.iter().for_each(|it| examination.note(it));
+        for installation in &installations {
+            examination.note(installation);
+        }
         let run = Arc::new(self.run(api, progress));
         let (findings, listed) = Box::pin(run.installations(installations, app.grants.as_ref())).await;
         examination.findings.extend(findings);

@@ -120,9 +120,12 @@ impl BranchFacts {
     }
 }
 
+/// A file of an account, once it was read.
+type AccountFile = Arc<OnceCell<Asked<Option<String>>>>;
+
 /// The files of accounts, by the names of the repositories that hold them: each is read once.
 #[derive(Debug, Default)]
-pub(super) struct AccountFiles(Mutex<BTreeMap<String, Arc<OnceCell<Asked<Option<String>>>>>>);
+pub(super) struct AccountFiles(Mutex<BTreeMap<String, AccountFile>>);
 
 impl AccountFiles {
     async fn read(&self, api: &Api, id: InstallationId, shared: &str) -> Asked<Option<String>> {

@@ -103,9 +103,10 @@ impl Run {
             async move {
                 let _turn = run.turns.acquire().await;
                 let is_looked_at = run.left(installation.id).is_none_or(|left| left >= leaves);
-                let findings = match is_looked_at {
-                    true => Some(Box::pin(run.repository(&installation, &name)).await),
-                    false => None,
+                let findings = if is_looked_at {
+                    Some(Box::pin(run.repository(&installation, &name)).await)
+                } else {
+                    None
                 };
                 run.progress.note_looked_at();
                 findings

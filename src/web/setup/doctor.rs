@@ -25,20 +25,19 @@ pub(super) fn on_first_page(standing: &ExaminationStanding) -> String {
 pub(super) fn page(standing: &ExaminationStanding, form: &str) -> String {
     let mut html =
         "<p><a href=\"../setup\">Back to the lights</a></p><h2>What is right and wrong</h2>".to_owned();
-    match standing.running {
-        Some(progress) => {
-            html += &format!("<p role=\"status\">{}</p>", how_far(progress));
-        }
-        None => {
-            let word = if standing.made.is_some() { "Look again" } else { "Look" };
-            html += &format!(
-                "<form method=\"post\" action=\"setup/doctor\"><input type=\"hidden\" name=\"form\" value=\"{form}\">\
-                 <button>{word}</button> <small>asks GitHub and this machine, and changes nothing</small></form>"
-            );
-        }
-    }
+    // Writing into a text does not fail.
+    let _ = if let Some(progress) = standing.running {
+        write!(html, "<p role=\"status\">{}</p>", how_far(progress))
+    } else {
+        let word = if standing.made.is_some() { "Look again" } else { "Look" };
+        write!(
+            html,
+            "<form method=\"post\" action=\"setup/doctor\"><input type=\"hidden\" name=\"form\" value=\"{form}\">\
+             <button>{word}</button> <small>asks GitHub and this machine, and changes nothing</small></form>"
+        )
+    };
     if let Some(made) = &standing.made {
-        html += &format!("<p>{}</p>{}", in_sum(made), groups(&made.lines));
+        let _ = write!(html, "<p>{}</p>{}", in_sum(made), groups(&made.lines));
     }
     html
 }
@@ -118,10 +117,10 @@ fn groups(lines: &[SetupLine]) -> String {
         html += &told_group(group, &mut seen);
     }
     for group in sound.iter().take(SHOWN.saturating_sub(told.len())) {
-        html += &format!("<h3>{}</h3>{}", heading(group.about), folded(&group.lines));
+        let _ = write!(html, "<h3>{}</h3>{}", heading(group.about), folded(&group.lines));
     }
     if let Some(more) = groups.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        html += &format!("<p>{more} more are not shown here: <code>towpath doctor</code></p>");
+        let _ = write!(html, "<p>{more} more are not shown here: <code>towpath doctor</code></p>");
     }
     html
 }

@@ -50,7 +50,7 @@ fn both(form: Form) -> Files {
     let described = [("shop", shop.as_str()), ("front", FRONT)].map(|(folder, text)| {
         let lines = text.lines().filter(|line| form == Form::List || !line.starts_with("name:"));
         let source = format!("    source: {{ root: /{folder} }}\n");
-        let lines: String = lines.map(|line| format!("    {line}\n")).collect();
+        let lines: String = lines.flat_map(|line| ["    ", line, "\n"]).collect();
         let head = if form == Form::List { "-\n".to_owned() } else { format!("{folder}:\n") };
         head + &source + &lines
     });
