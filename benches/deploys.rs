@@ -1,5 +1,5 @@
 //! How long a merge takes until its Deployment is there, how many REST calls a deploy costs, and a hundred environments
-//! that deploy at once; how fast the log of a deploy is read. `cargo bench --bench deploys`
+//! that deploy at once; how fast the log of a deploy is read, and a shop's files are judged. `cargo bench --bench deploys`
 
 #![allow(
     unreachable_pub,
@@ -10,6 +10,8 @@
 
 #[path = "../tests/stories/clock.rs"]
 mod clock;
+#[path = "commerce/rules.rs"]
+mod commerce_rules;
 #[path = "commerce/log.rs"]
 mod deploy_log;
 #[path = "../tests/stories/errors_kept.rs"]
@@ -33,6 +35,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 fn main() {
     deploy_log::run();
+    commerce_rules::run();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         one_after_the_other().await;
