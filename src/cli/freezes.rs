@@ -13,7 +13,8 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  towpath freeze production --repository acme/store --until \"2026-12-27 08:00\" --reason \"peak season\"
+  towpath freeze production --repository acme/store --until 3d --reason \"peak season\"
+  towpath freeze staging --repository acme/store --until \"2026-12-27 08:00\" --reason test
   towpath freeze production --repository acme/store --until 2h --reason test --allow 412
   towpath freeze production --repository acme/store --until 3d --reason takeover --private
 
@@ -51,7 +52,8 @@ pub(super) struct FreezeArguments {
 Example:
   towpath thaw production --repository acme/store
 
-It ends what freeze has frozen; freezes of the configuration go on. It is what the comment /thaw does.
+It ends what freeze has frozen; freezes of the configuration go on. It is what the comment /thaw
+does.
 
 Exit status: 0 accepted; 1 no server answered; 2 the request is wrong; 6 refused.")]
 pub(super) struct ThawArguments {

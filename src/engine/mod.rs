@@ -159,9 +159,9 @@ pub use registration::{
 };
 pub use supervisor::EngineFailure;
 pub use whole_file::{PRIVATE, write_whole_file};
+pub use work_items::command::{act_names, command_documentation};
 pub use work_items::install_report::{NoReport, Reporter, ReporterConfig};
 
-use crate::commands::spec::Kind;
 use crate::github::{Api, ApiError, Secret};
 use crate::metrics::Metrics;
 use crate::model::{PromotionPath, RepositoryId, error_chain};
@@ -182,17 +182,6 @@ use supervisor::{Health, Restarts, is_over, keep_running, over, run_once};
 use tally::Tally;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
-
-/// The Markdown of `docs/commands.md`, from what each command says of itself.
-pub fn command_documentation() -> String {
-    work_items::command::documentation()
-}
-
-/// What the audit log calls the acts that are in it, in the order of the documentation.
-pub fn act_names() -> Vec<&'static str> {
-    let acts = work_items::command::specs().into_iter().filter(|spec| spec.kind == Kind::Act);
-    acts.map(|spec| spec.name).chain([work_items::PROPOSES_CONFIGURATION]).collect()
-}
 
 /// What the engine is made of.
 struct Parts {

@@ -253,6 +253,7 @@ mod tests {
         * On its way is `cc623af87`: `deploy 10: waits for the end of deploy 9 (2e2ac13ef), which is running`.
         * Held since 2023-11-14 22:13 UTC: `rita` rolled it back from `8ff347857` to `f1bbcdcbf`: `` checkout is `broken` ``. What is merged from now on is deployed once the hold is lifted.
         * Locked since 2023-11-14 22:13 UTC by `rita` (lock 3), until somebody unlocks it: `stock-taking @all`.
+        * Frozen until 2023-11-15 23:13 UTC (2023-11-16 00:13 in Europe/Vienna): `peak season`. What is merged meanwhile is deployed at the end.
         * Nothing deploys here: Towpath makes no Deployments until there is a workflow on: deployment, a status, or deploy: in .github/towpath.yml.
         * `/tp-resume production --reason "…"` lifts the hold.
         * `/tp-unlock production` ends the lock.
@@ -265,6 +266,7 @@ mod tests {
         On its way is cc623af87: deploy 10: waits for the end of deploy 9 (2e2ac13ef), which is running.
         Held since 2023-11-14 22:13 UTC: rita rolled it back from 8ff347857 to f1bbcdcbf: checkout is `broken`. What is merged from now on is deployed once the hold is lifted.
         Locked since 2023-11-14 22:13 UTC by rita (lock 3), until somebody unlocks it: stock-taking @all.
+        Frozen until 2023-11-15 23:13 UTC (2023-11-16 00:13 in Europe/Vienna): peak season. What is merged meanwhile is deployed at the end.
         Nothing deploys here: Towpath makes no Deployments until there is a workflow on: deployment, a status, or deploy: in .github/towpath.yml.
         ");
     }

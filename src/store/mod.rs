@@ -160,7 +160,7 @@ pub enum Change {
     Configuration(ConfigurationRow),
     /// A person did something by a button; the same on the same head replaces what was refused before.
     Act(ActRow),
-    /// What was found of a repository once the App was installed on it; `None` lets go of it.
+    /// What was found of a repository at the installation; `None` lets go of it.
     InstallReport(RepositoryId, Option<Box<InstallReport>>),
     /// Somebody made Towpath do something, or was refused: appended to the audit log.
     Audit(Box<AuditEntry>),
@@ -174,14 +174,13 @@ pub enum Change {
     Hold(RepositoryId, String, Hold),
     /// A lock as it is now. It replaces what is known of the one of its environment and number. Marks [`WorkItem::Lock`].
     Lock(RepositoryId, EnvironmentName, Lock),
-    /// A freeze by a command as it is now. It replaces what is known of the one of its environment and number. Marks
-    /// [`WorkItem::Freeze`].
+    /// A freeze by a command as it is now, in place of what is known of it. Marks [`WorkItem::Freeze`].
     Freeze(RepositoryId, EnvironmentName, Box<ManualFreeze>),
     /// An override as it is now. It replaces what is known of the one of its pull request and number. Marks the pull request.
     Override(RepositoryId, PullNumber, Override),
-    /// The override of this number on a pull request is over since then, for good: nothing stored of it later changes that.
+    /// The override of this number on a pull request is over since then, for good.
     OverrideEnded(RepositoryId, PullNumber, u64, UnixMillis),
-    /// Somebody vouches for something in an environment; what the same command has given before stays as it is.
+    /// Somebody vouches for something; what the same command has given before stays as it is.
     Attest(RepositoryId, EnvironmentName, Box<Attestation>),
     /// What this command has vouched for in an environment is taken back, unless it was before.
     Withdraw(RepositoryId, EnvironmentName, String, Withdrawal),
@@ -212,8 +211,7 @@ pub enum Change {
     Vanished(WorkItem),
     /// GitHub has refused to make this effect, so there is nothing to look for before it is made.
     NotMade(WorkItem),
-    /// What GitHub shows for this effect is no longer known to be right: it is sent again, even with
-    /// the same substance. Nothing happens where nothing is desired.
+    /// What GitHub shows of this effect may be wrong: where it is desired it is sent again, also with the same substance.
     Resend(WorkItem),
     /// The same for what is about to be desired anew: only that sends it, so that nothing older is sent before.
     Outdated(WorkItem),

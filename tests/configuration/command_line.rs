@@ -24,7 +24,7 @@ environments:
     accepts: [topics]
   - name: live
     accepts: [develop]
-    requires: { soak: 2h }
+    active: 2
 copy: none
 rules: { TP205: observe }
 ";
@@ -42,7 +42,7 @@ fn a_valid_file_is_told_as_the_path_it_describes() {
     let folder = folder_with(TWO);
     let ran = towpath(folder.path(), &["config", "check", "towpath.yml"]);
     let expected = "\
-towpath.yml:7:17: note: soak is read, but this version does not let promotions soak yet: they do not wait
+towpath.yml:7:5: note: active is read, but this version does not count active environments yet: nothing is limited
 towpath.yml is valid: develop → live, no copy branch
 softened: TP205 observe
 ";
@@ -128,7 +128,11 @@ fn what_holds_is_shown_with_its_source() {
     let folder = folder_with(TWO);
     let ran = towpath(folder.path(), &["config", "show", "--config", "towpath.yml"]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert!(ran.stdout.starts_with("# From towpath.yml\n# Note on line 7: soak is read, "), "{}", ran.stdout);
+    assert!(
+        ran.stdout.starts_with("# From towpath.yml\n# Note on line 7: active is read, "),
+        "{}",
+        ran.stdout
+    );
     let shown = Configuration::read(&ran.stdout).unwrap();
     assert_eq!(shown.path(), Configuration::read(TWO).unwrap().path());
 
@@ -202,7 +206,7 @@ fn what_a_file_asks_for_in_vain_is_said_while_judging() {
         &["check", "pr", "--base", "develop", "--head", "topic", "--json", "--config", "more.yml"],
     );
     assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert!(ran.stderr.starts_with("more.yml:8:17: note: soak is read, "), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("more.yml:8:5: note: active is read, "), "{}", ran.stderr);
 }
 
 #[test]

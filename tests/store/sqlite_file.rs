@@ -12,7 +12,7 @@ use towpath::store::{
     Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError,
 };
 
-const SMALL: Options = Options { max_bytes: Some(440 << 10) };
+const SMALL: Options = Options { max_bytes: Some(464 << 10) };
 
 /// A delivery whose body does not compress.
 fn noisy(guid: &str, bytes: u32) -> NewDelivery {

@@ -157,9 +157,14 @@ fn times_are_read_as_the_configuration_has_them_or_as_moments() {
         assert_eq!(until(text), Some(Until::At(moment)), "{text}");
     }
     for text in
-        ["0m", "1w", "12345h", "h", "-1h", "+1h", "2026-12-20", "2026-12-20T18:00", "2026-02-30T18:00Z", "é"]
+        ["0m", "1w", "12345h", "h", "-1h", "+1h", "2026-12-32", "2026-12-20T18:00", "2026-02-30T18:00Z", "é"]
     {
         assert_eq!(until(text), None, "{text}");
+    }
+    // By which clocks, the project says.
+    for (text, shown) in [("2026-12-20", "2026-12-20 00:00"), ("'2026-12-20 18:00'", "2026-12-20 18:00")] {
+        let Some(Until::Local(local)) = until(text) else { panic!("{text}") };
+        assert_eq!(local.as_str(), shown);
     }
 }
 
@@ -217,7 +222,7 @@ fn mistakes_are_told_with_what_to_do() {
     1:31: --reason says nothing; say in a few words why
     1:22: --reason says nothing; say in a few words why
     1:22: --reason holds a control character; write plain text on one line
-    1:41: --until cannot be "tomorrow"; write a time from now on, such as `30m`, `2h` or `3d`, or a moment with its zone, such as `2026-12-20T18:00Z`
+    1:41: --until cannot be "tomorrow"; write a time from now on, such as `30m`, `2h` or `3d`, or a moment, such as `2026-12-20 18:00` by the project's clocks or `2026-12-20T18:00Z`
     1:31: --reason has 10000 characters, and at most 200 are taken; shorten it; the details can be in the comment
     1:33: "y" stands behind the text of --reason; write `--reason "…"`; a value of `/rollback` goes before `--reason`
     1:10011: `/promote` takes no more values, and "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…" is one; write `/promote ENV [--from ENV] [--merge] [--head SHA]`

@@ -5,8 +5,9 @@
 
 use super::command::Right;
 use super::commented_on::CommentedOn;
+use super::not_done::NotDone;
 use super::pending_deliveries::PendingDeliveries;
-use super::pull_request_acts::{Done, NotDone, PullRequestActs, retargeted};
+use super::pull_request_acts::{Done, PullRequestActs, retargeted};
 use super::recheck::about;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;

@@ -1,6 +1,6 @@
 //! A branch for commits that Towpath makes: the first free one of some names.
 
-use super::pull_request_acts::NotDone;
+use super::not_done::NotDone;
 use crate::lineage::{BranchError, Pushed, Repository};
 use crate::model::{BranchName, CommitId, ForPeople};
 

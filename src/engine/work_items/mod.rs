@@ -60,6 +60,7 @@ mod installation;
 mod introduction;
 mod lock;
 mod merge_group;
+mod not_done;
 mod open_promotions;
 mod pending_deliveries;
 mod promotion;
@@ -73,8 +74,6 @@ mod stack;
 mod too_old;
 mod waiting_commands;
 mod workflow_runs;
-
-pub(super) use propose_configuration::PROPOSES_CONFIGURATION;
 
 use super::context::EngineContext;
 use super::work_error::WorkError;

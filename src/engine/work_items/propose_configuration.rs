@@ -2,7 +2,7 @@
 //! for nobody else.
 
 use super::first_free_branch::{names, push_to_first_free};
-use super::pull_request_acts::NotDone;
+use super::not_done::NotDone;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::NewPull;
@@ -15,7 +15,7 @@ use crate::report;
 use crate::store::{Change, RepositoryRow, RepositoryState};
 
 /// What the audit log calls it.
-pub(in crate::engine) const PROPOSES_CONFIGURATION: &str = "propose-configuration";
+pub(super) const PROPOSES_CONFIGURATION: &str = "propose-configuration";
 
 /// The branch that the file lies on.
 const BRANCH: &str = "towpath-configuration";

@@ -2,12 +2,13 @@
 //! branch with the author's own commits.
 
 use super::first_free_branch::{self, push_to_first_free};
+use super::not_done::NotDone;
 use super::pull_request::{Memory, last_verdict};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::{self, ApiError, NewPull};
-use crate::lineage::{Committer, Conflict, GitError, Pushed, Rebuild, Repository};
-use crate::model::{BranchName, Carried, CommitId, PullNumber, PullRequest, Repair, UserMessage};
+use crate::lineage::{Committer, Conflict, Pushed, Rebuild, Repository};
+use crate::model::{BranchName, Carried, CommitId, PullNumber, PullRequest, Repair};
 use crate::report;
 use crate::store::{JudgedPull, RepositoryRow};
 
@@ -26,44 +27,6 @@ pub(super) type Done = String;
 /// What is said of another base.
 pub(super) fn retargeted(to: &BranchName) -> Done {
     format!("changed the base to {to}")
-}
-
-/// Why nothing was.
-pub(super) enum NotDone {
-    /// It will not come of trying again.
-    Refused(UserMessage),
-    /// It may.
-    WorkError(WorkError),
-}
-
-impl NotDone {
-    pub(super) fn refused(why: impl AsRef<str>) -> Self {
-        Self::Refused(UserMessage::new(why))
-    }
-}
-
-impl From<WorkError> for NotDone {
-    fn from(error: WorkError) -> Self {
-        Self::WorkError(error)
-    }
-}
-
-impl From<GitError> for NotDone {
-    fn from(error: GitError) -> Self {
-        Self::WorkError(error.into())
-    }
-}
-
-/// What GitHub does not allow is told to whoever pressed, who may know whom to ask.
-impl From<ApiError> for NotDone {
-    fn from(error: ApiError) -> Self {
-        match error {
-            ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. } => {
-                Self::refused(format!("GitHub does not allow it: {message}"))
-            }
-            error => Self::WorkError(error.into()),
-        }
-    }
 }
 
 impl PullRequestActs<'_> {

@@ -2,8 +2,10 @@
 //! reading all come from these types.
 
 mod calendar;
+mod requires;
 
 pub(super) use calendar::{FreezeEntry, WindowEntry};
+pub(super) use requires::{ReadinessEntry, ReadinessItemEntry, ReadinessPreset, RequiresEntry, SignOffEntry};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,14 +15,13 @@ use serde::Deserialize;
 
 pub(super) use super::at::At;
 use super::commerce_keys::{CommerceEntry, PresetEntry};
-use super::requires_keys::RequiresEntry;
 use crate::model::{Code, CommentWhen, CopyAfter, CopyMode, DriverSettings, Level, drivers};
 
 /// The most environments a path may have.
 pub(super) const ENVIRONMENTS_MAX: usize = 16;
 
 /// The most patterns a file may name: every path that differs is held against each.
-pub(super) const PATTERNS_MAX: usize = 100;
+const PATTERNS_MAX: usize = 100;
 
 /// The most freezes that a file may name: each is looked at whenever something is judged.
 const FREEZES_MAX: usize = 100;

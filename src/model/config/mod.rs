@@ -26,7 +26,6 @@ mod nearest;
 mod notices;
 mod path;
 mod repository;
-mod requires_keys;
 mod schema;
 mod smallest;
 mod tree;

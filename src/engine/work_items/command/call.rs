@@ -7,7 +7,8 @@ use crate::commands::rights::Need;
 use crate::commands::spec::{Arguments, Kind, LocalMoment, Spec, Until};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
-use crate::engine::work_items::pull_request_acts::{Done, NotDone, PullRequestActs};
+use crate::engine::work_items::not_done::NotDone;
+use crate::engine::work_items::pull_request_acts::{Done, PullRequestActs};
 use crate::model::{Environment, PromotionPath, PullNumber, PullRequestState, UnixMillis, UnixSeconds};
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, JudgedPull, RepositoryRow, RequestedAct};
@@ -31,11 +32,6 @@ pub(super) trait Command: Sync {
     /// Whether it may change the verdict on the pull request that it is written on.
     fn may_change_verdict(&self) -> bool {
         false
-    }
-
-    /// Whether it can ever be given for an environment.
-    fn takes(&self, _environment: &Environment) -> bool {
-        true
     }
 
     /// Whether its answer depends on how things are.

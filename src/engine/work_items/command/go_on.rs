@@ -2,6 +2,7 @@
 
 use super::call::{Call, Command, Intent, Step, capitalized, environment_of};
 use super::check::judged_again;
+use super::follow::TELLS_THE_END;
 use super::people::Asker;
 use super::state::{EDITED, Goal, Progress, mistake, refused};
 use super::table;
@@ -11,15 +12,13 @@ use crate::commands::CommandError;
 use crate::commands::grammar::Invocation;
 use crate::commands::rights::{Need, Standing};
 use crate::commands::spec::{Arguments, Kind, Spec, Subject, WorksOn, bind};
-use crate::deploy::DeployQueue;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::commented_on::CommentedOn;
 use crate::engine::work_items::too_old::why_too_old;
 use crate::model::{
-    AuditEntry, BranchName, Deploy, DeployState, Ending, Environment, PromotionPath, PullRequestState,
-    RepositoryRole, UnixMillis, UserKey,
+    AuditEntry, Environment, PromotionPath, PullRequestState, RepositoryRole, UnixMillis, UserKey,
 };
-use crate::report::{self, CommandReply, CommandStatus, CommentCommands};
+use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, CommandOrigin, JudgedPull, RequestedActId, RequestedActRow, command_key};
 use std::time::Duration;
 
@@ -27,8 +26,6 @@ use std::time::Duration;
 const REPLIES_TO_READERS: u32 = 10;
 /// How much of a command that was refused stands in the audit log, in characters.
 const WRITTEN_MAX: usize = 200;
-/// What follows a deploy that is on its way.
-const TELLS_THE_END: &str = "This reply tells how it ends.";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How many comments of a stranger are reacted to within an hour.
 const COMMENTS_OF_STRANGERS: u32 = 20;
@@ -385,42 +382,6 @@ impl CommentWork<'_> {
         }
         Ok(())
     }
-
-    /// How a deploy stands that a command has asked for.
-    async fn follow(
-        &mut self,
-        position: usize,
-        (environment, number): (&str, u64),
-        goal: Goal,
-    ) -> Result<(), WorkError> {
-        // Deploys are found by the environment's name; its branch tells no more than where they began.
-        let branch = match self.config.path.environment(environment) {
-            Some(named) => named.branch.clone(),
-            None => BranchName::new(&self.repository.default_branch)
-                .map_err(|error| WorkError::give_up("the default branch has no name").caused_by(error))?,
-        };
-        let known = self.ctx.store.environment_deploys(self.place.id, environment, &branch).await?;
-        let queue = DeployQueue::new(known.deploys, known.hold, known.baseline);
-        let run = &mut self.state.runs[position];
-        let Some(deploy) = queue.get(number).map(|asked| match goal {
-            Goal::Live => queue.in_place_of(asked),
-            Goal::Cancelled => queue.goes_on_as(asked).and_then(|next| queue.get(next)).unwrap_or(asked),
-        }) else {
-            run.end(CommandReply::new(CommandStatus::Failed, "unknown", "nothing is known of its deploy."));
-            return Ok(());
-        };
-        if deploy.number != number {
-            let environment = environment.to_owned();
-            run.progress = Progress::Following { environment, deploy: deploy.number, goal };
-            let words = format!("deploy {} goes instead of deploy {number}.", deploy.number);
-            let said = CommandReply::new(CommandStatus::Started, "started", words);
-            run.said = Some(said.commits(Some(deploy.commit), deploy.previous).next(TELLS_THE_END));
-        }
-        if !deploy.state.is_open() {
-            run.end(ended(deploy, goal, CommentCommands { prefix: self.dialect.prefix }));
-        }
-        Ok(())
-    }
 }
 
 fn bound<'p>(
@@ -435,37 +396,6 @@ fn bound<'p>(
     }
     arguments.from(path)?;
     Ok((arguments, environment))
-}
-
-fn ended(deploy: &Deploy, goal: Goal, commands: CommentCommands<'_>) -> CommandReply {
-    let line = format!("{}.", report::plain_text(&report::deploy_line(deploy)));
-    let is_well = match goal {
-        Goal::Live => deploy.state == DeployState::Succeeded,
-        Goal::Cancelled => deploy.state != DeployState::Succeeded && !deploy.may_still_run(),
-    };
-    let (status, code) =
-        if is_well { (CommandStatus::Done, "done") } else { (CommandStatus::Failed, "failed") };
-    let said = CommandReply::new(status, code, line).commits(Some(deploy.commit), deploy.previous);
-    let name = &deploy.environment;
-    if is_well && deploy.is_rollback() {
-        let held = "%: what people merge waits. Once the cause is repaired, write %.";
-        let words = report::sentence(held, &[name, &commands.resume(name)]);
-        return said.next(format!("From now on Towpath holds {words}"));
-    }
-    if is_well || goal == Goal::Cancelled {
-        return said;
-    }
-    if deploy.is_rollback() {
-        let held = "% is held still: to roll back, write % again; % lifts the hold.";
-        let (again, resume) = (commands.rollback(name, Some(deploy.commit)), commands.resume(name));
-        return said.next(report::sentence(held, &[name, &again, &resume]));
-    }
-    if matches!(deploy.ending, Some(Ending::Cancelled { .. })) {
-        let held = "Once the cause is repaired, % lifts the hold that the rollback has left.";
-        return said.next(report::sentence(held, &[&commands.resume(name)]));
-    }
-    let [again, back] = [commands.deploy(name), commands.rollback(name, None)];
-    said.next(report::sentence("To try it again, write %; to go back, %.", &[&again, &back]))
 }
 
 impl Call<'_> {

@@ -3,12 +3,11 @@
 use super::call::{Call, Command, Step, environment_of};
 use super::refusal;
 use super::state::mistake;
-use super::table;
 use crate::commands::grammar::unknown_command;
 use crate::commands::rights::{Decision, DefaultRight, Need};
-use crate::commands::spec::{Kind, Parameter, Spec, Takes, WorksOn};
+use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, WorksOn};
 use crate::engine::work_error::WorkError;
-use crate::model::{Environment, PullRequestState};
+use crate::model::{Environment, PullRequestState, Source};
 use crate::report::{self, CommandHelp, CommandReply, CommandRight, FlagHelp};
 use async_trait::async_trait;
 
@@ -103,9 +102,12 @@ fn asked_about<'a>(call: &Call<'a>, spec: &Spec) -> Vec<Option<&'a Environment>>
     match spec.kind {
         Kind::Read => vec![None],
         Kind::Act if names_environment(spec) => {
-            let command = table::named(spec.name);
-            let takes = |it: &&Environment| command.is_none_or(|command| command.takes(it));
-            call.path.environments.iter().filter(takes).map(Some).collect()
+            // What comes from an environment goes into none that accepts no other.
+            let promotes = spec.flags.iter().any(|flag| flag.name == Flag::FROM.name);
+            let accepts =
+                |it: &&Environment| it.accepts.iter().any(|from| matches!(from, Source::Environment(_)));
+            let named = call.path.environments.iter().filter(|it| !promotes || accepts(it));
+            named.map(Some).collect()
         }
         Kind::Act => vec![environment_of(call.pull, call.path)],
     }

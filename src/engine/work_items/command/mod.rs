@@ -15,6 +15,7 @@ mod cancel;
 mod check;
 mod confirm_override;
 mod deploy;
+mod follow;
 mod freeze;
 mod go_on;
 mod help;
@@ -46,8 +47,9 @@ mod where_is;
 mod why;
 
 use super::pending_deliveries::PendingDeliveries;
+use super::propose_configuration::PROPOSES_CONFIGURATION;
 use crate::commands::grammar::Dialect;
-use crate::commands::spec::{Spec, docs};
+use crate::commands::spec::{Kind, Spec, docs};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::comment_events::CommentEvent;
@@ -70,8 +72,14 @@ pub(in crate::engine) fn specs() -> Vec<Spec> {
 }
 
 /// The Markdown of `docs/commands.md`.
-pub(in crate::engine) fn documentation() -> String {
+pub fn command_documentation() -> String {
     docs(&specs())
+}
+
+/// What the audit log calls the acts that are in it, in the order of the documentation.
+pub fn act_names() -> Vec<&'static str> {
+    let acts = specs().into_iter().filter(|spec| spec.kind == Kind::Act);
+    acts.map(|spec| spec.name).chain([PROPOSES_CONFIGURATION]).collect()
 }
 
 pub(super) async fn run(
@@ -233,7 +241,7 @@ mod tests {
     fn the_document_is_what_the_commands_say() {
         let written = include_str!("../../../../docs/commands.md");
         let renew = "cargo run -- config commands > docs/commands.md";
-        assert!(written == documentation(), "docs/commands.md is another; renew it: {renew}");
+        assert!(written == command_documentation(), "docs/commands.md is another; renew it: {renew}");
     }
 
     #[test]

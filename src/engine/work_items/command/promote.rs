@@ -6,7 +6,6 @@ use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::promotion_source::source_of;
-use crate::model::{Environment, Source};
 use crate::store::RequestedAct;
 use async_trait::async_trait;
 
@@ -35,10 +34,6 @@ pub(super) struct Promote;
 impl Command for Promote {
     fn spec(&self) -> &'static Spec {
         &SPEC
-    }
-
-    fn takes(&self, environment: &Environment) -> bool {
-        environment.accepts.iter().any(|source| matches!(source, Source::Environment(_)))
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {

@@ -1,10 +1,10 @@
 //! What a promotion has to show first.
 
 use super::super::deploy::length;
-use super::super::requires_keys::{
-    ReadinessEntry, ReadinessItemEntry, ReadinessPreset, RequiresEntry, SignOffEntry,
+use super::super::file::{
+    Pattern, ReadinessEntry, ReadinessItemEntry, ReadinessPreset, RequiresEntry, SignOffEntry,
 };
-use super::super::{Place, at::At, file::Pattern, quoted};
+use super::super::{Place, at::At, quoted};
 use super::{Meaning, grantees, tested_of};
 use crate::model::{
     IgnoredPaths, ReadinessItem, Requires, SignOffRole, Tested, TicketRule, readiness_preset,

@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::at::At;
-use super::file::{Duration, PATTERNS_MAX, Pattern, People, Reason, TestedEntry, Word};
+use super::{At, Duration, PATTERNS_MAX, Pattern, People, Reason, TestedEntry, Word};
 
 /// The most roles, or items, that an environment may ask for.
 const ASKED_MAX: usize = 50;
@@ -12,31 +11,31 @@ const ASKED_MAX: usize = 50;
 /// What a promotion has to show before it may be merged.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename = "Requires")]
-pub(super) struct RequiresEntry {
+pub(in crate::model::config) struct RequiresEntry {
     /// Whether the same files have to be deployed, and accepted, on the environment they come from.
     #[schemars(with = "TestedEntry")]
-    pub(super) tested: Option<At<TestedEntry>>,
+    pub(in crate::model::config) tested: Option<At<TestedEntry>>,
     /// The roles that have to accept it on the environment it comes from, each by one person.
     #[schemars(extend("maxItems" = ASKED_MAX))]
-    pub(super) signoffs: Vec<SignOffEntry>,
+    pub(in crate::model::config) signoffs: Vec<SignOffEntry>,
     /// What somebody has to say is ready.
     #[schemars(extend("maxItems" = ASKED_MAX))]
-    pub(super) readiness: Vec<ReadinessEntry>,
+    pub(in crate::model::config) readiness: Vec<ReadinessEntry>,
     /// How long it has to have been live, and well, where it comes from.
     #[schemars(with = "Duration")]
-    pub(super) soak: Option<At<Duration>>,
+    pub(in crate::model::config) soak: Option<At<Duration>>,
     /// Which changes take a ticket at the platform's support first.
     #[schemars(with = "TicketsEntry")]
-    pub(super) tickets: Option<TicketsEntry>,
+    pub(in crate::model::config) tickets: Option<TicketsEntry>,
     /// With preset: commerce, whether it may not lose what keeps static content out of the deploy.
     #[schemars(with = "bool")]
-    pub(super) ideal_state: Option<At<bool>>,
+    pub(in crate::model::config) ideal_state: Option<At<bool>>,
 }
 
 /// A role in which somebody accepts a release: its name, or its name and who has it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged, rename = "SignOff")]
-pub(super) enum SignOffEntry {
+pub(in crate::model::config) enum SignOffEntry {
     /// Whoever may give /signoff has it.
     Name(At<Word>),
     /// Who has it is written here.
@@ -46,23 +45,23 @@ pub(super) enum SignOffEntry {
 /// A role and who has it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename = "SignOffRole")]
-pub(super) struct SignOffRoleEntry {
+pub(in crate::model::config) struct SignOffRoleEntry {
     /// The role, such as admin.
-    pub(super) role: At<Word>,
+    pub(in crate::model::config) role: At<Word>,
     /// Roles in the repository and teams that have it: whoever may give /signoff where nothing is written.
     #[serde(default)]
     #[schemars(with = "People")]
-    pub(super) by: Option<People>,
+    pub(in crate::model::config) by: Option<People>,
     /// Whether nobody may sign off who has made one of the changes.
     #[serde(default)]
     #[schemars(with = "bool")]
-    pub(super) by_others: Option<At<bool>>,
+    pub(in crate::model::config) by_others: Option<At<bool>>,
 }
 
 /// Something that has to be ready: its name, or more about it, or a list that Towpath has.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged, rename = "Readiness")]
-pub(super) enum ReadinessEntry {
+pub(in crate::model::config) enum ReadinessEntry {
     /// An item that its name says enough of.
     Name(At<Word>),
     /// An item, or a list.
@@ -72,33 +71,33 @@ pub(super) enum ReadinessEntry {
 /// An item that has to be ready, or a list of items that Towpath has.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename = "ReadinessItem")]
-pub(super) struct ReadinessItemEntry {
+pub(in crate::model::config) struct ReadinessItemEntry {
     /// What commands call it, such as crons.
     #[serde(default)]
     #[schemars(with = "Word")]
-    pub(super) item: Option<At<Word>>,
+    pub(in crate::model::config) item: Option<At<Word>>,
     /// A list that Towpath has, in place of an item.
     #[serde(default)]
     #[schemars(with = "ReadinessPreset")]
-    pub(super) preset: Option<At<ReadinessPreset>>,
+    pub(in crate::model::config) preset: Option<At<ReadinessPreset>>,
     /// What has to be done, in a sentence.
     #[serde(default)]
     #[schemars(with = "Reason")]
-    pub(super) description: Option<At<Reason>>,
+    pub(in crate::model::config) description: Option<At<Reason>>,
     /// Files whose change opens it again.
     #[serde(default)]
     #[schemars(extend("uniqueItems" = true, "maxItems" = PATTERNS_MAX))]
-    pub(super) paths: Vec<At<Pattern>>,
+    pub(in crate::model::config) paths: Vec<At<Pattern>>,
     /// How long it counts: for ever where nothing is written.
     #[serde(default)]
     #[schemars(with = "Duration")]
-    pub(super) expires: Option<At<Duration>>,
+    pub(in crate::model::config) expires: Option<At<Duration>>,
 }
 
 /// A list for Adobe Commerce: for the first use of staging, or for the launch of production.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum ReadinessPreset {
+pub(in crate::model::config) enum ReadinessPreset {
     /// Before staging is used for the first time.
     CommerceStaging,
     /// Before production is launched.
@@ -108,12 +107,12 @@ pub(super) enum ReadinessPreset {
 /// Which changes take a ticket.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename = "Tickets")]
-pub(super) struct TicketsEntry {
+pub(in crate::model::config) struct TicketsEntry {
     /// The files whose change takes one.
     #[schemars(extend("minItems" = 1, "uniqueItems" = true, "maxItems" = PATTERNS_MAX))]
-    pub(super) paths: Vec<At<Pattern>>,
+    pub(in crate::model::config) paths: Vec<At<Pattern>>,
     /// How much notice the support wants, on working days: 48h where nothing is written.
     #[serde(default)]
     #[schemars(with = "Duration")]
-    pub(super) notice: Option<At<Duration>>,
+    pub(in crate::model::config) notice: Option<At<Duration>>,
 }
