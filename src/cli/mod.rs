@@ -40,6 +40,7 @@ mod preflight;
 mod print;
 mod problem;
 mod process_variables;
+mod release;
 mod repair;
 mod report;
 mod repository_name;
@@ -132,6 +133,10 @@ TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     Ledger(ledger::Command),
     /// Show where a pull request or a commit is, or what runs in an environment, since when
     Where(change_status::Arguments),
+    /// Show what a release brought, who accepted it, and how it was deployed
+    Release(release::ReleaseArguments),
+    /// Show how often and how fast releases go live, and how often they fail
+    Stats(release::StatsArguments),
     /// Deploy the tip of an environment's branch, or deploy it again
     Deploy(deploy::Arguments),
     /// Roll an environment back to what ran there before, and hold it
@@ -256,6 +261,8 @@ impl Command {
             Self::Explain(arguments) => arguments.json,
             Self::Forecast(arguments) => arguments.json,
             Self::Where(arguments) => arguments.json,
+            Self::Release(arguments) => arguments.json,
+            Self::Stats(arguments) => arguments.json,
             Self::Deploy(arguments) => arguments.telling.json,
             Self::Rollback(arguments) => arguments.telling.json,
             Self::Cancel(arguments) => arguments.telling.json,
@@ -320,6 +327,8 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Deploy(arguments) => deploy::run(arguments).await,
         Command::Rollback(arguments) => rollback::run(arguments).await,
         Command::Cancel(arguments) => locks::cancel(arguments).await,
+        Command::Release(arguments) => release::release(arguments).await,
+        Command::Stats(arguments) => release::stats(arguments).await,
         Command::Lock(arguments) => locks::lock(arguments).await,
         Command::Freeze(arguments) => freezes::freeze(arguments).await,
         Command::Thaw(arguments) => freezes::thaw(arguments).await,

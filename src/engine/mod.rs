@@ -125,6 +125,7 @@ mod operator_entries;
 mod readiness;
 mod received;
 mod registration;
+mod release_log;
 mod repository_config;
 mod supervisor;
 mod tally;
@@ -157,6 +158,7 @@ pub use registration::{
     ExchangeError, KEY_LASTS, RandomBytes, RegisteredApp, SetupKey, fingerprint, register,
     system_random_bytes,
 };
+pub use release_log::release_log;
 pub use supervisor::EngineFailure;
 pub use whole_file::{PRIVATE, write_whole_file};
 pub use work_items::command::{act_names, command_documentation};

@@ -71,6 +71,7 @@ mod promote;
 mod promote_refused;
 mod queue;
 mod rebuilt;
+mod release_log;
 mod renamed;
 mod rights;
 mod rollback;

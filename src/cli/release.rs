@@ -1,0 +1,129 @@
+//! `towpath release` and `towpath stats`: what a release brought and how it was deployed, and how deliveries go.
+
+use super::opened::path_of;
+use super::{UsageError, opened, print};
+use crate::deploy::delivery_stats;
+use crate::engine::{Clock as _, SystemClock, release_log};
+use crate::model::{PullNumber, Role, UnixMillis};
+use crate::report;
+use crate::store::Store as _;
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How many pull requests and deploys are looked through.
+const LOOKED_THROUGH: u32 = 10_000;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// What `towpath release` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  towpath release --repository acme/store          the newest release to production
+  towpath release 118 --repository acme/store      that of a promotion, by its number
+  towpath release 118 --repository acme/store --json
+
+It tells what a merged promotion brought, the overrides on it, who accepted it, how its deploys
+went, phase by phase, and whether it was rolled back. It reads what the server has stored.
+
+Exit status: 0; 2 there is no such release, or usage.")]
+pub(super) struct ReleaseArguments {
+    /// The number of the promotion's pull request [default: the newest release]
+    #[arg(value_name = "N")]
+    number: Option<String>,
+    /// The repository: acme/store, or its number
+    #[arg(long, value_name = "REPOSITORY")]
+    repository: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What `towpath stats` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  towpath stats --repository acme/store
+  towpath stats --repository acme/store --environment staging --days 30 --json
+
+It tells how often an environment is deployed to, how long work takes from its merge until it is
+live, how often a deploy fails or is rolled back, and how soon that is mended. It reads what the
+server has stored.")]
+pub(super) struct StatsArguments {
+    /// The repository: acme/store, or its number
+    #[arg(long, value_name = "REPOSITORY")]
+    repository: String,
+    /// The environment [default: each one that no other accepts]
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// Of how many days
+    #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    days: u32,
+    /// Print JSON, one object a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Tells of one release.
+pub(super) async fn release(arguments: ReleaseArguments) -> Result<ExitCode, UsageError> {
+    let number = match &arguments.number {
+        Some(text) => Some(read_number(text)?),
+        None => None,
+    };
+    let (_, store) = opened::open()?;
+    let row = opened::repository(&store, &arguments.repository).await?;
+    let path = path_of(&store, &row).await?;
+    let log = release_log(&store, row.id, &path, number).await?;
+    store.close().await;
+    let Some(log) = log else {
+        return Err(UsageError::new(match number {
+            Some(number) => {
+                format!("#{number} of {} is no merged promotion that is on record", row.full_name)
+            }
+            None => format!("no promotion of {} that was merged is on record", row.full_name),
+        }));
+    };
+    let answer = if arguments.json {
+        format!("{}\n", report::release_as_json(&log))
+    } else {
+        report::release_on_terminal(&log)
+    };
+    print::to_stdout(&answer);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_number(text: &str) -> Result<PullNumber, UsageError> {
+    let number = text.strip_prefix('#').unwrap_or(text).parse().map(PullNumber);
+    number.map_err(|_| UsageError::new(format!("{text:?} is no number of a pull request, such as 118")))
+}
+
+/// Tells how deliveries go.
+pub(super) async fn stats(arguments: StatsArguments) -> Result<ExitCode, UsageError> {
+    let (_, store) = opened::open()?;
+    let row = opened::repository(&store, &arguments.repository).await?;
+    let path = path_of(&store, &row).await?;
+    let named = match &arguments.environment {
+        Some(name) => vec![opened::environment(&path, name)?],
+        None => path.environments.iter().filter(|it| path.is_production(&it.name)).collect(),
+    };
+    let merged = store.merged_pulls(row.id, LOOKED_THROUGH).await?;
+    let work = merged.iter().filter(|it| path.role(&it.head_branch) == Role::Topic);
+    let merged: BTreeMap<PullNumber, UnixMillis> =
+        work.filter_map(|it| Some((it.number, it.merged?.at.to_millis()))).collect();
+    let until = SystemClock.now();
+    let from = until - DAY * arguments.days;
+    let mut answer = String::new();
+    for environment in named {
+        let deploys = store.newest_deploys(row.id, &environment.name, LOOKED_THROUGH).await?;
+        let stats = delivery_stats(&deploys, (from, until), |number| merged.get(&number).copied());
+        answer.push_str(&if arguments.json {
+            format!("{}\n", report::stats_as_json(&environment.name, &stats))
+        } else {
+            report::stats_on_terminal(&environment.name, &stats)
+        });
+    }
+    store.close().await;
+    print::to_stdout(&answer);
+    Ok(ExitCode::SUCCESS)
+}
