@@ -2,27 +2,8 @@
 //!
 //! The four figures are those of DORA (dora.dev), by what is on record here alone.
 
-use crate::model::{Deploy, DeployState, PullNumber, UnixMillis};
+use crate::model::{DeliveryStats, Deploy, DeployState, PullNumber, UnixMillis};
 use std::time::Duration;
-
-/// The figures of a time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryStats {
-    /// From when on.
-    pub from: UnixMillis,
-    /// Until when.
-    pub until: UnixMillis,
-    /// How many releases went live; rollbacks are none.
-    pub releases: usize,
-    /// How many were begun.
-    pub begun: usize,
-    /// How many of those that were begun ended badly, or were rolled back.
-    pub failed: usize,
-    /// From the merge of a pull request until it was live: the median over all that went live.
-    pub lead_time: Option<Duration>,
-    /// From a failure that was on the site until something ran well there again: the median.
-    pub time_to_restore: Option<Duration>,
-}
 
 /// The figures of an environment by its deploys, in any order. `merged` tells when the work of a pull request was merged; `None`
 /// for what is no work of its own, such as a promotion.

@@ -70,7 +70,7 @@ mod setting_names;
 pub mod slug;
 mod soak;
 
-pub use delivery_stats::{DeliveryStats, delivery_stats};
+pub use delivery_stats::delivery_stats;
 pub use deploy_queue::{CancelAnswer, CarriedOutBy, DeployQueue, Limits, RollbackPlan, Wanted, release_of};
 pub use endpoint::Endpoint;
 pub use report::{DeployReport, ReportedState};

@@ -1,32 +1,10 @@
 //! What can be found: the codes, and what each kind of finding says.
 
+use super::codes::codes;
 use super::{
     BranchName, Commit, CommitId, FoundInFiles, Lock, Origin, PromoteFirst, PullNumber, ReadinessState,
     Repair, Revert, SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds,
 };
-
-/// Makes the codes: each with what documents and configurations call it.
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
-        /// The stable code of a kind of finding; `docs/findings.md` has a heading for each.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {
-            $($(#[$doc])* $name,)+
-        }
-
-        impl Code {
-            /// Every code, in order.
-            pub const ALL: [Self; [$($text),+].len()] = [$(Self::$name),+];
-
-            /// The code as people and programs see it.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)+
-                }
-            }
-        }
-    };
-}
 
 codes! {
     /// TP101: the branch may not be merged into this base.
@@ -163,12 +141,6 @@ codes! {
     BranchUnfit = "TP733",
     /// TP901: GitHub or git did not answer.
     CouldNotDecide = "TP901",
-}
-
-impl std::fmt::Display for Code {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// What was found, with all that its words need.
@@ -511,40 +483,5 @@ impl Cause {
             Self::InFiles(code, _) => *code,
             Self::CouldNotDecide(_) => Code::CouldNotDecide,
         }
-    }
-
-    /// Whether it is worth a word beside the verdict and no reason for it.
-    pub fn is_note(&self) -> bool {
-        match self {
-            Self::MergeMethod { by_settings, .. } => *by_settings,
-            Self::MayBeStacked { .. } => true,
-            Self::InFiles(_, found) => found.is_note,
-            _ => false,
-        }
-    }
-
-    /// Whether it passes by itself, without anybody's doing.
-    pub fn passes_by_itself(&self) -> bool {
-        match self {
-            Self::Deploying { ended, .. } => ended.is_none(),
-            Self::Frozen { until, .. } | Self::Soaking { until, .. } => until.is_some(),
-            Self::Locked { lock, .. } => lock.until.is_some(),
-            Self::TicketNeeded { acknowledged, .. } => acknowledged.is_some(),
-            _ => false,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_unique_and_sorted() {
-        let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
-        let mut sorted = codes.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        assert_eq!(codes, sorted);
     }
 }

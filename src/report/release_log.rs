@@ -2,8 +2,7 @@
 
 use super::deploy_status::{deploy_line, length};
 use super::stamp;
-use crate::deploy::DeliveryStats;
-use crate::model::{Attestation, Deploy, Override, PhaseRun, PullRequest, UnixMillis};
+use crate::model::{Attestation, DeliveryStats, Deploy, Override, PhaseRun, PullRequest, UnixMillis};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -58,6 +58,7 @@ use crate::model::{
 };
 use async_trait::async_trait;
 pub use backup::{DatabaseVersion, copy_database, database_version};
+pub use examination::{DatabaseState, examine};
 use inbox::{Old, Packed};
 use readers::Readers;
 use rusqlite::Connection;
@@ -66,8 +67,6 @@ use std::path::Path;
 use std::sync::Arc;
 use walks::{Piece, Walks};
 use writer::Writer;
-
-pub use examination::{DatabaseState, examine};
 
 /// What may be set about the file.
 #[derive(Debug, Clone, Default)]
