@@ -153,7 +153,7 @@ fn what_holds_is_shown_with_its_source() {
 
 /// A repository with the branches `develop` and `main`, and a topic cut from `develop`.
 fn repository() -> TempDir {
-    let folder = folder_with(TWO.replace("requires: { soak: 2h }", "branch: main"));
+    let folder = folder_with(TWO.replace("active: 2", "branch: main"));
     let git = |arguments: &[&str]| {
         let who =
             ["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "init.defaultBranch=main"];

@@ -83,7 +83,7 @@ async fn a_website_that_would_be_deleted_is_stopped_at_its_line_and_a_level_soft
         level: "failure".to_owned(),
         title: "TP701 The website outlet would be deleted".to_owned(),
     };
-    assert_eq!(annotations(&pull, "towpath: integration"), [remark.clone()]);
+    assert_eq!(annotations(&pull, "towpath: integration"), std::slice::from_ref(&remark));
     assert!(merge(&pull).await.is_err());
     // GitHub adds the remarks of an update to those that are there.
     stage.configure("master", &PRESET.replace("TP723: off", "TP723: off\n  TP701: warn")).await;

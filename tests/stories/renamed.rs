@@ -32,7 +32,7 @@ async fn a_lock_stays_its_holders_through_a_rename_and_nobody_gets_it_with_the_l
         "{reply}"
     );
     let reply = replied(&stage, &pull, "ana-maria", "/lock staging --reason 'stocktaking goes on'").await;
-    assert!(reply.contains("ana-maria holds lock 1"), "{reply}");
+    assert!(reply.contains("ana-maria holds lock 2"), "{reply}");
     let reply = replied(&stage, &pull, "ana-maria", "/unlock staging").await;
     assert!(reply.starts_with("**Done** `/unlock staging`"), "{reply}");
     stage.end().await;

@@ -156,9 +156,10 @@ fn stacks() -> impl Strategy<Value = StackFacts> {
 /// What may be found in files.
 fn files() -> impl Strategy<Value = Vec<FileFinding>> {
     let of_files = Code::ALL.into_iter().filter(|code| code.as_str().starts_with("TP7")).collect::<Vec<_>>();
+    let count = of_files.len();
     let severity =
         prop_oneof![Just(Outcome::Fail), Just(Outcome::Wait), Just(Outcome::Warn), Just(Outcome::Pass)];
-    let one = (0..of_files.len(), severity).prop_map(move |(at, severity)| FileFinding {
+    let one = move |(at, severity): (usize, Outcome)| FileFinding {
         code: of_files[at],
         severity,
         level: Level::Enforce,
@@ -166,8 +167,10 @@ fn files() -> impl Strategy<Value = Vec<FileFinding>> {
         title: Sentence::default(),
         detail: Sentence::default(),
         remedy: Sentence::default(),
-    });
-    proptest::collection::vec(one, 0..3)
+    };
+    // Each code once: without words, two of the same code could not be told apart.
+    proptest::collection::btree_map(0..count, severity, 0..3)
+        .prop_map(move |all| all.into_iter().map(&one).collect())
 }
 
 /// A topic's history, with findings of every kind now and then.
