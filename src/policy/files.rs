@@ -4,16 +4,18 @@
 
 use super::family::{ConfigKey, Fact, Family, PATH, Reach, Trigger};
 use super::source::Route;
-use crate::model::{Code, Facts, Finding, PromotionPath, PullEnds, Role};
+use crate::model::{Code, Facts, FileFinding, Finding, Level, PromotionPath, PullEnds, Role};
 
 /// The rules of Adobe Commerce, where the preset is on. What a merge gives depends on all that the base has.
 pub(super) const FAMILY: Family = Family {
     name: "files of Adobe Commerce",
     codes: &CODES,
-    facts: &[Fact::CommerceFiles],
+    facts: &[Fact::CommerceFiles, Fact::Acceptance],
     altered_by: &[
         PATH,
         &[
+            (Trigger::AttestationChanged, Reach::ALWAYS),
+            (Trigger::ConfigChanged(ConfigKey::Requires), Reach::ALWAYS),
             (Trigger::ConfigChanged(ConfigKey::Commerce), Reach::ALWAYS),
             (Trigger::BaseAdvanced, Reach::ALWAYS),
             (Trigger::BaseRewritten, Reach::ALWAYS),
@@ -68,15 +70,26 @@ pub(super) fn findings(path: &PromotionPath, facts: &Facts, route: &Route) -> Ve
     if !are_judged(path, &facts.pull, route) {
         return Vec::new();
     }
-    facts.files.iter().cloned().map(Finding::from).collect()
+    let is_told = |found: &&FileFinding| !is_of_the_ticket(path, facts, found);
+    facts.files.iter().filter(is_told).cloned().map(Finding::from).collect()
+}
+
+/// Whether the ticket that the configuration asks for is about this: TP407 then waits for it, and ends with it. Said twice, it could
+/// be ended by an override alone.
+fn is_of_the_ticket(path: &PromotionPath, facts: &Facts, found: &FileFinding) -> bool {
+    let takes_one = matches!(found.code, Code::ServicesByTicket | Code::RoutesByTicket);
+    let Some(ticket) = facts.acceptance.ticket.as_ref().filter(|_| takes_one) else { return false };
+    let is_waited_for = path.rules.level(Code::TicketNeeded) == Level::Enforce;
+    let place = found.place.as_ref();
+    (ticket.is_due || is_waited_for) && place.is_some_and(|place| ticket.paths.contains(&place.path))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::judge;
     use crate::model::{
-        Base, BranchName, Code, CommerceSettings, CommitId, Facts, FileFinding, Head, History, Level,
-        Outcome, PromotionPath, PullEnds, TopicHistory,
+        Base, BranchName, Code, CommerceSettings, CommitId, Facts, FileFinding, FilePlace, Head, History,
+        Level, Outcome, PromotionPath, PullEnds, TicketState, TopicHistory,
     };
 
     fn found(code: Code, severity: Outcome) -> FileFinding {
@@ -130,5 +143,35 @@ mod tests {
         path.rules.set(Code::WebsiteDeleted, Level::Off);
         path.rules.set(Code::VariableWithoutEffect, Level::Off);
         assert_eq!(told(&path, ("x", "integration")), (Outcome::Pass, String::new()));
+    }
+
+    #[test]
+    fn what_waits_for_a_ticket_that_the_configuration_asks_for_is_said_once() {
+        let mut path = PromotionPath::pro();
+        path.commerce = Some(CommerceSettings::built_in(&path.environments));
+        let at = |code, path: &str| {
+            let place = Some(FilePlace { path: path.to_owned(), line: 3 });
+            FileFinding { place, ..found(code, Outcome::Wait) }
+        };
+        let services = ".magento/services.yaml";
+        let mut facts = facts(("x", "integration"));
+        facts.files =
+            vec![at(Code::ServicesByTicket, services), at(Code::RoutesByTicket, ".magento/routes.yaml")];
+        let told = |path: &PromotionPath, is_due: Option<bool>| {
+            let ticket = is_due.map(|is_due| TicketState {
+                paths: vec![services.to_owned()],
+                acknowledged: None,
+                is_due,
+            });
+            let mut facts = facts.clone();
+            facts.acceptance.ticket = ticket;
+            let findings = judge(path, &facts).findings;
+            findings.iter().map(|it| it.cause.code().as_str()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(told(&path, None), "TP717 TP718");
+        assert_eq!(told(&path, Some(false)), "TP718", "TP407 waits for the one, and for nothing else");
+        path.rules.set(Code::TicketNeeded, Level::Observe);
+        assert_eq!(told(&path, Some(false)), "TP717 TP718", "what keeps nothing back takes no other's place");
+        assert_eq!(told(&path, Some(true)), "TP718");
     }
 }
