@@ -15,6 +15,7 @@ use std::time::Duration;
 const LOOKED_THROUGH: u32 = 10_000;
 
 const DAY: Duration = Duration::from_secs(86_400);
+const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// What `towpath release` takes.
 #[derive(Debug, clap::Args)]
@@ -111,17 +112,21 @@ pub(super) async fn stats(arguments: StatsArguments) -> Result<ExitCode, UsageEr
     let work = merged.iter().filter(|it| path.role(&it.head_branch) == Role::Topic);
     let merged: BTreeMap<PullNumber, UnixMillis> =
         work.filter_map(|it| Some((it.number, it.merged?.at.to_millis()))).collect();
-    let until = SystemClock.now();
-    let from = until - DAY * arguments.days;
+    let now = SystemClock.now();
+    let from = now - DAY * arguments.days;
     let mut answer = String::new();
     for environment in named {
         let deploys = store.newest_deploys(row.id, &environment.name, LOOKED_THROUGH).await?;
+        // The clock of the server may be ahead of this one's.
+        let newest = deploys.iter().map(|it| it.requested_at.unwrap_or(it.made_at)).max();
+        let until = newest.map_or(now, |newest| now.max(newest + MILLISECOND));
         let stats = delivery_stats(&deploys, (from, until), |number| merged.get(&number).copied());
-        answer.push_str(&if arguments.json {
-            format!("{}\n", report::stats_as_json(&environment.name, &stats))
+        let told = if arguments.json {
+            report::stats_as_json(&environment.name, &stats).to_string() + "\n"
         } else {
             report::stats_on_terminal(&environment.name, &stats)
-        });
+        };
+        answer.push_str(&told);
     }
     store.close().await;
     print::to_stdout(&answer);

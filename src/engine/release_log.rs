@@ -11,7 +11,7 @@ use crate::store::{Store, StoreError};
 const DEPLOYS_AT_MOST: u32 = 500;
 
 /// Whether a pull request is a merged promotion.
-fn is_release(path: &PromotionPath, pull: &PullRequest) -> bool {
+pub(super) fn is_release(path: &PromotionPath, pull: &PullRequest) -> bool {
     let is_own = pull.head_repository == Some(pull.repository) && pull.merged.is_some();
     let ends = [path.role(&pull.head_branch), path.role(&pull.base_branch)];
     is_own && ends.iter().all(|role| matches!(role, Role::Environment(_)))

@@ -4,6 +4,7 @@ use super::advice::{CommentCommands, to_comment};
 use super::deploy_status::{Entry, NOBODY_DEPLOYS, OperatorActs, ended, not_counted, uncapitalized};
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::{code, code_in_table, folded};
+use super::release_log::{ReleaseLog, release_in_comment};
 use super::{deploy_trouble, stamp};
 use crate::model::{BranchName, Deploy, Ending, UnixMillis, WaitsFor};
 use serde_json::{Value, json};
@@ -222,13 +223,23 @@ pub fn is_worth_a_comment(places: &[BranchStatus]) -> bool {
     })
 }
 
-/// The end of a merged pull request's comment.
-pub fn change_status(commands: CommentCommands<'_>, places: &[BranchStatus]) -> String {
-    format!("{CHANGE_STATUS}\n### Where it is\n\n{}", change_status_table(commands, places))
+/// The end of a merged pull request's comment: where it is and, of a promotion, what is on record of the release.
+pub fn change_status(
+    commands: CommentCommands<'_>,
+    places: &[BranchStatus],
+    release: Option<&ReleaseLog>,
+) -> String {
+    let mut parts = paragraphs(commands, places);
+    parts.extend(release.map(release_in_comment));
+    format!("{CHANGE_STATUS}\n### Where it is\n\n{}", fit(&parts, BODY / 2 - RESERVE))
 }
 
-/// The same without its heading.
+/// Where it is, without a heading.
 pub fn change_status_table(commands: CommentCommands<'_>, places: &[BranchStatus]) -> String {
+    fit(&paragraphs(commands, places), BODY / 2 - RESERVE)
+}
+
+fn paragraphs(commands: CommentCommands<'_>, places: &[BranchStatus]) -> Vec<String> {
     let mut table = "| Where | State | Since |\n|---|---|---|".to_owned();
     for place in places {
         let since = place.since.map(|at| stamp::utc(at.to_seconds())).unwrap_or_default();
@@ -248,7 +259,7 @@ pub fn change_status_table(commands: CommentCommands<'_>, places: &[BranchStatus
         0 => text,
         _ => folded("An earlier environment", &text),
     }));
-    fit(&parts, BODY / 2 - RESERVE)
+    parts
 }
 
 /// The same for a terminal.

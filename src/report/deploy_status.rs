@@ -120,7 +120,11 @@ pub fn deploy_line(deploy: &Deploy) -> String {
 }
 
 fn is_in(deploy: &Deploy) -> String {
-    let mut line = format!("{} is live", deploy.commit.short());
+    format!("{} is live{}", deploy.commit.short(), how_it_went(deploy))
+}
+
+fn how_it_went(deploy: &Deploy) -> String {
+    let mut line = String::new();
     if let (Some(from), Some(to)) = (deploy.picked_up_at, deploy.ended_at) {
         let _ = write!(line, " after {}", length(to.since(from)));
     }
@@ -128,6 +132,21 @@ fn is_in(deploy: &Deploy) -> String {
         line.push_str("; same build as before");
     }
     line
+}
+
+/// What became of a deploy, whatever runs there now.
+pub(super) fn deploy_on_record(deploy: &Deploy) -> String {
+    if deploy.state == DeployState::Succeeded {
+        return format!(
+            "Deploy {}: {} went live{}",
+            deploy.number,
+            deploy.commit.short(),
+            how_it_went(deploy)
+        );
+    }
+    let line = deploy_line(deploy);
+    let rest = line.strip_prefix('d').unwrap_or(&line);
+    format!("D{rest} ({})", deploy.commit.short())
 }
 
 /// Why a deploy ended without success, in one line: what failed, and what that means for the site.

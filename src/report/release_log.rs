@@ -1,6 +1,7 @@
 //! A release in words, and for programs.
 
-use super::deploy_status::{deploy_line, length};
+use super::deploy_status::{deploy_line, deploy_on_record, length};
+use super::markdown::{code, folded};
 use super::stamp;
 use crate::model::{Attestation, DeliveryStats, Deploy, Override, PhaseRun, PullRequest, UnixMillis};
 use serde_json::{Value, json};
@@ -60,7 +61,7 @@ pub fn release_on_terminal(log: &ReleaseLog) -> String {
         lines.push("No deploy of it is known.".to_owned());
     }
     for deploy in &log.deploys {
-        lines.push(format!("{} ({})", capitalized(&deploy_line(deploy)), deploy.commit.short()));
+        lines.push(deploy_on_record(deploy));
         let waited = deploy.picked_up_at.map(|at| at.since(deploy.made_at));
         lines.extend(waited.map(|waited| format!("  waited {}", length(waited))));
         lines.extend(deploy.phases.iter().map(phase_line));
@@ -82,9 +83,35 @@ fn phase_line(run: &PhaseRun) -> String {
     format!("  {}: {how}{took}", run.phase.as_str())
 }
 
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+/// The same at the end of the promotion's comment: what has ended, so that it is not worded anew for every step of a deploy.
+pub(super) fn release_in_comment(log: &ReleaseLog) -> String {
+    let mut lines = Vec::new();
+    if !log.pulls.is_empty() {
+        let brought: Vec<String> = log.pulls.iter().map(|it| format!("#{}", it.number)).collect();
+        lines.push(format!("It brought {}.", brought.join(", ")));
+    }
+    lines.extend(log.overrides.iter().map(|it| {
+        let second = it.confirmed_by.as_ref().map(|by| format!(" and {}", code(by))).unwrap_or_default();
+        format!("{} was overridden by {}{second}: {}", it.code, code(&it.by), code(&it.reason))
+    }));
+    lines.extend(log.signoffs.iter().map(|it| {
+        let note = it.note.as_ref().map(|note| format!(": {}", code(note))).unwrap_or_default();
+        let role = code(it.role().unwrap_or_default());
+        format!("Accepted by {} as {role}, {}{note}", code(&it.by), stamp::utc(it.at.to_seconds()))
+    }));
+    lines.extend(log.deploys.iter().filter(|it| !it.state.is_open()).map(|it| {
+        let phases: Vec<String> =
+            it.phases.iter().map(|run| phase_line(run).trim_start().to_owned()).collect();
+        let phases = if phases.is_empty() { String::new() } else { format!(" ({})", phases.join("; ")) };
+        // As code: it may name people and steps.
+        format!("{}{phases}", code(&deploy_on_record(it)))
+    }));
+    lines.extend(log.taken_back.iter().map(|it| format!("Taken back by {}", code(&deploy_line(it)))));
+    if lines.is_empty() {
+        return String::new();
+    }
+    let items: Vec<String> = lines.iter().map(|line| format!("- {line}")).collect();
+    folded("What is on record of this release", &items.join("\n"))
 }
 
 /// A release for programs: times are Unix seconds, lengths of time are seconds.

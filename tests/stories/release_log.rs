@@ -43,7 +43,7 @@ async fn a_release_is_told_with_its_work_its_people_and_its_deploys() {
             "  accepted by ben as admin at ",
             ": orders tried\n",
             "Deploy 1: ",
-            " is live after ",
+            " went live after ",
         ],
     );
     let staging = towpath(&stage, &["release", "#2", "--repository", "acme/store", "--json"]).await;
@@ -52,6 +52,16 @@ async fn a_release_is_told_with_its_work_its_people_and_its_deploys() {
     assert_eq!(json["deploys"][0]["state"], "succeeded");
     let no_release = towpath(&stage, &["release", "1", "--repository", "acme/store"]).await;
     holds(no_release.words(), &["#1 of acme/store is no merged promotion that is on record"]);
+
+    let promotion = stage.store.pulls().into_iter().find(|it| it.number() == 3).unwrap();
+    let comment = stage.comment(&promotion).await;
+    let words = [
+        "<summary>What is on record of this release</summary>\n\n- It brought #1.\n",
+        "\n- Accepted by `ben` as `admin`, ",
+        ": `orders tried`\n- `Deploy 1: ",
+        " went live after ",
+    ];
+    holds(&comment, &words);
 
     let stats = towpath(&stage, &["stats", "--repository", "acme/store", "--json"]).await;
     let json: serde_json::Value = serde_json::from_str(stats.words()).unwrap();

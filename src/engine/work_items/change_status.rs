@@ -2,6 +2,7 @@
 
 use crate::engine::change_status::{NotTold, change_status, is_troubled, travels};
 use crate::engine::context::EngineContext;
+use crate::engine::release_log::{is_release, release_log};
 use crate::engine::work_error::WorkError;
 use crate::model::{CommentWhen, PullNumber, RepositoryId};
 use crate::report::{self, CHANGE_STATUS, CommentCommands};
@@ -33,11 +34,13 @@ pub(super) async fn run(
     if known.is_none() && path.comment != CommentWhen::Always && !report::is_worth_a_comment(&places) {
         return Ok(Vec::new());
     }
+    let release =
+        if is_release(&path, &pull) { release_log(store, id, &path, Some(number)).await? } else { None };
     let before = known.map(|effect| effect.content).unwrap_or_default();
     let before = before.split(CHANGE_STATUS).next().unwrap_or_default().trim_end();
     let before = if before.is_empty() { report::MARKER } else { before };
     let commands = CommentCommands { prefix: &path.command_prefix };
-    let content = format!("{before}\n\n{}", report::change_status(commands, &places));
+    let content = format!("{before}\n\n{}", report::change_status(commands, &places, release.as_ref()));
     let substance = super::desired_check_run::digest(&content);
     Ok(vec![Change::Desire(Desired { item, content, substance, siblings: Vec::new() })])
 }

@@ -245,7 +245,7 @@ fn what_does_not_count_is_named_with_the_reason() {
     staging      merged, not deployed since 2023-11-14 22:13 UTC
                  Nothing deploys here: Towpath makes no Deployments until there is a workflow on: deployment, a status, or deploy: in .github/towpath.yml
     ");
-    let comment = change_status(COMMANDS, &places);
+    let comment = change_status(COMMANDS, &places, None);
     assert!(comment.contains("`integration`: `A Deployment of ci.yml says success"), "{comment}");
     assert!(
         change_status_as_json(&places)["places"][1]["note"]
@@ -277,7 +277,7 @@ fn places() -> Vec<BranchStatus> {
 
 #[test]
 fn where_a_change_is() {
-    insta::assert_snapshot!(change_status(COMMANDS, &places()), @"
+    insta::assert_snapshot!(change_status(COMMANDS, &places(), None), @"
     <!-- towpath:where -->
     ### Where it is
 

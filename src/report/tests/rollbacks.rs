@@ -193,7 +193,7 @@ fn where_a_change_is_when_nobody_is_sure() {
     ];
     let worth: Vec<bool> = places.iter().map(|it| is_worth_a_comment(std::slice::from_ref(it))).collect();
     assert_eq!(worth, [false, false, true, false, false, true]);
-    insta::assert_snapshot!(change_status(COMMANDS, &places), @"
+    insta::assert_snapshot!(change_status(COMMANDS, &places, None), @"
     <!-- towpath:where -->
     ### Where it is
 
