@@ -113,14 +113,14 @@ pub(super) async fn stats(arguments: StatsArguments) -> Result<ExitCode, UsageEr
     let merged: BTreeMap<PullNumber, UnixMillis> =
         work.filter_map(|it| Some((it.number, it.merged?.at.to_millis()))).collect();
     let now = SystemClock.now();
-    let from = now - DAY * arguments.days;
     let mut answer = String::new();
     for environment in named {
         let deploys = store.newest_deploys(row.id, &environment.name, LOOKED_THROUGH).await?;
         // The clock of the server may be ahead of this one's.
         let newest = deploys.iter().map(|it| it.requested_at.unwrap_or(it.made_at)).max();
         let until = newest.map_or(now, |newest| now.max(newest + MILLISECOND));
-        let stats = delivery_stats(&deploys, (from, until), |number| merged.get(&number).copied());
+        let range = (until - DAY * arguments.days, until);
+        let stats = delivery_stats(&deploys, range, |number| merged.get(&number).copied());
         let told = if arguments.json {
             report::stats_as_json(&environment.name, &stats).to_string() + "\n"
         } else {

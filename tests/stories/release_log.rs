@@ -14,7 +14,7 @@ fn holds(told: &str, words: &[&str]) {
 async fn a_release_is_told_with_its_work_its_people_and_its_deploys() {
     let stage = Stage::set().await;
     let text = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics] }\n  - { name: staging, accepts: [integration] \
-                }\n  - { name: production, accepts: [staging], requires: { signoffs: [admin] } }\ncopy: none\n";
+                }\n  - { name: production, accepts: [staging], requires: { signoffs: [admin] } }\ncopy: none\ncomment: always\n";
     stage.configure("master", text).await;
     let none = towpath(&stage, &["release", "--repository", "acme/store"]).await;
     assert_eq!(none.code, 2, "{}", none.words());
