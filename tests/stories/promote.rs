@@ -483,3 +483,22 @@ async fn where_the_answer_to_a_merge_is_lost_the_merge_is_found() {
     read(&stage, &promotion).await;
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_check_that_github_does_not_show_yet_is_waited_for() {
+    let mut setting = Setting::default();
+    setting.settings.lists_lag = Duration::from_secs(30);
+    let stage = Stage::with(setting).await;
+    stage.store.protect("staging");
+    let promotion = ready(&stage).await;
+    let list = "/repos/acme/store/commits/*/check-runs";
+    let none = r#"{"total_count":0,"check_runs":[]}"#;
+    let late = stage.github.faults().rest("GET", list).answer(200, "application/json", none).times(1);
+    let comment = stage.says(&promotion, "ana", "/promote staging --merge").await;
+    stage.minutes_later(1).await;
+    assert_eq!(late.hits(), 1);
+    let reply = stage.reply(&promotion, &comment).await;
+    assert!(reply.starts_with("**Done** `/promote staging --merge`: merged #2 into staging as "), "{reply}");
+    read(&stage, &promotion).await;
+    stage.end().await;
+}

@@ -10,9 +10,9 @@ use crate::engine::late_lists::look_again;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request::last_verdict;
 use crate::github::{ApiError, CollaboratorJson, MergeStanding, MergeStateJson};
-use crate::model::{self, PullNumber};
+use crate::model::{self, PullNumber, UnixMillis};
 use crate::report;
-use crate::store::{ActOutcome, Change, RequestedAct, RequestedActRow, RequestedMerge};
+use crate::store::{ActOutcome, Change, JudgedPull, RequestedAct, RequestedActRow, RequestedMerge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -48,6 +48,11 @@ impl PromotionWork<'_> {
             Ok(facts) => facts,
             Err(why) => return refused(why),
         };
+        if facts.lacks_own_check()
+            && let Some(at) = self.check_is_late(number, ends).await?
+        {
+            return Err(WorkError::not_before(at, "GitHub does not show the newest verdict yet"));
+        }
         let mut missing = self.stops(ends).await?;
         missing.extend(facts.missing());
         if missing.is_empty() {
@@ -171,9 +176,7 @@ impl PromotionWork<'_> {
 
     /// Why our newest verdict does not let it be merged. The check on GitHub may show an older one.
     async fn lacks_verdict(&self, number: PullNumber, ends: Ends<'_>) -> Result<Option<String>, WorkError> {
-        let judged = self.ctx.store.pull(self.repository.id, number).await?.filter(|judged| {
-            judged.judged_head == Some(ends.head) && judged.judged_base.as_ref() == Some(&ends.target.branch)
-        });
+        let judged = self.judged(number, ends).await?;
         Ok(match judged.as_ref().and_then(last_verdict).map(|verdict| verdict.outcome()) {
             Some(model::Outcome::Pass | model::Outcome::Warn) => None,
             Some(model::Outcome::Wait | model::Outcome::Fail | model::Outcome::Unknown) => {
@@ -185,6 +188,29 @@ impl PromotionWork<'_> {
                 ends.target.branch
             )),
         })
+    }
+
+    /// When to look again for the check of a verdict that lets it be merged; `None` where it would be there by now.
+    async fn check_is_late(
+        &self,
+        number: PullNumber,
+        ends: Ends<'_>,
+    ) -> Result<Option<UnixMillis>, WorkError> {
+        if self.lacks_verdict(number, ends).await?.is_some() {
+            return Ok(None);
+        }
+        let judged_at = self.judged(number, ends).await?.and_then(|judged| judged.judged_at);
+        let (now, lag) = (self.ctx.now(), self.ctx.settings.lists_lag);
+        Ok(judged_at.and_then(|at| look_again(at, now, lag)))
+    }
+
+    /// The pull request with its newest verdict, where that is on these ends.
+    async fn judged(&self, number: PullNumber, ends: Ends<'_>) -> Result<Option<JudgedPull>, WorkError> {
+        let judged = self.ctx.store.pull(self.repository.id, number).await?;
+        let is_on_them = |it: &JudgedPull| {
+            it.judged_head == Some(ends.head) && it.judged_base.as_ref() == Some(&ends.target.branch)
+        };
+        Ok(judged.filter(is_on_them))
     }
 
     async fn merge_state(&self, number: PullNumber) -> Result<MergeStateJson, WorkError> {

@@ -68,6 +68,11 @@ impl MergeFacts {
         self.required().iter().any(|required| self.standing_of(required).is_none())
     }
 
+    /// Whether our own check does not stand as one that passes.
+    pub(super) fn lacks_own_check(&self) -> bool {
+        self.own_check.as_ref().is_some_and(|own| self.standing_of(own) != Some(Ok(())))
+    }
+
     /// Those whose last word is an approval or a wish for changes.
     pub(super) fn reviewers(&self) -> BTreeSet<String> {
         self.last_words().into_keys().map(str::to_owned).collect()

@@ -196,3 +196,17 @@ fn a_promotion_needs_a_merge_commit() {
     facts.rules.push(queue("MERGE"));
     assert!(facts.has_queue() && facts.missing().is_empty());
 }
+
+#[test]
+fn our_own_check_is_there_only_as_one_that_passes() {
+    let lacks = |change: fn(&mut MergeFacts)| {
+        let mut facts = all_stands();
+        change(&mut facts);
+        facts.lacks_own_check()
+    };
+    assert!(!lacks(|_| {}));
+    assert!(!lacks(|facts| facts.checks.remove(0).name.clear()), "another check is no matter of ours");
+    assert!(lacks(|facts| facts.checks.truncate(1)));
+    assert!(lacks(|facts| facts.checks[1] = check("towpath: staging", "in_progress", None)));
+    assert!(lacks(|facts| facts.checks[1] = check("towpath: staging", "completed", Some("failure"))));
+}
