@@ -12,8 +12,8 @@ use super::supervisor::Health;
 use super::tally::Tally;
 use super::work_error::WorkError;
 use crate::github::{Api, ApiError};
-use crate::model::{DocsUrl, PromotionPath, UnixMillis};
-use crate::store::{ConcurrencyLimits, Store};
+use crate::model::{DocsUrl, PromotionPath, RepositoryId, UnixMillis};
+use crate::store::{ConcurrencyLimits, RepositoryRow, RepositoryState, Store, StoreError};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -154,6 +154,14 @@ impl EngineContext {
 
     pub(super) fn now(&self) -> UnixMillis {
         self.clock.now()
+    }
+
+    /// The repository, where it is looked after now.
+    pub(super) async fn active_repository(
+        &self,
+        id: RepositoryId,
+    ) -> Result<Option<RepositoryRow>, StoreError> {
+        Ok(self.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active))
     }
 
     /// How many work items may be out at the same time.

@@ -5,14 +5,14 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
 use crate::model::{BranchName, CommitId, LedgerEntry, RepositoryId, TipSource, UnixSeconds};
-use crate::store::{Backfill, Change, RepositoryState, WorkItem};
+use crate::store::{Backfill, Change, WorkItem};
 
 pub(super) async fn run(
     ctx: &EngineContext,
     id: RepositoryId,
     branch: &BranchName,
 ) -> Result<Vec<Change>, WorkError> {
-    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = ctx.active_repository(id).await?;
     let Some(row) = row else { return Ok(Vec::new()) };
     let Backfill::UnderWay { tip, filled, newest } = ctx.store.backfill(id, branch).await? else {
         return Ok(Vec::new());

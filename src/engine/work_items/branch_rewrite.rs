@@ -11,7 +11,7 @@ use crate::model::{
     Base, BranchName, CommitId, Head, LedgerEntry, PullEnds, PullRequest, RepositoryId, Role, TipSource,
 };
 use crate::report::{self, Rewritten, Subject};
-use crate::store::{Change, Desired, RepositoryRow, RepositoryState, WorkItem};
+use crate::store::{Change, Desired, RepositoryRow, WorkItem};
 use serde_json::json;
 
 /// So many of a branch's last moves are looked through.
@@ -22,7 +22,7 @@ pub(super) async fn run(
     id: RepositoryId,
     branch: &BranchName,
 ) -> Result<Vec<Change>, WorkError> {
-    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = ctx.active_repository(id).await?;
     let Some(row) = row else { return Ok(Vec::new()) };
     let config = ctx.repository_config(&row).await?;
     let mirror = ctx.mirror(&row).await?;

@@ -15,7 +15,7 @@ use crate::engine::work_span;
 use crate::github::events::ButtonEvent;
 use crate::model::{AuditEntry, CheckName, RepositoryId, UserKey};
 use crate::report::{REBUILD, RETARGET};
-use crate::store::{ActRow, Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
+use crate::store::{ActRow, Change, JudgedPull, RepositoryRow, WorkItem};
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -26,8 +26,7 @@ pub(super) async fn run(
     let pending = PendingDeliveries::of(ctx, item).await?;
     let mut changes = pending.processed(item);
     let (events, _) = pending.events::<ButtonEvent>(&["check_run"]);
-    let row = ctx.store.repository(id).await?;
-    let Some(repository) = row.filter(|row| row.state == RepositoryState::Active) else {
+    let Some(repository) = ctx.active_repository(id).await? else {
         tracing::warn!(check, "a button was pressed in a repository that is not looked after");
         return Ok(changes);
     };

@@ -6,14 +6,14 @@ use crate::engine::release_log::{is_release, release_log};
 use crate::engine::work_error::WorkError;
 use crate::model::{CommentWhen, PullNumber, RepositoryId};
 use crate::report::{self, CHANGE_STATUS, CommentCommands};
-use crate::store::{Change, Desired, RepositoryState, WorkItem};
+use crate::store::{Change, Desired, WorkItem};
 
 pub(super) async fn run(
     ctx: &EngineContext,
     id: RepositoryId,
     number: PullNumber,
 ) -> Result<Vec<Change>, WorkError> {
-    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = ctx.active_repository(id).await?;
     let pull = ctx.store.pull(id, number).await?.map(|it| it.pull);
     let (Some(row), Some(pull)) = (row, pull) else { return Ok(Vec::new()) };
     let path = ctx.repository_config(&row).await?.path;

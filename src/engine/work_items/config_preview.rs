@@ -15,15 +15,14 @@ use crate::model::{
     CheckName, CommitId, PromotionPath, PullNumber, PullRequest, PullRequestState, RepositoryId, Verdict,
 };
 use crate::report::{self, BackTest, ChangedVerdict, CheckText, ConfigPreview, Withdrawn};
-use crate::store::{Change, ChecksOf, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
+use crate::store::{Change, ChecksOf, JudgedPull, RepositoryRow, WorkItem};
 
 pub(super) async fn run(
     ctx: &EngineContext,
     id: RepositoryId,
     number: PullNumber,
 ) -> Result<Vec<Change>, WorkError> {
-    let (row, known) = (ctx.store.repository(id).await?, ctx.store.pull(id, number).await?);
-    let row = row.filter(|row| row.state == RepositoryState::Active);
+    let (row, known) = (ctx.active_repository(id).await?, ctx.store.pull(id, number).await?);
     let (Some(row), Some(known)) = (row, known) else { return Ok(Vec::new()) };
     let pull = &known.pull;
     if pull.state != PullRequestState::Open {

@@ -9,11 +9,10 @@ use crate::model::{
     CommitId, Environment, EnvironmentName, PromotionPath, PullNumber, RepositoryId, RepositoryName,
     StartingPoint,
 };
-use crate::store::{Change, ChecksOf, ConfigurationRow, RepositoryRow, RepositoryState, WorkItem};
+use crate::store::{Change, ChecksOf, ConfigurationRow, RepositoryRow, WorkItem};
 
 pub(super) async fn run(ctx: &EngineContext, id: RepositoryId) -> Result<Vec<Change>, WorkError> {
-    let row = ctx.store.repository(id).await?;
-    let Some(row) = row.filter(|row| row.state == RepositoryState::Active) else { return Ok(Vec::new()) };
+    let Some(row) = ctx.active_repository(id).await? else { return Ok(Vec::new()) };
     let is_first = ctx.store.configuration(id).await?.is_none();
     let (_, mut changes) = read_again(ctx, &row).await?;
     if is_first {

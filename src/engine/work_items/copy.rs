@@ -19,12 +19,12 @@ use crate::model::{
     Outcome, PromotionPath, PullEnds, RepositoryId, Verdict,
 };
 use crate::report::{self, CopyStanding, Guard, NotCopied, Refuser, Subject, Withdrawn};
-use crate::store::{Change, ChecksOf, Desired, RepositoryRow, RepositoryState, WorkItem};
+use crate::store::{Change, ChecksOf, Desired, RepositoryRow, WorkItem};
 use asked_for::{AfterLook, AskedFor};
 use serde_json::json;
 
 pub(super) async fn run(ctx: &EngineContext, id: RepositoryId) -> Result<Vec<Change>, WorkError> {
-    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = ctx.active_repository(id).await?;
     let Some(row) = row else { return Ok(Vec::new()) };
     let config = ctx.repository_config(&row).await?;
     let mut asked_for = AskedFor::of(ctx, &row, &config).await?;

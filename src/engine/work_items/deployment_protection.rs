@@ -9,7 +9,7 @@ use crate::github::events::DeploymentProtectionEvent;
 use crate::model::{Cause, CommitId, EnvironmentName, ForPeople, RepositoryId, error_chain};
 use crate::policy::{self, DeploymentProtection, ProtectedJob};
 use crate::report::{self, CommentCommands, ProtectionWords, WaitingJob};
-use crate::store::{Change, Lease, RepositoryRow, RepositoryState};
+use crate::store::{Change, Lease, RepositoryRow};
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -20,7 +20,7 @@ pub(super) async fn run(
 ) -> Result<Vec<Change>, WorkError> {
     let pending = PendingDeliveries::of(ctx, &lease.item).await?;
     let (events, _) = pending.events::<DeploymentProtectionEvent>(&["deployment_protection_rule"]);
-    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = ctx.active_repository(id).await?;
     let (Some(row), Some((_, event))) = (row, events.last()) else {
         return Ok(pending.processed(&lease.item));
     };

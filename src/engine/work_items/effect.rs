@@ -9,7 +9,7 @@ use crate::model::{
     BranchName, CheckName, InstallationId, PullNumber, RepositoryId, UnixMillis, error_chain,
 };
 use crate::report;
-use crate::store::{Change, Effect, Lease, RepositoryState, WorkItem};
+use crate::store::{Change, Effect, Lease, WorkItem};
 use std::borrow::Cow;
 
 pub(super) async fn run(
@@ -19,10 +19,7 @@ pub(super) async fn run(
 ) -> Result<Vec<Change>, WorkError> {
     let item = &lease.item;
     let Some(effect) = ctx.store.effect(item).await? else { return Ok(Vec::new()) };
-    let repository = ctx.store.repository(id).await?;
-    let Some(repository) = repository.filter(|row| row.state == RepositoryState::Active) else {
-        return Ok(Vec::new());
-    };
+    let Some(repository) = ctx.active_repository(id).await? else { return Ok(Vec::new()) };
     if effect.applied.as_ref() == Some(&effect.substance) {
         return Ok(Vec::new());
     }

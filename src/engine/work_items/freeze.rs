@@ -10,7 +10,7 @@ use crate::model::{
     BranchName, Cause, Code, EnvironmentName, Level, PromotionPath, RepositoryId, UnixSeconds,
 };
 use crate::policy::freeze_on;
-use crate::store::{Change, JudgedPull, RepositoryState, WorkItem};
+use crate::store::{Change, JudgedPull, WorkItem};
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -18,7 +18,7 @@ pub(super) async fn run(
     id: RepositoryId,
     name: &EnvironmentName,
 ) -> Result<Vec<Change>, WorkError> {
-    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = ctx.active_repository(id).await?;
     let Some(row) = row else { return Ok(Vec::new()) };
     let config = ctx.repository_config(&row).await?;
     let path = ctx.with_manual_freezes(&config.path, id).await?;
@@ -50,12 +50,7 @@ fn is_concerned(path: &PromotionPath, judged: &JudgedPull, branch: &BranchName, 
 
 /// Whether the verdict on a pull request tells of the freeze that is in force, and of none where none is. An earlier
 /// version knew no freezes, and time may have gone on while nobody was there.
-pub(super) fn tells_freeze(
-    path: &PromotionPath,
-    judged: &JudgedPull,
-    aimed: &BranchName,
-    now: UnixSeconds,
-) -> bool {
+fn tells_freeze(path: &PromotionPath, judged: &JudgedPull, aimed: &BranchName, now: UnixSeconds) -> bool {
     let findings = last_verdict(judged).map(|verdict| verdict.findings).unwrap_or_default();
     let told = findings.into_iter().find_map(|finding| match finding.cause {
         Cause::Frozen { until, .. } => Some(until),

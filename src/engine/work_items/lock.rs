@@ -7,7 +7,7 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::model::{BranchName, Code, EnvironmentName, Level, PromotionPath, RepositoryId};
 use crate::policy::{Reach, Trigger};
-use crate::store::{Change, JudgedPull, RepositoryState, WorkItem};
+use crate::store::{Change, JudgedPull, WorkItem};
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -15,7 +15,7 @@ pub(super) async fn run(
     id: RepositoryId,
     name: &EnvironmentName,
 ) -> Result<Vec<Change>, WorkError> {
-    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = ctx.active_repository(id).await?;
     let Some(row) = row else { return Ok(Vec::new()) };
     let path = ctx.repository_config(&row).await?.path;
     let Some(environment) = path.environment(name.as_str()) else { return Ok(Vec::new()) };

@@ -12,7 +12,7 @@ use crate::model::{
     AuditEntry, BranchName, Found, InstallReport, ProposedConfiguration, PullNumber, RepositoryId,
 };
 use crate::report;
-use crate::store::{Change, RepositoryRow, RepositoryState};
+use crate::store::{Change, RepositoryRow};
 
 /// What the audit log calls it.
 pub(super) const PROPOSES_CONFIGURATION: &str = "propose-configuration";
@@ -21,7 +21,7 @@ pub(super) const PROPOSES_CONFIGURATION: &str = "propose-configuration";
 const BRANCH: &str = "towpath-configuration";
 
 pub(super) async fn run(ctx: &EngineContext, id: RepositoryId) -> Result<Vec<Change>, WorkError> {
-    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = ctx.active_repository(id).await?;
     let (Some(row), Some(mut report)) = (row, ctx.store.install_report(id).await?) else {
         return Ok(Vec::new());
     };

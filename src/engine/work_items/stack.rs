@@ -6,16 +6,14 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::model::{Cause, PullNumber, RepositoryId};
 use crate::policy::{Reach, Trigger};
-use crate::store::{Change, JudgedPull, RepositoryState, WorkItem};
+use crate::store::{Change, JudgedPull, WorkItem};
 
 pub(super) async fn run(
     ctx: &EngineContext,
     id: RepositoryId,
     number: PullNumber,
 ) -> Result<Vec<Change>, WorkError> {
-    let row = ctx.store.repository(id).await?;
-    let (Some(row), Some(below)) =
-        (row.filter(|row| row.state == RepositoryState::Active), ctx.store.pull(id, number).await?)
+    let (Some(row), Some(below)) = (ctx.active_repository(id).await?, ctx.store.pull(id, number).await?)
     else {
         return Ok(Vec::new());
     };

@@ -5,7 +5,7 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::events::WorkflowRunEvent;
 use crate::model::{DriverSettings, RepositoryId};
-use crate::store::{Change, RepositoryState, WorkItem};
+use crate::store::{Change, WorkItem};
 use std::collections::BTreeSet;
 
 pub(super) async fn run(
@@ -17,7 +17,7 @@ pub(super) async fn run(
     let mut changes = pending.processed(item);
     let (events, _) = pending.events::<WorkflowRunEvent>(&["workflow_run"]);
     let runs: BTreeSet<String> = events.iter().map(|(_, event)| event.workflow_run.id.to_string()).collect();
-    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = ctx.active_repository(id).await?;
     let Some(row) = row else { return Ok(changes) };
     let path = ctx.repository_config(&row).await?.path;
     for environment in &path.environments {

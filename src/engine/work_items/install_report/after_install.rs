@@ -27,7 +27,7 @@ pub(in crate::engine::work_items) async fn run(
     ctx: &EngineContext,
     id: RepositoryId,
 ) -> Result<Vec<Change>, WorkError> {
-    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = ctx.active_repository(id).await?;
     let Some(row) = row else { return Ok(Vec::new()) };
     let item = WorkItem::InstallReport(id);
     if let Some(at) = renewed(ctx, row.installation) {

@@ -19,9 +19,7 @@ use crate::engine::work_items::promotion_source::source_of;
 use crate::model::config::RepositoryConfig;
 use crate::model::{AuditEntry, CommitId, Environment, EnvironmentName, PullNumber, RepositoryId};
 use crate::report::CommentCommands;
-use crate::store::{
-    ActOutcome, Change, Lease, RepositoryRow, RepositoryState, RequestedAct, RequestedActRow, WorkItem,
-};
+use crate::store::{ActOutcome, Change, Lease, RepositoryRow, RequestedAct, RequestedActRow, WorkItem};
 use std::collections::BTreeSet;
 
 pub(super) async fn run(
@@ -30,7 +28,7 @@ pub(super) async fn run(
     id: RepositoryId,
     name: &EnvironmentName,
 ) -> Result<Vec<Change>, WorkError> {
-    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = ctx.active_repository(id).await?;
     let Some(repository) = row else { return Ok(Vec::new()) };
     let config = ctx.repository_config(&repository).await?;
     let acts = ctx.store.open_acts(id, name.as_str()).await?;
