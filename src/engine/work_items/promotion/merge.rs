@@ -10,7 +10,7 @@ use crate::engine::late_lists::look_again;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request::last_verdict;
 use crate::github::{ApiError, CollaboratorJson, MergeStanding, MergeStateJson};
-use crate::model::{self, PullNumber, UnixMillis};
+use crate::model::{self, PullNumber};
 use crate::report;
 use crate::store::{ActOutcome, Change, JudgedPull, RequestedAct, RequestedActRow, RequestedMerge};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,15 +48,18 @@ impl PromotionWork<'_> {
             Ok(facts) => facts,
             Err(why) => return refused(why),
         };
-        if facts.lacks_own_check()
-            && let Some(at) = self.check_is_late(number, ends).await?
+        let judged = self.judged(number, ends).await?;
+        let lacks_verdict = lacks_verdict(judged.as_ref(), ends);
+        let is_late = facts.lacks_own_check() && lacks_verdict.is_none();
+        if let Some(judged_at) = judged.and_then(|it| it.judged_at).filter(|_| is_late)
+            && let Some(at) = look_again(judged_at, self.ctx.now(), self.ctx.settings.lists_lag)
         {
             return Err(WorkError::not_before(at, "GitHub does not show the newest verdict yet"));
         }
         let mut missing = self.stops(ends).await?;
         missing.extend(facts.missing());
         if missing.is_empty() {
-            missing.extend(self.lacks_verdict(number, ends).await?);
+            missing.extend(lacks_verdict);
         }
         if !missing.is_empty() {
             return refused(missing.join("; "));
@@ -174,36 +177,6 @@ impl PromotionWork<'_> {
         Ok(self.locked((source, target)).await?.into_iter().chain(rolled_back).collect())
     }
 
-    /// Why our newest verdict does not let it be merged. The check on GitHub may show an older one.
-    async fn lacks_verdict(&self, number: PullNumber, ends: Ends<'_>) -> Result<Option<String>, WorkError> {
-        let judged = self.judged(number, ends).await?;
-        Ok(match judged.as_ref().and_then(last_verdict).map(|verdict| verdict.outcome()) {
-            Some(model::Outcome::Pass | model::Outcome::Warn) => None,
-            Some(model::Outcome::Wait | model::Outcome::Fail | model::Outcome::Unknown) => {
-                Some("Towpath's newest verdict on it does not let it be merged".to_owned())
-            }
-            None => Some(format!(
-                "Towpath has not judged it as {} into {}",
-                ends.head.short(),
-                ends.target.branch
-            )),
-        })
-    }
-
-    /// When to look again for the check of a verdict that lets it be merged; `None` where it would be there by now.
-    async fn check_is_late(
-        &self,
-        number: PullNumber,
-        ends: Ends<'_>,
-    ) -> Result<Option<UnixMillis>, WorkError> {
-        if self.lacks_verdict(number, ends).await?.is_some() {
-            return Ok(None);
-        }
-        let judged_at = self.judged(number, ends).await?.and_then(|judged| judged.judged_at);
-        let (now, lag) = (self.ctx.now(), self.ctx.settings.lists_lag);
-        Ok(judged_at.and_then(|at| look_again(at, now, lag)))
-    }
-
     /// The pull request with its newest verdict, where that is on these ends.
     async fn judged(&self, number: PullNumber, ends: Ends<'_>) -> Result<Option<JudgedPull>, WorkError> {
         let judged = self.ctx.store.pull(self.repository.id, number).await?;
@@ -303,5 +276,18 @@ impl PromotionWork<'_> {
         }
         self.changes.clear();
         Ok(())
+    }
+}
+
+/// Why our newest verdict does not let it be merged. The check on GitHub may show an older one.
+fn lacks_verdict(judged: Option<&JudgedPull>, ends: Ends<'_>) -> Option<String> {
+    match judged.and_then(last_verdict).map(|verdict| verdict.outcome()) {
+        Some(model::Outcome::Pass | model::Outcome::Warn) => None,
+        Some(model::Outcome::Wait | model::Outcome::Fail | model::Outcome::Unknown) => {
+            Some("Towpath's newest verdict on it does not let it be merged".to_owned())
+        }
+        None => {
+            Some(format!("Towpath has not judged it as {} into {}", ends.head.short(), ends.target.branch))
+        }
     }
 }
