@@ -110,13 +110,17 @@ fn is_being_ended(deploy: &Deploy) -> String {
 
 /// How a deploy stands, in one line for who waits for it.
 pub fn deploy_line(deploy: &Deploy) -> String {
+    format!("deploy {}: {}", deploy.number, how_it_stands(deploy))
+}
+
+fn how_it_stands(deploy: &Deploy) -> String {
     let line = match deploy.state {
         DeployState::Waiting => "Waits for its turn".to_owned(),
         DeployState::Superseded | DeployState::Refused => ended(deploy),
         DeployState::Cancelling => is_being_ended(deploy),
         _ => deploy_status(deploy, true).map(|status| status.line).unwrap_or_default(),
     };
-    format!("deploy {}: {}", deploy.number, uncapitalized(&line))
+    uncapitalized(&line)
 }
 
 fn is_in(deploy: &Deploy) -> String {
@@ -136,17 +140,11 @@ fn how_it_went(deploy: &Deploy) -> String {
 
 /// What became of a deploy, whatever runs there now.
 pub(super) fn deploy_on_record(deploy: &Deploy) -> String {
-    if deploy.state == DeployState::Succeeded {
-        return format!(
-            "Deploy {}: {} went live{}",
-            deploy.number,
-            deploy.commit.short(),
-            how_it_went(deploy)
-        );
+    let (number, commit) = (deploy.number, deploy.commit.short());
+    match deploy.state {
+        DeployState::Succeeded => format!("Deploy {number}: {commit} went live{}", how_it_went(deploy)),
+        _ => format!("Deploy {number}: {} ({commit})", how_it_stands(deploy)),
     }
-    let line = deploy_line(deploy);
-    let rest = line.strip_prefix('d').unwrap_or(&line);
-    format!("D{rest} ({})", deploy.commit.short())
 }
 
 /// Why a deploy ended without success, in one line: what failed, and what that means for the site.

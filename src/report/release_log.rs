@@ -2,10 +2,14 @@
 
 use super::deploy_status::{deploy_line, deploy_on_record, length};
 use super::markdown::{code, folded};
+use super::one_line::one_line;
 use super::stamp;
 use crate::model::{Attestation, DeliveryStats, Deploy, Override, PhaseRun, PullRequest, UnixMillis};
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// How long a line for a terminal may be, in characters.
+const LINE_MAX: usize = 1_000;
 
 /// All that is on record of a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,12 +68,13 @@ pub fn release_on_terminal(log: &ReleaseLog) -> String {
         lines.push(deploy_on_record(deploy));
         let waited = deploy.picked_up_at.map(|at| at.since(deploy.made_at));
         lines.extend(waited.map(|waited| format!("  waited {}", length(waited))));
-        lines.extend(deploy.phases.iter().map(phase_line));
+        lines.extend(deploy.phases.iter().map(|run| format!("  {}", phase_line(run))));
     }
     if let Some(back) = &log.taken_back {
         lines.push(format!("Taken back by {}", deploy_line(back)));
     }
-    lines.join("\n") + "\n"
+    // Titles, reasons and notes are anybody's words.
+    lines.iter().map(|line| one_line(line, LINE_MAX) + "\n").collect()
 }
 
 fn phase_line(run: &PhaseRun) -> String {
@@ -80,7 +85,7 @@ fn phase_line(run: &PhaseRun) -> String {
         Some(false) => "failed",
         None => "not ended",
     };
-    format!("  {}: {how}{took}", run.phase.as_str())
+    format!("{}: {how}{took}", run.phase.as_str())
 }
 
 /// The same at the end of the promotion's comment: what has ended, so that it is not worded anew for every step of a deploy.
@@ -100,8 +105,7 @@ pub(super) fn release_in_comment(log: &ReleaseLog) -> String {
         format!("Accepted by {} as {role}, {}{note}", code(&it.by), stamp::utc(it.at.to_seconds()))
     }));
     lines.extend(log.deploys.iter().filter(|it| !it.state.is_open()).map(|it| {
-        let phases: Vec<String> =
-            it.phases.iter().map(|run| phase_line(run).trim_start().to_owned()).collect();
+        let phases: Vec<String> = it.phases.iter().map(phase_line).collect();
         let phases = if phases.is_empty() { String::new() } else { format!(" ({})", phases.join("; ")) };
         // As code: it may name people and steps.
         format!("{}{phases}", code(&deploy_on_record(it)))
@@ -198,4 +202,52 @@ fn per_week(stats: &DeliveryStats) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "there are few deploys")]
 fn rate(stats: &DeliveryStats) -> Option<f64> {
     (stats.begun > 0).then(|| stats.failed as f64 * 100.0 / stats.begun as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        BranchName, CommitId, PullNumber, PullRequestDetails, PullRequestState, RepositoryId,
+    };
+
+    fn pull(number: u64, title: &str) -> PullRequest {
+        PullRequest {
+            repository: RepositoryId(1),
+            number: PullNumber(number),
+            state: PullRequestState::Merged,
+            head_branch: BranchName::new("feature/x").unwrap(),
+            head_commit: CommitId::from_bytes([1; 20]),
+            head_repository: Some(RepositoryId(1)),
+            base_branch: BranchName::new("integration").unwrap(),
+            author: "ana".to_owned(),
+            updated_at: UnixMillis(1),
+            merged: None,
+            stack: None,
+            details: PullRequestDetails { title: Some(title.to_owned()), ..PullRequestDetails::default() },
+        }
+    }
+
+    #[test]
+    fn a_title_neither_ends_its_line_nor_does_anything_to_a_terminal() {
+        let log = ReleaseLog {
+            promotion: pull(3, "Release"),
+            source: "staging".to_owned(),
+            target: "production".to_owned(),
+            pulls: vec![pull(1, "\x1b[2Jcart\nDeploy 9: 1f0c2d7 went live")],
+            overrides: Vec::new(),
+            signoffs: Vec::new(),
+            deploys: Vec::new(),
+            taken_back: None,
+        };
+        let expected = "\
+Release #3: staging → production
+
+It brought 1 pull request:
+  #1 by ana  \\u{1b}[2Jcart\\nDeploy 9: 1f0c2d7 went live
+
+No deploy of it is known.
+";
+        assert_eq!(release_on_terminal(&log), expected);
+    }
 }
