@@ -87,9 +87,10 @@ fn is_of_the_ticket(path: &PromotionPath, facts: &Facts, found: &FileFinding) ->
 #[cfg(test)]
 mod tests {
     use super::super::judge;
+    use super::super::tests::{brings_nothing, pull};
     use crate::model::{
-        Base, BranchName, Code, CommerceSettings, CommitId, Facts, FileFinding, FilePlace, Head, History,
-        Level, Outcome, PromotionPath, PullEnds, TicketState, TopicHistory,
+        Code, CommerceSettings, Facts, FileFinding, FilePlace, History, Level, Outcome, PromotionPath,
+        TicketState,
     };
 
     fn found(code: Code, severity: Outcome) -> FileFinding {
@@ -98,31 +99,12 @@ mod tests {
     }
 
     fn facts((head, base): (&str, &str)) -> Facts {
-        let name = |branch| BranchName::new(branch).unwrap();
-        let commit = CommitId::from_bytes([1; 20]);
-        let pull = PullEnds {
-            head: Head { branch: Some(name(head)), commit, fork: false },
-            base: Base { branch: name(base), commit },
-        };
         let files = vec![
             found(Code::WebsiteDeleted, Outcome::Fail),
             found(Code::VariableWithoutEffect, Outcome::Pass),
         ];
-        let history = TopicHistory {
-            related: true,
-            brought: Vec::new(),
-            lines: Vec::new(),
-            former_tips: Vec::new(),
-            pushes: Vec::new(),
-            before_rebase: Vec::new(),
-            others_pushes: Vec::new(),
-            elsewhere: Vec::new(),
-            already_merged: Vec::new(),
-            stacked_on: Vec::new(),
-            reverts: Vec::new(),
-            changes_nothing: false,
-        };
-        Facts { files, ..Facts::new(pull, History::Topic(history)) }
+        let history = History::Topic(brings_nothing());
+        Facts { files, ..Facts::new(pull(head, base, false), history) }
     }
 
     #[test]

@@ -26,6 +26,24 @@ pub(super) fn pull(head: &str, base: &str, fork: bool) -> PullEnds {
     }
 }
 
+/// What is known of a topic that brings nothing and has met nobody.
+pub(super) fn brings_nothing() -> TopicHistory {
+    TopicHistory {
+        related: true,
+        brought: Vec::new(),
+        lines: Vec::new(),
+        former_tips: Vec::new(),
+        pushes: Vec::new(),
+        before_rebase: Vec::new(),
+        others_pushes: Vec::new(),
+        elsewhere: Vec::new(),
+        already_merged: Vec::new(),
+        stacked_on: Vec::new(),
+        reverts: Vec::new(),
+        changes_nothing: false,
+    }
+}
+
 fn routed(path: &PromotionPath, head: &str, base: &str, fork: bool) -> String {
     match route(path, &pull(head, base, fork)) {
         Route::Refused(finding) => finding.cause.code().to_string(),
@@ -186,20 +204,7 @@ prop_compose! {
         let pushes = pushes.into_iter().map(|(commit, at)| PushedAt { commit: id(commit), at: UnixSeconds(at), is_new: false });
         let pushes = pushes.filter(|push| known(&push.commit)).collect();
         let lines = vec![Line { branch: name("staging"), first_parents, tips, gained, beyond: Vec::new() }];
-        TopicHistory {
-            related: true,
-            brought,
-            lines,
-            former_tips: Vec::new(),
-            pushes,
-            before_rebase: Vec::new(),
-            others_pushes: Vec::new(),
-            elsewhere: Vec::new(),
-            already_merged: Vec::new(),
-            stacked_on: Vec::new(),
-            reverts: Vec::new(),
-            changes_nothing: false,
-        }
+        TopicHistory { brought, lines, pushes, ..brings_nothing() }
     }
 }
 
@@ -233,20 +238,8 @@ fn tried_at_once(is_new: bool) -> TopicHistory {
         gained: vec![vec![commit]],
         beyond: Vec::new(),
     };
-    TopicHistory {
-        related: true,
-        brought: vec![brought],
-        lines: vec![line],
-        former_tips: Vec::new(),
-        pushes: vec![PushedAt { commit, at: UnixSeconds(100), is_new }],
-        before_rebase: Vec::new(),
-        others_pushes: Vec::new(),
-        elsewhere: Vec::new(),
-        already_merged: Vec::new(),
-        stacked_on: Vec::new(),
-        reverts: Vec::new(),
-        changes_nothing: false,
-    }
+    let pushes = vec![PushedAt { commit, at: UnixSeconds(100), is_new }];
+    TopicHistory { brought: vec![brought], lines: vec![line], pushes, ..brings_nothing() }
 }
 
 #[test]
