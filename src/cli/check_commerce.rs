@@ -129,7 +129,7 @@ impl Checked<'_> {
         let against =
             self.base.as_ref().map(|base| format!(" against {}", base.commit.short())).unwrap_or_default();
         let environment = self.environment.map_or("integration", |it| it.name.as_str());
-        let environment = environment.replace(char::is_control, "?");
+        let environment = print::printable(environment);
         format!("Checked {}{against}, for {environment}, on {}.", self.head.commit.short(), self.today)
     }
 

@@ -290,7 +290,7 @@ fn not_asked(arguments: &Arguments, branch: &BranchName) {
         });
         format!("{object}\n")
     } else {
-        let name = branch.as_str().replace(char::is_control, "?");
+        let name = print::printable(branch.as_str());
         format!("pass: Not checked: {name} is an environment's branch, and a push to it is no pull request\n")
     });
 }

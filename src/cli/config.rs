@@ -162,7 +162,7 @@ fn show(named: Option<&Path>) -> Result<String, UsageError> {
         ));
     };
     let configuration = read(&file)?.map_err(|problems| invalid(&file, &problems))?;
-    let place = file.display().to_string().replace(char::is_control, "?");
+    let place = print::printable(&file.display().to_string());
     let mut answer = format!("# From {place}\n");
     for notice in configuration.notices() {
         let _ = writeln!(answer, "# Note on line {}: {}", notice.place.line, notice.message);

@@ -111,11 +111,6 @@ async fn built_on(local: &Local, path: &PromotionPath, head: CommitId) -> Result
     Ok(names)
 }
 
-/// A name as a terminal shows it.
-fn clean(name: &str) -> String {
-    name.replace(char::is_control, "?")
-}
-
 type Asked<'a> = (&'a End, &'a End, Option<&'a Environment>);
 
 fn in_words(told: &Forecast, (head, base, environment): Asked<'_>) -> String {
@@ -127,10 +122,12 @@ fn in_words(told: &Forecast, (head, base, environment): Asked<'_>) -> String {
             // Writing into a text does not fail.
             let _ = writeln!(text, "{gap}{}", fact.topic.heading());
         }
-        let place = fact.place.as_ref().map(|place| format!(" ({}:{})", clean(&place.path), place.line));
+        let place =
+            fact.place.as_ref().map(|place| format!(" ({}:{})", print::printable(&place.path), place.line));
         let _ = writeln!(text, "  {}{}", said_plainly(&fact.says), place.unwrap_or_default());
     }
-    let environment = environment.map_or_else(|| "no environment".to_owned(), |it| clean(&it.name));
+    let environment =
+        environment.map_or_else(|| "no environment".to_owned(), |it| print::printable(&it.name));
     let (head, base) = (head.commit.short(), base.commit.short());
     text + &format!("\nRead from {head} against {base}, for {environment}.\n")
 }

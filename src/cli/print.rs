@@ -162,6 +162,11 @@ pub(super) fn to_stdout(text: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
+/// A name as a terminal shows it: nothing in it moves the cursor or colours.
+pub(super) fn printable(name: &str) -> String {
+    name.replace(char::is_control, "?")
+}
+
 /// Prints on the channel for errors.
 pub(super) fn to_stderr(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());

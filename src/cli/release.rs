@@ -15,7 +15,6 @@ use std::time::Duration;
 const LOOKED_THROUGH: u32 = 10_000;
 
 const DAY: Duration = Duration::from_secs(86_400);
-const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// What `towpath release` takes.
 #[derive(Debug, clap::Args)]
@@ -118,7 +117,7 @@ pub(super) async fn stats(arguments: StatsArguments) -> Result<ExitCode, UsageEr
         let deploys = store.newest_deploys(row.id, &environment.name, LOOKED_THROUGH).await?;
         // The clock of the server may be ahead of this one's.
         let newest = deploys.iter().map(|it| it.requested_at.unwrap_or(it.made_at)).max();
-        let until = newest.map_or(now, |newest| now.max(newest + MILLISECOND));
+        let until = newest.map_or(now, |newest| now.max(newest.just_after()));
         let range = (until - DAY * arguments.days, until);
         let stats = delivery_stats(&deploys, range, |number| merged.get(&number).copied());
         let told = if arguments.json {

@@ -150,7 +150,7 @@ pub use repair::{PromoteFirst, Repair};
 pub use requires::{ReadinessItem, Requires, SignOffRole, Tested, TicketRule};
 pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
-pub use sentence::Sentence;
+pub use sentence::{Sentence, capitalized};
 pub use setup_finding::{
     RepairWords, SetupCall, SetupCaller, SetupChange, SetupFinding, SetupLine, SetupRepair, SetupState,
 };

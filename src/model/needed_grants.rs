@@ -1,7 +1,7 @@
 //! What Towpath needs of GitHub, what for, and what does not work without. The manifest that is handed to GitHub,
 //! `app-manifest.yml`, the documents, the set-up page and the doctor are made from this one table.
 
-use super::Grants;
+use super::{Grants, capitalized};
 
 /// A permission that the App asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,9 +248,7 @@ pub fn grant_in_words(name: &str) -> String {
     if name == "statuses" {
         return "Commit statuses".to_owned();
     }
-    let words = name.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    capitalized(&name.replace('_', " "))
 }
 
 #[cfg(test)]

@@ -3,6 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+/// A text with a capital letter at its beginning.
+pub fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// A sentence in which names are kept apart from words until it is shown: on GitHub each of them is inline code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize)]
 pub struct Sentence {

@@ -97,7 +97,7 @@ pub use operator::{AskedFor, cannot_cancel, deploy_refused, rollback_refused, wa
 pub use proposal::{PROPOSAL_TITLE, proposal};
 pub use release_log::{ReleaseLog, release_as_json, release_on_terminal, stats_as_json, stats_on_terminal};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
-pub use reply::{CommandReply, CommandStatus, plain_text, reply, reply_marker, sentence};
+pub use reply::{CommandReply, CommandStatus, listed, plain_text, reply, reply_marker, sentence};
 pub use rewritten::{Rewritten, rewritten_alarm, rewritten_marker};
 pub use setup_findings::{GitHubCli, setup_findings_as_json, setup_findings_on_terminal, setup_plan};
 pub use shell::quote as shell_word;

@@ -151,6 +151,11 @@ pub fn sentence(template: &str, names: &[&str]) -> String {
     Prose::new(template, names).markdown()
 }
 
+/// Names as code, with commas between them.
+pub fn listed(names: &[&str]) -> String {
+    sentence(&vec!["%"; names.len()].join(", "), names)
+}
+
 /// A plain text as Markdown that shows the same and calls nobody. What stands between two backticks becomes code: so a
 /// plain text has what people may copy from it.
 pub fn plain_text(text: &str) -> String {

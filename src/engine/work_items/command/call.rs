@@ -9,7 +9,9 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::not_done::NotDone;
 use crate::engine::work_items::pull_request_acts::{Done, PullRequestActs};
-use crate::model::{Environment, PromotionPath, PullNumber, PullRequestState, UnixMillis, UnixSeconds};
+use crate::model::{
+    Environment, PromotionPath, PullNumber, PullRequestState, UnixMillis, UnixSeconds, capitalized,
+};
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, JudgedPull, RepositoryRow, RequestedAct};
 use async_trait::async_trait;
@@ -209,10 +211,4 @@ pub(super) fn environment_of<'p>(
 ) -> Option<&'p Environment> {
     let base = pull.map(|it| it.judged_base.as_ref().unwrap_or(&it.pull.base_branch));
     path.environments.iter().find(|it| Some(&it.branch) == base)
-}
-
-/// A text with a capital letter at its beginning.
-pub(super) fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -1,6 +1,6 @@
 //! Carrying the commands of a comment on, in their order.
 
-use super::call::{Call, Command, Intent, Step, capitalized, environment_of};
+use super::call::{Call, Command, Intent, Step, environment_of};
 use super::check::judged_again;
 use super::follow::TELLS_THE_END;
 use super::people::Asker;
@@ -17,6 +17,7 @@ use crate::engine::work_items::commented_on::CommentedOn;
 use crate::engine::work_items::too_old::why_too_old;
 use crate::model::{
     AuditEntry, Environment, PromotionPath, PullRequestState, RepositoryRole, UnixMillis, UserKey,
+    capitalized,
 };
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, CommandOrigin, JudgedPull, RequestedActId, RequestedActRow, command_key};

@@ -124,9 +124,7 @@ fn item<'e>(environment: &'e Environment, named: &str) -> Result<&'e ReadinessIt
         let hint = match did_you_mean(named, known.iter().copied()) {
             Some(near) => report::sentence("Did you mean %?", &[near]),
             None if known.is_empty() => no_list(environment),
-            None => {
-                report::sentence(&format!("The items are {}.", vec!["%"; known.len()].join(", ")), &known)
-            }
+            None => format!("The items are {}.", report::listed(&known)),
         };
         format!("{} {hint}", report::sentence("There is no item % there.", &[named]))
     })

@@ -1,6 +1,6 @@
 //! The right to give a command, and to do by a button what a command does.
 
-use super::call::{Call, capitalized};
+use super::call::Call;
 use super::people::Asker;
 use super::state::refused;
 use super::{refusal, table};
@@ -8,8 +8,8 @@ use crate::commands::rights::{Decision, Need};
 use crate::commands::spec::Kind;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
-use crate::model::UserKey;
 use crate::model::config::RepositoryConfig;
+use crate::model::{UserKey, capitalized};
 use crate::report::{self, CommandReply};
 use crate::store::{JudgedPull, RepositoryRow};
 

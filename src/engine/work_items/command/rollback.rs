@@ -78,13 +78,7 @@ async fn released(
                     let all: Vec<&str> = all.iter().map(String::as_str).collect();
                     refuse(
                         "ambiguous",
-                        report::sentence(
-                            &format!(
-                                "Several commits that ran there begin so: {}.",
-                                vec!["%"; all.len()].join(", ")
-                            ),
-                            &all,
-                        ),
+                        format!("Several commits that ran there begin so: {}.", report::listed(&all)),
                     )
                 }
                 // It may be one that never ran there: whoever knows the queue says so.

@@ -90,8 +90,7 @@ impl Command for SignOff {
             "Everybody who has to has signed off. The check on the promotion is looked at again now."
                 .to_owned()
         } else {
-            let template = format!("Still missing: {}.", vec!["%"; missing.len()].join(", "));
-            report::sentence(&template, &missing)
+            format!("Still missing: {}.", report::listed(&missing))
         };
         let said = CommandReply::new(CommandStatus::Done, "done", words).next(next);
         call.vouched(environment, (Attested::SignOff { role: role.role.clone() }, seen), said).await
@@ -108,7 +107,7 @@ fn asked_on<'p>(path: &'p PromotionPath, environment: &Environment) -> Vec<&'p S
 /// The role that is meant, or why none is.
 fn role_meant<'r, 'p>(call: &Call<'_>, asked: &'r [&'p SignOffRole]) -> Result<&'r &'p SignOffRole, String> {
     let roles = || asked.iter().map(|it| it.role.as_str());
-    let all = || report::sentence(&vec!["%"; asked.len()].join(", "), &roles().collect::<Vec<_>>());
+    let all = || report::listed(&roles().collect::<Vec<_>>());
     let Some(first) = asked.first() else {
         return Err("The configuration asks for no sign-off there.".to_owned());
     };

@@ -6,7 +6,7 @@ use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, Until, Value, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::model::calendar::after_working_time;
-use crate::model::{Attested, UnixMillis};
+use crate::model::{Attested, UnixSeconds};
 use crate::report::{self, CommandReply, CommandStatus};
 use async_trait::async_trait;
 use std::time::Duration;
@@ -71,7 +71,7 @@ impl Command for Ticket {
         };
         let calendar = &call.path.calendar;
         let earliest = after_working_time(acknowledged, notice, &calendar.zone, &calendar.holidays);
-        let Some(earliest) = earliest.map(|at| UnixMillis(at.0.saturating_mul(1_000))) else {
+        let Some(earliest) = earliest.map(UnixSeconds::to_millis) else {
             return refuse("no_notice", "So much notice ends further away than days go.");
         };
         let seen = match call.pull_as_seen().await? {

@@ -150,5 +150,5 @@ fn in_comments<'a>(call: &'a Call<'_>) -> CommentCommands<'a> {
 fn all_of(found: &BTreeSet<CommitId>) -> String {
     let all: Vec<String> = found.iter().map(CommitId::to_string).collect();
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    report::sentence(&format!("Several commits begin so: {}.", vec!["%"; all.len()].join(", ")), &all)
+    format!("Several commits begin so: {}.", report::listed(&all))
 }
