@@ -53,6 +53,7 @@ mod file_tree;
 mod finding_override;
 mod folded_names;
 mod found_in_files;
+mod glob;
 mod grants;
 mod holds;
 mod ids;

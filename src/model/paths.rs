@@ -1,4 +1,5 @@
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use super::glob;
+use regex_lite::Regex;
 use std::fmt;
 
 /// Paths whose differences count for nothing, by patterns: `.github/` is a folder with all in it, `*.md`
@@ -6,7 +7,7 @@ use std::fmt;
 #[derive(Clone)]
 pub struct IgnoredPaths {
     patterns: Vec<String>,
-    set: GlobSet,
+    globs: Vec<Regex>,
 }
 
 /// A pattern that cannot be read or can match nothing.
@@ -22,20 +23,15 @@ pub struct InvalidPattern {
 impl IgnoredPaths {
     /// Reads patterns: the first that is wrong is the error.
     pub fn new(patterns: &[String]) -> Result<Self, InvalidPattern> {
-        let mut set = GlobSetBuilder::new();
-        for pattern in patterns {
+        let compiled = |pattern: &String| {
             let wrong = |why: String| InvalidPattern { pattern: pattern.clone(), why };
             if let Some(why) = matches_nothing(pattern) {
                 return Err(wrong(why.to_owned()));
             }
-            let glob = GlobBuilder::new(&as_glob(pattern)).literal_separator(true).build();
-            set.add(glob.map_err(|error| wrong(format!("cannot be read: {}", error.kind())))?);
-        }
-        let set = set.build().map_err(|error| InvalidPattern {
-            pattern: error.glob().unwrap_or_default().to_owned(),
-            why: format!("cannot be read: {}", error.kind()),
-        })?;
-        Ok(Self { patterns: patterns.to_vec(), set })
+            glob::compiled(&as_glob(pattern)).map_err(|error| wrong(format!("cannot be read: {error}")))
+        };
+        let globs = patterns.iter().map(compiled).collect::<Result<_, _>>()?;
+        Ok(Self { patterns: patterns.to_vec(), globs })
     }
 
     /// What the copy branch may differ in where nothing is configured: what only GitHub reads.
@@ -46,7 +42,7 @@ impl IgnoredPaths {
 
     /// Whether a difference in this path counts for nothing.
     pub fn holds(&self, path: &str) -> bool {
-        self.set.is_match(path)
+        self.globs.iter().any(|glob| glob.is_match(path))
     }
 
     /// The patterns as they were given.

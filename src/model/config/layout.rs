@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use regex_automata::meta::Regex;
+use regex_lite::Regex;
 use serde_json::{Map, Value, json};
 
 use super::elsewhere::{belongs, keys_of};

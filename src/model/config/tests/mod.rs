@@ -337,7 +337,7 @@ ignore_paths: [docs/, /docs, '!a', '', 'a\\b', '[z-a]', ../x, docs/]";
             "6:30 the pattern \"!a\" begins with !, and patterns cannot take anything back | repair the pattern, or remove it",
             "6:36 the pattern \"\" is empty; name a path, for instance docs/ | repair the pattern, or remove it",
             "6:40 the pattern \"a\\\\b\" holds a backslash; folders are separated by / | repair the pattern, or remove it",
-            "6:47 the pattern \"[z-a]\" cannot be read: invalid range; 'z' > 'a' | repair the pattern, or remove it",
+            "6:47 the pattern \"[z-a]\" cannot be read: no character is between z and a | repair the pattern, or remove it",
             "6:56 the pattern \"../x\" matches nothing: paths hold neither ./ nor .. | repair the pattern, or remove it",
             "6:62 ignore_paths lists \"docs/\" twice | keep one; the first is on line 6",
         ],
