@@ -34,6 +34,7 @@ pub mod github;
 pub mod engine;
 pub mod web;
 
+#[cfg(feature = "demo")]
 pub mod demo;
 
 pub mod cli;

@@ -1,8 +1,8 @@
-use super::{UsageError, print, process_variables, settings};
-use crate::demo::{self, Screen};
-use crate::model::ForPeople;
-use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
+#[cfg(feature = "demo")]
+mod played;
+
+#[cfg(feature = "demo")]
+pub(super) use played::run;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -21,31 +21,12 @@ pub(super) struct Arguments {
     once: bool,
 }
 
-pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
-    if std::env::var_os("RUST_LOG").is_some() {
-        let filter = settings::log_filter(&process_variables::of_process)?;
-        super::log::start(filter, settings::LogFormat::Pretty, None);
-    }
-    let screen = Screen { colour: print::colour(), columns: print::columns() };
-    match demo::run(arguments.once, screen, stop()?).await {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) => {
-            print::to_stderr(&format!("\n✗ {}\n", error.for_people()));
-            Ok(ExitCode::FAILURE)
-        }
-    }
-}
-
-/// Ctrl-C, a polite kill, or the terminal's closing: each has to leave time for tidying up.
-fn stop() -> Result<impl Future<Output = ()>, UsageError> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-        }
-    })
+/// In a program without the embedded GitHub there is nothing to play on.
+#[cfg(not(feature = "demo"))]
+#[allow(clippy::unused_async, reason = "the program that has one waits for it")]
+pub(super) async fn run(_: Arguments) -> Result<std::process::ExitCode, super::UsageError> {
+    Err(super::UsageError::new(
+        "this program has no demo, since it was built without the embedded GitHub; the container image has one, and so have the \
+         sources: cargo run -- demo",
+    ))
 }

@@ -58,6 +58,32 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::lineage::require_git;
 use exit::Status;
 
+#[cfg(feature = "demo")]
+macro_rules! demo_example {
+    () => {
+        "  towpath demo                                       see it work; it needs nothing but git\n"
+    };
+}
+
+#[cfg(not(feature = "demo"))]
+macro_rules! demo_example {
+    () => {
+        ""
+    };
+}
+
+macro_rules! examples {
+    () => {
+        concat!(
+            "Examples:\n",
+            demo_example!(),
+            "  towpath check pr --base integration --head HEAD    check a branch before you open a pull request\n",
+            "  towpath serve                                      run the App; serve --help names its settings\n\n",
+            "Each command has examples of its own: towpath check pr --help"
+        )
+    };
+}
+
 /// Checks that every change goes integration → staging → production through pull requests.
 #[derive(Debug, Parser)]
 #[command(
@@ -65,13 +91,7 @@ use exit::Status;
     version,
     about,
     propagate_version = true,
-    after_help = "\
-Examples:
-  towpath demo                                       see it work; it needs nothing but git
-  towpath check pr --base integration --head HEAD    check a branch before you open a pull request
-  towpath serve                                      run the App; serve --help names its settings
-
-Each command has examples of its own: towpath check pr --help"
+    after_help = examples!()
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -85,6 +105,7 @@ enum Command {
     /// Print the address of the set-up page, with a key that is good once
     SetupLink(setup_link::Arguments),
     /// See the whole product work on an embedded GitHub: no account, no network
+    #[command(hide = cfg!(not(feature = "demo")))]
     Demo(demo::Arguments),
     /// Check by the same rules as the App, in a repository on this machine
     #[command(

@@ -140,20 +140,11 @@ fn commit(commit: &Commit) -> Value {
     })
 }
 
-/// More than this is hard to read, however wide the terminal is.
-const COLUMNS_MAX: u16 = 96;
-
 /// Whether what is printed may have colours: on a terminal, unless it or its user wants none.
 pub(super) fn colour() -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let simple = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     std::io::stdout().is_terminal() && !unwanted && !simple
-}
-
-/// How many characters a line may have.
-pub(super) fn columns() -> usize {
-    let terminal = terminal_size::terminal_size_of(std::io::stdout());
-    terminal.map_or(COLUMNS_MAX, |(terminal_size::Width(columns), _)| columns.min(COLUMNS_MAX)).into()
 }
 
 /// Prints; a reader who has gone is no error.

@@ -84,6 +84,7 @@ pub(super) fn places(lookup: Lookup) -> Result<Places, Problem> {
 }
 
 /// What to log, for who needs nothing else of the settings.
+#[cfg(feature = "demo")]
 pub(super) fn log_filter(lookup: Lookup) -> Result<Targets, Problem> {
     let variables = Variables::new(lookup);
     match variables.filter() {
