@@ -22,7 +22,8 @@
 //! Lives here: what GitHub is seen to do by those who call it and by those whom it calls. Four layers, each of which uses
 //! those before it: `git` (repositories) and `model` (what is known of everything else); `shape`, the model in GitHub's
 //! JSON, and `webhooks`, which send it; `acts`, what can be done; and the ways to ask for it: `rest`, `smart_http`, `page`
-//! and `verbs`. `hub` is what they share. `faults` plants failures, `contract` holds all traffic against GitHub's own
+//! and `verbs`. `hub` is what they share. `platform` is another stand-in beside it: that of the
+//! platform on which shops of Adobe Commerce run. `faults` plants failures, `contract` holds all traffic against GitHub's own
 //! description.
 //!
 //! Does not live here: anything about the programs that are tested with it.
@@ -33,12 +34,14 @@ mod acts;
 mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod cut_short;
 mod faults;
 mod git;
 mod hub;
 mod model;
 mod office;
 mod page;
+pub mod platform;
 mod recorder;
 mod refused;
 mod rest;

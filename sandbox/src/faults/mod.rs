@@ -34,6 +34,8 @@ pub(crate) enum RestEffect {
     RateLimited {
         retry_after: u64,
     },
+    /// The request takes effect, and its answer breaks off after so many bytes.
+    CutShort(usize),
 }
 
 /// What happens to a webhook.
@@ -231,6 +233,11 @@ impl RestMatcher {
     /// Lets the request take effect, then drops the connection instead of answering.
     pub fn reset_after(self) -> Fault {
         self.plant(RestEffect::ResetAfter)
+    }
+
+    /// Lets the request take effect, and breaks its answer off after so many bytes.
+    pub fn cut_short(self, after: usize) -> Fault {
+        self.plant(RestEffect::CutShort(after))
     }
 
     /// Answers 403 as GitHub's secondary rate limit does, with `Retry-After` in seconds.

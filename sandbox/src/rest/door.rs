@@ -18,6 +18,7 @@ use tower::ServiceExt;
 
 use super::{Caller, caller};
 use crate::Refused;
+use crate::cut_short::{CutShort, whole};
 use crate::faults::RestEffect;
 use crate::hub::Hub;
 use crate::model::{Kind, Usage};
@@ -87,6 +88,10 @@ pub(crate) async fn handle(
     decorate(hub, response.headers_mut(), answered.usage);
     let response = recorded(hub, record, response).await;
     hold_answer(hub, effect.as_ref()).await;
+    if let Some(RestEffect::CutShort(after)) = effect {
+        let (parts, body) = response.into_parts();
+        return Ok(Response::from_parts(parts, Body::new(CutShort::new(whole(body).await, after))));
+    }
     Ok(response)
 }
 
@@ -231,11 +236,6 @@ async fn tagged(response: Response<Body>, record: &Exchange) -> Response<Body> {
         return Response::from_parts(parts, Body::empty());
     }
     Response::from_parts(parts, Body::from(bytes))
-}
-
-async fn whole(body: Body) -> Bytes {
-    // These bodies were made in memory; reading them back cannot fail.
-    axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default()
 }
 
 fn decorate(hub: &Hub, headers: &mut HeaderMap, usage: Option<Usage>) {

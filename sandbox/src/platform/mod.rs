@@ -1,0 +1,39 @@
+//! A platform that fits into a test: the API by which Adobe Commerce on cloud infrastructure is deployed, with projects,
+//! environments, a source integration, activities and their logs, over HTTP on a loopback port.
+//!
+//! [`Platform`] is the whole of it. Each project has a git repository of its own, whose branches are its environments, so
+//! that the trees that it says it has deployed are git's. It deploys nothing: whoever tells the story says how far an
+//! activity has come, and the API shows it.
+//!
+//! ```no_run
+//! # async fn story(repo: &towpath_sandbox::RepoHandle) -> Result<(), Box<dyn std::error::Error>> {
+//! use towpath_sandbox::platform::{Config, Ending, Platform, Role};
+//!
+//! let platform = Platform::start(Config::default()).await?;
+//! let project = platform.project("abc123").environment("staging").create().await?;
+//! platform.api_token("a token", &["abc123"], Role::Admin);
+//! project.integrate();
+//! let pushed = project.fetch(repo).await?;
+//! pushed[0].starts()?.says("Building application 'app' (runtime type: php:8.3, tree: 9851a01)");
+//! pushed[0].ends(Ending::success())?;
+//! # Ok(()) }
+//! ```
+//!
+//! Paths, fields and words are those of the platform's public API; what is not needed to deploy and to watch a deploy is
+//! left out. `merge`, `synchronize`, `deactivate`, `activate` and deletions are there to be seen: they are noted and do
+//! nothing.
+//!
+//! `world` is what is known, `code` is git, `shape` is the API's JSON, `logs` sends what is logged while it is logged,
+//! `routes` answers, `server` listens, `handles` are the verbs of a story.
+
+mod code;
+mod handles;
+mod logs;
+mod routes;
+mod server;
+mod shape;
+mod world;
+
+pub use handles::{ActivityHandle, Ending, NewProject, ProjectHandle};
+pub use server::{Asked, Config, Platform};
+pub use world::{ActivityState, Role};
