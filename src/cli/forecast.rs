@@ -1,5 +1,6 @@
 //! `towpath forecast`
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,13 +9,21 @@ use serde_json::{Value, json};
 
 use super::check_commerce::{End, environment, head, named_base};
 use super::local::{Local, Named, RepositoryArguments};
-use super::{UsageError, print};
-use crate::commerce::forecast::{Fact, Forecast, Release, forecast};
+use super::{UsageError, opened, print};
+use crate::commerce::forecast::{Release, forecast};
 use crate::commerce::rules::Target;
+use crate::deploy::deploy_record;
 use crate::engine::commerce_trees;
 use crate::lineage::GitError;
-use crate::model::{BranchName, CommerceSettings, CommitId, Environment, PromotionPath, Role};
+use crate::model::{
+    BranchName, BuiltOn, CommerceSettings, CommitId, Deploy, DeployRecord, DeployState, Environment,
+    Forecast, ForecastFact, PromotionPath, Role, TreeId,
+};
 use crate::report::said_plainly;
+use crate::store::Store as _;
+
+/// How many deploys of an environment are looked through.
+const DEPLOYS_AT_MOST: u32 = 50;
 
 /// What `towpath forecast` takes.
 #[derive(Debug, clap::Args)]
@@ -22,6 +31,8 @@ use crate::report::said_plainly;
 Examples:
   towpath forecast --base production --head staging    what the next release will do to the shop
   towpath forecast --base integration --head HEAD      what your branch will do there
+  towpath forecast --base production --head staging --repository acme/store
+                                                       with what the server knows of its deploys
   towpath forecast --base production --head staging --json
 
 It reads the files of an Adobe Commerce project on cloud infrastructure: whether they were built
@@ -45,6 +56,10 @@ pub(super) struct Arguments {
     /// The environment that it goes into [default: the one of the base]
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// The repository whose deploys are on the server's record: acme/store, or its number. It is read
+    /// where the server has it (TOWPATH_DATA_DIR): how long deploys took, and what is built
+    #[arg(long, value_name = "REPOSITORY")]
+    repository: Option<String>,
     /// A configuration file, in place of the one on the default branch
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -79,9 +94,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let common = local.repository.merge_base(head.commit, base.commit).await.map_err(failed)?;
     let ends = (common.unwrap_or(base.commit), head.commit);
     let (before, after) = commerce_trees(&local.repository, ends, &settings.root).await.map_err(failed)?;
-    let built_on = built_on(&local, path, head.commit).await.map_err(failed)?;
+    let records = Records::read(arguments.repository.as_deref(), path).await?;
+    let built_on = built_on(&local, path, head.commit, &records).await.map_err(failed)?;
     let target = Target::of(environment.is_some_and(|it| settings.takes_tickets(it)));
-    let told = forecast(&Release { before: &before, after: &after, target, built_on: &built_on });
+    let (built_on, record) = (built_on.as_ref(), records.of(environment));
+    let told = forecast(&Release { before: &before, after: &after, target, built_on, record });
     print::to_stdout(&if arguments.json {
         format!("{}\n", as_json(&told, (&head, &base, environment)))
     } else {
@@ -97,18 +114,59 @@ fn of_base<'a>(path: &'a PromotionPath, base: Option<&BranchName>) -> Option<&'a
     }
 }
 
-/// The environments whose branch has the very files of a commit.
-async fn built_on(local: &Local, path: &PromotionPath, head: CommitId) -> Result<Vec<String>, GitError> {
+/// The newest deploys of each environment, as the server has them; nothing where nobody asked for them.
+#[derive(Default)]
+struct Records(BTreeMap<String, Vec<Deploy>>);
+
+impl Records {
+    async fn read(repository: Option<&str>, path: &PromotionPath) -> Result<Self, UsageError> {
+        let Some(repository) = repository else { return Ok(Self::default()) };
+        let (_, store) = opened::open()?;
+        let id = opened::repository(&store, repository).await?.id;
+        let mut deploys = BTreeMap::new();
+        for environment in &path.environments {
+            let name = environment.name.clone();
+            deploys.insert(name, store.newest_deploys(id, &environment.name, DEPLOYS_AT_MOST).await?);
+        }
+        Ok(Self(deploys))
+    }
+
+    /// How long the last deploys of an environment took.
+    fn of(&self, environment: Option<&Environment>) -> DeployRecord {
+        let deploys = environment.and_then(|it| self.0.get(&it.name));
+        deploys.map_or(DeployRecord::NotAsked, deploy_record)
+    }
+
+    /// The files that an environment runs.
+    fn live(&self, environment: &Environment) -> Option<TreeId> {
+        let deploys = self.0.get(&environment.name)?;
+        deploys.iter().find(|it| it.state == DeployState::Succeeded).map(|it| it.tree)
+    }
+}
+
+/// Where the very files of a commit are already: what was deployed counts, and branches where that is not known.
+async fn built_on(
+    local: &Local,
+    path: &PromotionPath,
+    head: CommitId,
+    records: &Records,
+) -> Result<Option<BuiltOn>, GitError> {
     let survey = local.repository.survey(path).await?;
-    let tree = local.repository.tree(head).await?;
-    let mut names = Vec::new();
+    let Some(tree) = local.repository.tree(head).await? else { return Ok(None) };
     for environment in &path.environments {
-        let Some(tip) = survey.tips.get(&environment.branch) else { continue };
-        if tree.is_some() && local.repository.tree(tip.commit).await? == tree {
-            names.push(environment.name.clone());
+        let name = || environment.name.clone();
+        match records.live(environment) {
+            Some(live) if live == tree => return Ok(Some(BuiltOn::Deploy(name()))),
+            Some(_) => {}
+            None => {
+                let Some(tip) = survey.tips.get(&environment.branch) else { continue };
+                if local.repository.tree(tip.commit).await? == Some(tree) {
+                    return Ok(Some(BuiltOn::Branch(name())));
+                }
+            }
         }
     }
-    Ok(names)
+    Ok(None)
 }
 
 type Asked<'a> = (&'a End, &'a End, Option<&'a Environment>);
@@ -142,6 +200,7 @@ fn as_json(told: &Forecast, (head, base, environment): Asked<'_>) -> Value {
         "built": told.is_built,
         "static_content_in_maintenance": told.static_content_in_maintenance.as_flag(),
         "database_upgrade": told.database_upgrade.as_flag(),
+        "deploy_phase": deploy_phase(told.record),
         "facts": told.facts.iter().map(fact).collect::<Vec<_>>(),
         "head": end(head),
         "base": end(base),
@@ -149,7 +208,19 @@ fn as_json(told: &Forecast, (head, base, environment): Asked<'_>) -> Value {
     })
 }
 
-fn fact(fact: &Fact) -> Value {
+/// How long deploys took there, where that is on record.
+fn deploy_phase(record: DeployRecord) -> Option<Value> {
+    match record {
+        DeployRecord::NotAsked | DeployRecord::Empty => None,
+        DeployRecord::Known(it) => Some(json!({
+            "deploys": it.deploys,
+            "median_seconds": it.median.as_secs(),
+            "longest_seconds": it.longest.as_secs(),
+        })),
+    }
+}
+
+fn fact(fact: &ForecastFact) -> Value {
     json!({
         "topic": fact.topic.as_str(),
         "says": said_plainly(&fact.says),

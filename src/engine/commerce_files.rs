@@ -1,14 +1,22 @@
-//! The files of a Commerce project as git has them, for the rules.
+//! The files of a Commerce project as git has them, for the rules and for forecasts.
 //!
 //! Of a pull request it is the files that merging would give, against those that the base has: `lineage::MergedFiles` says
 //! what stands in for them where it conflicts. Only the contents that the rules want are read, each once.
 
+mod release_forecast;
+
+pub(super) use release_forecast::{Foreseen, forecast_between, foreseen};
+
 use std::collections::HashMap;
 
+use crate::commerce::forecast::{Release, forecast};
 use crate::commerce::rules::{Asked, Blob, Change, Target, Tree, declarations_that_differ, judge};
 use crate::github::off_the_runtime;
 use crate::lineage::{FileContent, GitError, Repository};
-use crate::model::{BranchName, CommitId, FileFinding, Role, Rules, TreeEntry, UnixMillis};
+use crate::model::{
+    BranchName, BuiltOn, CommitId, DeployRecord, FileFinding, Forecast, Role, Rules, TreeEntry, TreeId,
+    UnixMillis,
+};
 use crate::policy::{Fact, Judged};
 
 /// The files of a commit, with the contents that the rules want. `root` is the folder with the project.
@@ -26,12 +34,7 @@ pub async fn commerce_trees(
     let mut reading = Reading { repository, root, known: HashMap::new(), bytes: 0 };
     let mut before = reading.tree(repository.tree_entries(before).await?).await?;
     let mut after = reading.tree(repository.tree_entries(after).await?).await?;
-    let declarations = declarations_that_differ(&before, &after);
-    for tree in [&mut before, &mut after] {
-        let there = declarations.iter().filter(|path| tree.object(path).is_some());
-        let there: Vec<String> = there.cloned().collect();
-        reading.give(tree, there, Tree::bytes_max()).await?;
-    }
+    reading.declarations((&mut before, &mut after)).await?;
     Ok((before, after))
 }
 
@@ -44,30 +47,75 @@ pub(super) async fn found_in_files(
     now: UnixMillis,
 ) -> Result<Vec<FileFinding>, GitError> {
     let Judged { path, pull, .. } = judged;
-    let (Some(settings), Role::Environment(environment)) = (&path.commerce, path.role(&pull.base.branch))
-    else {
+    let Some(settings) = path.commerce.as_ref().filter(|_| judged.needs(Fact::CommerceFiles)) else {
         return Ok(Vec::new());
     };
-    if !judged.needs(Fact::CommerceFiles) {
-        return Ok(Vec::new());
+    let ends = (pull.head.commit, pull.base.commit);
+    let files = CommerceFiles::of_merge(repository, &settings.root, ends, false).await?;
+    files.findings(repository, judged, branch, now).await
+}
+
+/// The files on both sides of a merge, with the contents that the rules want.
+struct CommerceFiles {
+    before: Tree,
+    after: Tree,
+    /// The files after it, where git could make it.
+    tree: Option<TreeId>,
+    /// How much was read.
+    bytes: usize,
+}
+
+impl CommerceFiles {
+    /// Those of merging `head` into `base`; `foresees` says whether a forecast is made of them, which reads more.
+    async fn of_merge(
+        repository: &Repository,
+        root: &str,
+        (head, base): (CommitId, CommitId),
+        foresees: bool,
+    ) -> Result<Self, GitError> {
+        let files = repository.merged_files(head, base).await?;
+        let mut reading = Reading { repository, root, known: HashMap::new(), bytes: 0 };
+        let mut after = reading.tree(files.after).await?;
+        let mut before = reading.tree(files.before).await?;
+        if foresees {
+            reading.declarations((&mut before, &mut after)).await?;
+        }
+        Ok(Self { before, after, tree: files.tree, bytes: reading.bytes })
     }
-    let files = repository.merged_files(pull.head.commit, pull.base.commit).await?;
-    let mut reading = Reading { repository, root: &settings.root, known: HashMap::new(), bytes: 0 };
-    let after = reading.tree(files.after).await?;
-    let before = reading.tree(files.before).await?;
-    let mut other_branches = repository.branch_names().await?;
-    other_branches.retain(|name| branch.is_none_or(|own| own.as_str() != name));
-    let today = chrono::DateTime::from_timestamp_millis(now.0).map(|moment| moment.date_naive());
-    let change = Change {
-        head: &after,
-        base: Some(&before),
-        target: Target::of(settings.takes_tickets(environment)),
-        today: today.unwrap_or_default(),
-        branch: branch.filter(|_| !pull.head.fork).map(BranchName::as_str),
-        other_branches: &other_branches,
-        asked: Asked::of(settings, Some(environment)),
-    };
-    Ok(off_the_runtime(reading.bytes, || judge(&change, &Rules::default())))
+
+    /// What the rules find in a pull request that would be merged so.
+    async fn findings(
+        &self,
+        repository: &Repository,
+        judged: Judged<'_>,
+        branch: Option<&BranchName>,
+        now: UnixMillis,
+    ) -> Result<Vec<FileFinding>, GitError> {
+        let Judged { path, pull, .. } = judged;
+        let (Some(settings), Role::Environment(environment)) = (&path.commerce, path.role(&pull.base.branch))
+        else {
+            return Ok(Vec::new());
+        };
+        let mut other_branches = repository.branch_names().await?;
+        other_branches.retain(|name| branch.is_none_or(|own| own.as_str() != name));
+        let today = chrono::DateTime::from_timestamp_millis(now.0).map(|moment| moment.date_naive());
+        let change = Change {
+            head: &self.after,
+            base: Some(&self.before),
+            target: Target::of(settings.takes_tickets(environment)),
+            today: today.unwrap_or_default(),
+            branch: branch.filter(|_| !pull.head.fork).map(BranchName::as_str),
+            other_branches: &other_branches,
+            asked: Asked::of(settings, Some(environment)),
+        };
+        Ok(off_the_runtime(self.bytes, || judge(&change, &Rules::default())))
+    }
+
+    /// What deploying them will do, where they go into an environment of this kind.
+    fn forecast(&self, target: Target, built_on: Option<&BuiltOn>, record: DeployRecord) -> Forecast {
+        let (before, after) = (&self.before, &self.after);
+        off_the_runtime(self.bytes, || forecast(&Release { before, after, target, built_on, record }))
+    }
 }
 
 /// Reads trees of one repository.
@@ -93,6 +141,17 @@ impl Reading<'_> {
                 self.give(&mut tree, paths, bytes_max).await?;
             }
         }
+    }
+
+    /// Hands over the declarations of modules that differ, which a forecast wants beside.
+    async fn declarations(&mut self, (before, after): (&mut Tree, &mut Tree)) -> Result<(), GitError> {
+        let declarations = declarations_that_differ(before, after);
+        for tree in [before, after] {
+            let there = declarations.iter().filter(|path| tree.object(path).is_some());
+            let there: Vec<String> = there.cloned().collect();
+            self.give(tree, there, Tree::bytes_max()).await?;
+        }
+        Ok(())
     }
 
     /// Hands over what these paths hold.

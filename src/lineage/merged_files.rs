@@ -3,7 +3,7 @@
 use super::git::Call;
 use super::tree::entries;
 use super::{GitError, Repository};
-use crate::model::{CommitId, MergeOutcome, TreeEntry};
+use crate::model::{CommitId, MergeOutcome, TreeEntry, TreeId};
 
 /// The paths before and after a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct MergedFiles {
     pub before: Vec<TreeEntry>,
     /// Those that the merge would give, or those of the head.
     pub after: Vec<TreeEntry>,
+    /// The tree of `after`, where the merge would give it.
+    pub tree: Option<TreeId>,
 }
 
 impl Repository {
@@ -23,12 +25,15 @@ impl Repository {
             return self.sides(&base.to_string(), &head.to_string(), &[base, head]).await;
         };
         if common == base || !self.writable {
-            return self.sides(&common.to_string(), &head.to_string(), &[common, head]).await;
+            let files = self.sides(&common.to_string(), &head.to_string(), &[common, head]).await?;
+            let tree = if common == base { self.tree(head).await? } else { None };
+            return Ok(MergedFiles { tree, ..files });
         }
         match self.merge(head, base, common).await?.outcome {
             MergeOutcome::Clean { tree } => {
                 self.bring_trees(vec![tree]).await?;
-                self.sides(&base.to_string(), &tree.to_string(), &[base]).await
+                let files = self.sides(&base.to_string(), &tree.to_string(), &[base]).await?;
+                Ok(MergedFiles { tree: Some(tree), ..files })
             }
             MergeOutcome::Conflicts { .. } => {
                 self.sides(&common.to_string(), &head.to_string(), &[common, head]).await
@@ -38,7 +43,8 @@ impl Repository {
 
     async fn sides(&self, before: &str, after: &str, commits: &[CommitId]) -> Result<MergedFiles, GitError> {
         self.bring_trees_of(commits).await?;
-        Ok(MergedFiles { before: self.paths_of(before).await?, after: self.paths_of(after).await? })
+        let (before, after) = (self.paths_of(before).await?, self.paths_of(after).await?);
+        Ok(MergedFiles { before, after, tree: None })
     }
 
     /// Every path of a commit or a tree, in git's order.

@@ -6,12 +6,13 @@ use sha2::{Digest, Sha256};
 
 use super::copy_standing::{CopyStanding, NotCopied};
 use super::dress::{self, FEW, MANY};
+use super::forecast::{FORECAST, forecast_facts, forecast_line};
 use super::limits::{BODY, RESERVE, TITLE, fit};
 use super::markdown::{code, folded};
 use super::prose::{Prose, row};
 use super::words::{Explanation, Scene, copied, explanation, not_copied, passed};
 use super::{Subject, stamp};
-use crate::model::{CheckName, Finding, Outcome, PromotionPath, PullEnds, Verdict};
+use crate::model::{CheckName, Finding, Forecast, Outcome, PromotionPath, PullEnds, Role, Verdict};
 
 /// How a check run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,27 +139,45 @@ impl CheckText {
 /// The check of one pull request; or of several with the same head and base, which share it. Then the
 /// worst verdict is shown and all are named.
 pub fn check(path: &PromotionPath, judged: &[(Subject, Verdict)]) -> CheckText {
-    check_knowing(path, judged, None)
+    check_knowing(path, judged, Known::default())
 }
 
-fn check_knowing(
+/// The same of a promotion of which it is known what it will do to a shop of Adobe Commerce.
+pub fn check_with_forecast(
     path: &PromotionPath,
     judged: &[(Subject, Verdict)],
-    copy: Option<&CopyStanding>,
+    forecast: Option<&Forecast>,
 ) -> CheckText {
+    check_knowing(path, judged, Known { forecast, ..Known::default() })
+}
+
+/// What is known beside the verdict.
+#[derive(Clone, Copy, Default)]
+struct Known<'a> {
+    copy: Option<&'a CopyStanding>,
+    forecast: Option<&'a Forecast>,
+}
+
+fn check_knowing(path: &PromotionPath, judged: &[(Subject, Verdict)], known: Known<'_>) -> CheckText {
     // Of equal ones the first: `max_by_key` would take the last.
     let Some((subject, verdict)) = judged.iter().rev().max_by_key(|(_, verdict)| verdict.outcome()) else {
         return nothing_judged();
     };
     let outcome = verdict.outcome();
-    let accounts = accounts(&Scene { copy, ..Scene::of(path, subject) }, verdict);
+    let accounts = accounts(&Scene { copy: known.copy, ..Scene::of(path, subject) }, verdict);
     let Some((first, further)) = accounts.split_first() else { return nothing_judged() };
 
     let mut parts = Vec::new();
     parts.extend(sharing(subject, judged));
     parts.extend(dress::first_screen(first));
+    let target = match path.role(&subject.pull.base.branch) {
+        Role::Environment(environment) => &environment.name,
+        Role::Copy(_) | Role::Topic => subject.pull.base.branch.as_str(),
+    };
+    parts.extend(known.forecast.and_then(|it| forecast_line(it, target)));
     parts.extend(dress::code_line(first, subject));
     parts.extend(dress::further(first, &subject.web_url));
+    parts.extend(known.forecast.map(|it| folded(FORECAST, &fit(&[forecast_facts(it)], BODY / 4))));
     parts.extend(further.iter().map(|explanation| folded_account(explanation, subject)));
     parts.extend(others(path, subject, verdict, judged));
 
@@ -219,7 +238,11 @@ pub fn check_of_copy(
     verdict: &Verdict,
     standing: &CopyStanding,
 ) -> CheckText {
-    let mut text = check_knowing(path, &[(subject.clone(), verdict.clone())], Some(standing));
+    let mut text = check_knowing(
+        path,
+        &[(subject.clone(), verdict.clone())],
+        Known { copy: Some(standing), ..Known::default() },
+    );
     let scene = Scene::of(path, subject);
     let in_place = match &standing.problem {
         Some(why @ NotCopied::Refused { .. }) => {

@@ -6,7 +6,8 @@ use super::advice::{CommentCommands, to_comment};
 use super::markdown::{block, code};
 use super::shell;
 use std::fmt::Write as _;
-use std::time::Duration;
+
+pub use crate::model::length;
 
 /// What is said where nobody deploys, and what to do about it.
 pub(super) const NOBODY_DEPLOYS: &str = "Nothing deploys here: Towpath makes no Deployments until there is a \
@@ -373,17 +374,6 @@ pub(super) fn uncapitalized(text: &str) -> String {
     match chars.next() {
         Some(first) => first.to_lowercase().chain(chars).collect(),
         None => String::new(),
-    }
-}
-
-/// A length of time as people say it.
-pub fn length(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0 => "less than a second".to_owned(),
-        1..=119 => format!("{seconds} s"),
-        120..=7_199 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3_600),
     }
 }
 

@@ -3,13 +3,15 @@
 
 use super::Subject;
 use super::check::accounts;
+use super::forecast::{FORECAST, forecast_facts, forecast_line};
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::clean;
 use super::prose::{Prose, count};
 use super::stamp::utc;
 use super::words::Scene;
 use crate::model::{
-    CommitId, Environment, Hold, Merged, Outcome, Override, PromotionPath, PullNumber, UnixMillis, Verdict,
+    CommitId, Environment, Forecast, Hold, Merged, Outcome, Override, PromotionPath, PullNumber, UnixMillis,
+    Verdict,
 };
 
 /// The first line of a manifest, which GitHub does not show: by it the manifest is found again.
@@ -65,6 +67,8 @@ pub struct Manifest<'a> {
     pub holds: &'a [(&'a Environment, Hold)],
     /// What is known of its files on the source.
     pub tested: TestedSince,
+    /// What it will do to a shop of Adobe Commerce; nothing of one that is merged.
+    pub forecast: Option<&'a Forecast>,
     /// The last verdict on it, if it was judged.
     pub verdict: Option<(&'a Subject, &'a Verdict)>,
 }
@@ -86,12 +90,19 @@ pub fn manifest(told: &Manifest<'_>) -> String {
     parts.extend(brought(told));
     parts.extend(decided(told));
     parts.extend(taken_back(told.holds));
+    parts.extend(told.forecast.map(|it| foreseen(it, target)));
     parts.push(format!("### On {}\n\n{}", Prose::new("%", &[source]).markdown(), tested(told)));
     parts.push(match told.merged {
         Some(merged) => format!("### Merged\n\n{}", made_of(merged)),
         None => format!("### What it waits for\n\n{}", waits_for(told)),
     });
     fit(&parts, BODY - RESERVE)
+}
+
+fn foreseen(forecast: &Forecast, target: &str) -> String {
+    let parts: Vec<String> =
+        forecast_line(forecast, target).into_iter().chain([forecast_facts(forecast)]).collect();
+    format!("### {FORECAST}\n\n{}", parts.join("\n\n"))
 }
 
 /// So many pull requests, in words.

@@ -34,6 +34,7 @@ mod environment_status;
 mod explained;
 mod file_findings;
 mod file_remarks;
+mod forecast;
 mod frozen;
 mod install_report;
 mod limits;
@@ -69,7 +70,7 @@ pub use change_status::{
 };
 pub use check::{
     Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_copy, check_of_group,
-    check_of_shared_name,
+    check_of_shared_name, check_with_forecast,
 };
 pub use command_help::{CommandHelp, CommandRight, FlagHelp, help, help_on};
 pub use comment::{MARKER, comment};

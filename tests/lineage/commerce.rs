@@ -192,6 +192,7 @@ fn a_forecast_tells_what_a_release_does_and_from_which_file() {
     assert_eq!((words.status, words.stderr.as_str()), (0, ""));
     assert!(words.stdout.starts_with("Build\n  The files are those that staging runs"), "{}", words.stdout);
     assert!(words.stdout.contains("The column note of the table acme_cart is dropped"), "{}", words.stdout);
+    assert!(words.stdout.contains("no record of deploys was asked") && told["deploy_phase"].is_null());
     assert_eq!(ran(&["--environment", "nowhere"]).status, 2);
 }
 

@@ -5,11 +5,11 @@ use crate::stage::{Setting, Stage};
 use std::path::Path;
 use towpath_sandbox::{Annotation, PullHandle};
 
-const CONFIG_PHP: &str = "app/etc/config.php";
-const SERVICES: &str = ".magento/services.yaml";
+pub(crate) const CONFIG_PHP: &str = "app/etc/config.php";
+pub(crate) const SERVICES: &str = ".magento/services.yaml";
 
 /// The preset; of versions that grow old with the years nobody speaks here.
-const PRESET: &str = "version: 1\npreset: commerce\nrules:\n  TP723: off\n";
+pub(crate) const PRESET: &str = "version: 1\npreset: commerce\nrules:\n  TP723: off\n";
 
 /// The files of a project that breaks no rule: where they lie, and what they hold.
 fn template() -> Vec<(String, String)> {
@@ -31,7 +31,8 @@ fn template() -> Vec<(String, String)> {
     files
 }
 
-fn text(path: &str) -> String {
+/// What a file of the template holds.
+pub(crate) fn text(path: &str) -> String {
     template().into_iter().find(|(name, _)| name == path).unwrap().1
 }
 
@@ -45,8 +46,13 @@ fn without_outlet() -> String {
 
 impl Stage {
     /// Every branch holds a shop; `text` is the configuration.
-    async fn shop(text: &str) -> Self {
-        let stage = Self::with(Setting { branches: Vec::new(), ..Setting::default() }).await;
+    pub(crate) async fn shop(text: &str) -> Self {
+        Self::shop_with(text, Setting::default()).await
+    }
+
+    /// The same, with deploys as the setting has them.
+    pub(crate) async fn shop_with(text: &str, setting: Setting) -> Self {
+        let stage = Self::with(Setting { branches: Vec::new(), ..setting }).await;
         let commit = stage.store.commit_on("master").file(crate::configuration::FILE, text);
         let commit = template().iter().fold(commit, |it, (path, text)| it.file(path, text));
         commit.by("rita").await.unwrap();
@@ -59,7 +65,7 @@ impl Stage {
     }
 
     /// A pull request of a topic that changes one file.
-    async fn change(&self, name: &str, (path, text): (&str, &str)) -> PullHandle {
+    pub(crate) async fn change(&self, name: &str, (path, text): (&str, &str)) -> PullHandle {
         topic(&self.store, name, "integration").await;
         self.store.commit_on(name).file(path, text).by("ana").await.unwrap();
         self.store.open_pull(name).into("integration").by("ana").await.unwrap()

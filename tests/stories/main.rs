@@ -42,6 +42,7 @@ mod errors_kept;
 mod faults;
 mod fewer_rights;
 mod folded;
+mod forecast;
 mod foreign;
 mod freeze_commands;
 mod freezes;

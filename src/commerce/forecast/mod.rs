@@ -2,7 +2,8 @@
 //!
 //! Lives here: which facts there are, and their words. What is not known is said to be so.
 //!
-//! Does not live here: how long a deploy takes, which no file tells; what may not be merged, which the rules say.
+//! Does not live here: how long deploys took, which no file tells: whoever asks hands that over; what may not be merged, which
+//! the rules say.
 //!
 //! Open first: this file.
 
@@ -10,109 +11,13 @@ use crate::commerce::rules::{
     Asked, Change, Changed, ModuleUpgrade, ProjectChanges, StaticContent, Target, Tree, Upgrade, changes,
     judge,
 };
-use crate::model::{Code, FilePlace, Rules, Sentence};
+use crate::model::{
+    BuiltOn, Code, DeployRecord, Expected, FilePlace, Forecast, ForecastFact, ForecastTopic as Topic,
+    PhaseLengths, Rules, Sentence, length,
+};
 
 /// More packages than this are not named.
 const PACKAGES_NAMED: usize = 5;
-
-/// What a fact is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Topic {
-    /// Whether the files were built before.
-    Build,
-    /// Where static content is made.
-    StaticContent,
-    /// Whether the database is upgraded.
-    Database,
-    /// Services.
-    Services,
-    /// Routes.
-    Routes,
-    /// Crons.
-    Crons,
-    /// Disks.
-    Disks,
-    /// What nothing brings back.
-    NotUndone,
-}
-
-impl Topic {
-    /// The word of the JSON output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Build => "build",
-            Self::StaticContent => "static_content",
-            Self::Database => "database",
-            Self::Services => "services",
-            Self::Routes => "routes",
-            Self::Crons => "crons",
-            Self::Disks => "disks",
-            Self::NotUndone => "not_undone",
-        }
-    }
-
-    /// As it stands before its facts.
-    pub fn heading(self) -> &'static str {
-        match self {
-            Self::Build => "Build",
-            Self::StaticContent => "Static content",
-            Self::Database => "Database",
-            Self::Services => "Services",
-            Self::Routes => "Routes",
-            Self::Crons => "Crons",
-            Self::Disks => "Disks",
-            Self::NotUndone => "Cannot be undone",
-        }
-    }
-}
-
-/// One thing that the release will do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact {
-    /// What it is about.
-    pub topic: Topic,
-    /// The fact.
-    pub says: Sentence,
-    /// Whether somebody has to open a ticket, or has to find out whether.
-    pub ticket: bool,
-    /// The file that says so, where one does.
-    pub place: Option<FilePlace>,
-}
-
-/// Whether something will happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expected {
-    /// It will.
-    Yes,
-    /// It will not.
-    No,
-    /// The files do not tell.
-    NotKnown,
-}
-
-impl Expected {
-    /// The value of the JSON output: `null` where it is not known.
-    pub fn as_flag(self) -> Option<bool> {
-        match self {
-            Self::Yes => Some(true),
-            Self::No => Some(false),
-            Self::NotKnown => None,
-        }
-    }
-}
-
-/// All that is known beforehand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forecast {
-    /// Whether the build is there already.
-    pub is_built: bool,
-    /// Whether static content is made while the shop is in maintenance.
-    pub static_content_in_maintenance: Expected,
-    /// Whether the deploy upgrades the database, for which the shop is in maintenance.
-    pub database_upgrade: Expected,
-    /// The facts, in the order of their topics.
-    pub facts: Vec<Fact>,
-}
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -123,8 +28,10 @@ pub struct Release<'a> {
     pub after: &'a Tree,
     /// Where it goes.
     pub target: Target,
-    /// The environments that run exactly these files now.
-    pub built_on: &'a [String],
+    /// Where exactly these files are already.
+    pub built_on: Option<&'a BuiltOn>,
+    /// What is on record of the deploys there.
+    pub record: DeployRecord,
 }
 
 /// What a release will do.
@@ -134,6 +41,7 @@ pub fn forecast(release: &Release<'_>) -> Forecast {
     build(release, &mut facts);
     let static_content_in_maintenance = static_content(&changes, &mut facts);
     let database_upgrade = database(&changes, &mut facts);
+    facts.push(fact(Topic::Maintenance, maintenance(release.record), None));
     let is_pro = release.target == Target::Pro;
     for (topic, changed) in [
         (Topic::Services, &changes.services),
@@ -146,18 +54,64 @@ pub fn forecast(release: &Release<'_>) -> Forecast {
             facts.push(fact(topic, Sentence::new("Nothing changes.", []), None));
         }
     }
-    not_undone(release, &changes, &mut facts);
-    let is_built = !release.built_on.is_empty();
-    Forecast { is_built, static_content_in_maintenance, database_upgrade, facts }
+    let not_undone = not_undone(release, &changes, &mut facts);
+    Forecast {
+        is_built: release.built_on.is_some(),
+        static_content_in_maintenance,
+        database_upgrade,
+        record: release.record,
+        not_undone,
+        facts,
+    }
 }
 
-fn fact(topic: Topic, says: Sentence, place: Option<FilePlace>) -> Fact {
-    Fact { topic, says, ticket: false, place }
+/// How long the shop was in maintenance before, as far as deploys have told: their phases are on record, and maintenance lies
+/// within one of them.
+fn maintenance(record: DeployRecord) -> Sentence {
+    let PhaseLengths { deploys, median, longest } = match record {
+        DeployRecord::NotAsked => {
+            return Sentence::new("How long it lasts no file tells, and no record of deploys was asked.", []);
+        }
+        DeployRecord::Empty => {
+            return Sentence::new(
+                "How long it lasts is not known: no deploy of this environment that ended well has told Towpath how long its \
+                 deploy phase took.",
+                [],
+            );
+        }
+        DeployRecord::Known(lengths) => lengths,
+    };
+    let within = "The shop is in maintenance for a part of that. By Towpath's record.";
+    if deploys == 1 {
+        return Sentence::new(
+            format!("The deploy phase of the last deploy that ended well took {}. {within}", length(median)),
+            [],
+        );
+    }
+    let (median, longest) = (length(median), length(longest));
+    Sentence::new(
+        format!(
+            "The deploy phase of the last {deploys} deploys that ended well took {median} (median) and {longest} at the longest. \
+             {within}"
+        ),
+        [],
+    )
 }
 
-fn build(release: &Release<'_>, facts: &mut Vec<Fact>) {
-    let says = match release.built_on.first() {
-        Some(name) => Sentence::new("The files are those that % runs: its build is used again.", [name]),
+fn fact(topic: Topic, says: Sentence, place: Option<FilePlace>) -> ForecastFact {
+    ForecastFact { topic, says, ticket: false, place }
+}
+
+fn build(release: &Release<'_>, facts: &mut Vec<ForecastFact>) {
+    let says = match release.built_on {
+        Some(BuiltOn::Deploy(name)) => Sentence::new(
+            "The files are those that % runs, by the record of its deploys: its build is used again.",
+            [name],
+        ),
+        Some(BuiltOn::Branch(name)) => Sentence::new(
+            "The files are those that % runs, if its branch is deployed: then its build is used again.",
+            [name],
+        ),
         None => Sentence::new(
             "No environment runs these files now, so they are built anew unless the platform has kept an \
                                older build of them.",
@@ -167,7 +121,7 @@ fn build(release: &Release<'_>, facts: &mut Vec<Fact>) {
     facts.push(fact(Topic::Build, says, None));
 }
 
-fn static_content(changes: &ProjectChanges, facts: &mut Vec<Fact>) -> Expected {
+fn static_content(changes: &ProjectChanges, facts: &mut Vec<ForecastFact>) -> Expected {
     let mut expected = Expected::No;
     for (made, place) in &changes.static_content {
         let says = match made {
@@ -192,7 +146,7 @@ fn static_content(changes: &ProjectChanges, facts: &mut Vec<Fact>) -> Expected {
     expected
 }
 
-fn database(changes: &ProjectChanges, facts: &mut Vec<Fact>) -> Expected {
+fn database(changes: &ProjectChanges, facts: &mut Vec<ForecastFact>) -> Expected {
     for upgrade in &changes.modules {
         facts.push(fact(Topic::Database, upgrades(upgrade), Some(upgrade.place.clone())));
     }
@@ -235,7 +189,7 @@ fn upgrades(upgrade: &ModuleUpgrade) -> Sentence {
     Sentence::new(says, [&upgrade.module])
 }
 
-fn infrastructure(topic: Topic, changed: &Changed, is_pro: bool) -> Fact {
+fn infrastructure(topic: Topic, changed: &Changed, is_pro: bool) -> ForecastFact {
     let name = changed.name.as_str();
     let (what, names) = match (&changed.from, &changed.to) {
         (Some(from), Some(to)) if from == to => ("% is configured otherwise", vec![name]),
@@ -250,11 +204,11 @@ fn infrastructure(topic: Topic, changed: &Changed, is_pro: bool) -> Fact {
         _ => ". The deploy carries that out.",
     };
     let says = Sentence::of(format!("{what}{ticket}"), names.into_iter().map(str::to_owned).collect());
-    Fact { topic, says, ticket: is_pro, place: Some(changed.place.clone()) }
+    ForecastFact { topic, says, ticket: is_pro, place: Some(changed.place.clone()) }
 }
 
-/// What the rules say of data that would be lost, and what else nothing brings back.
-fn not_undone(release: &Release<'_>, changes: &ProjectChanges, facts: &mut Vec<Fact>) {
+/// What the rules say of data that would be lost, and what else nothing brings back; how many facts that are.
+fn not_undone(release: &Release<'_>, changes: &ProjectChanges, facts: &mut Vec<ForecastFact>) -> usize {
     let before = facts.len();
     let change = Change {
         head: release.after,
@@ -297,9 +251,11 @@ fn not_undone(release: &Release<'_>, changes: &ProjectChanges, facts: &mut Vec<F
             facts.push(fact(Topic::NotUndone, says, Some(disk.place.clone())));
         }
     }
-    if facts.len() == before {
+    let found = facts.len() - before;
+    if found == 0 {
         facts.push(fact(Topic::NotUndone, Sentence::new("Nothing that these files tell.", []), None));
     }
+    found
 }
 
 #[cfg(test)]

@@ -47,9 +47,14 @@ fn tree(files: &Files<'_>) -> Tree {
     tree
 }
 
-fn told(before: &Files<'_>, after: &Files<'_>, target: Target, built_on: &[String]) -> (Forecast, String) {
-    let (before, after) = (tree(before), tree(after));
-    let forecast = forecast(&Release { before: &before, after: &after, target, built_on });
+fn told(
+    before: &Files<'_>,
+    after: &Files<'_>,
+    target: Target,
+    built_on: Option<&BuiltOn>,
+) -> (Forecast, String) {
+    let (before, after, record) = (tree(before), tree(after), DeployRecord::NotAsked);
+    let forecast = forecast(&Release { before: &before, after: &after, target, built_on, record });
     let lines = forecast.facts.iter().map(|it| {
         let place = it.place.as_ref().map(|it| format!(" [{}:{}]", it.path, it.line)).unwrap_or_default();
         let ticket = if it.ticket { " (ticket)" } else { "" };
@@ -61,11 +66,12 @@ fn told(before: &Files<'_>, after: &Files<'_>, target: Target, built_on: &[Strin
 
 #[test]
 fn nothing_that_changes_is_said_of_each_topic() {
-    let (forecast, lines) = told(&shop(), &shop(), Target::Pro, &["staging".to_owned()]);
+    let (forecast, lines) = told(&shop(), &shop(), Target::Pro, Some(&BuiltOn::Deploy("staging".to_owned())));
     insta::assert_snapshot!(lines, @"
-    build: The files are those that staging runs: its build is used again.
+    build: The files are those that staging runs, by the record of its deploys: its build is used again.
     static_content: It is made in the build, while the shop is open. [app/etc/config.php:2]
     database: No module of the repository changes what the database holds for it, and no package changes.
+    maintenance: How long it lasts no file tells, and no record of deploys was asked.
     services: Nothing changes.
     routes: Nothing changes.
     crons: Nothing changes.
@@ -73,6 +79,7 @@ fn nothing_that_changes_is_said_of_each_topic() {
     not_undone: Nothing that these files tell.
     ");
     assert!(forecast.is_built);
+    assert_eq!(forecast.not_undone, 0);
     assert_eq!(forecast.static_content_in_maintenance, Expected::No);
     assert_eq!(forecast.database_upgrade, Expected::No);
 }
@@ -102,7 +109,7 @@ fn what_a_release_does_is_told_with_its_files() {
     ] {
         after = with(after, path, text);
     }
-    let (forecast, lines) = told(&shop(), &after, Target::Pro, &[]);
+    let (forecast, lines) = told(&shop(), &after, Target::Pro, None);
     insta::assert_snapshot!(lines, @"
     build: No environment runs these files now, so they are built anew unless the platform has kept an older build of them.
     static_content: It is made in the build, while the shop is open. [app/etc/config.php:2]
@@ -112,6 +119,7 @@ fn what_a_release_does_is_told_with_its_files() {
     database: The module Acme_Gift is new: the deploy upgrades the database. [app/code/Acme/Gift/etc/module.xml:1]
     database: The module Acme_Gift has another script for the database: the deploy runs it. [app/code/Acme/Gift/Setup/Patch/Data/Fill.php:1]
     database: 1 package changes: acme/a. What they do to the database stands in the packages, which are not in the repository. [composer.lock:1]
+    maintenance: How long it lasts no file tells, and no record of deploys was asked.
     services: db changes from mysql:10.6 to mysql:10.11. A ticket has to carry that out. (ticket) [.magento/services.yaml:1]
     services: cache is new: valkey:8.0. A ticket has to carry that out. (ticket) [.magento/services.yaml:4]
     routes: http://www.{default}/ is new: shop:http. On some projects a ticket has to carry that out. (ticket) [.magento/routes.yaml:1]
@@ -124,8 +132,9 @@ fn what_a_release_does_is_told_with_its_files() {
     not_undone: The disk of shop grows, and never shrinks again. [.magento.app.yaml:2]
     ");
     assert!(!forecast.is_built);
+    assert_eq!(forecast.not_undone, 4);
     assert_eq!(forecast.database_upgrade, Expected::Yes);
-    let (_, on_integration) = told(&shop(), &after, Target::Integration, &[]);
+    let (_, on_integration) = told(&shop(), &after, Target::Integration, None);
     assert!(!on_integration.contains("ticket"), "{on_integration}");
 }
 
@@ -133,16 +142,16 @@ fn what_a_release_does_is_told_with_its_files() {
 fn what_the_files_do_not_tell_is_said_to_be_so() {
     let after =
         with(shop(), "composer.lock", "{\"packages\": [{\"name\": \"acme/b\", \"version\": \"2.0.0\"}]}");
-    let (forecast, lines) = told(&shop(), &after, Target::Integration, &[]);
+    let (forecast, lines) = told(&shop(), &after, Target::Integration, None);
     assert_eq!(forecast.database_upgrade, Expected::NotKnown);
     assert!(lines.contains("2 packages change: acme/a, acme/b. What they do to the database"), "{lines}");
     for broken in ["<schema><table>", "<!DOCTYPE x><schema/>"] {
-        let (forecast, lines) = told(&shop(), &with(shop(), SCHEMA, broken), Target::Integration, &[]);
+        let (forecast, lines) = told(&shop(), &with(shop(), SCHEMA, broken), Target::Integration, None);
         assert_eq!(forecast.database_upgrade, Expected::NotKnown, "{lines}");
         assert!(!lines.contains("dropped"), "{lines}");
     }
     let config = with(shop(), "app/etc/config.php", "<?php return [getenv('X')];");
-    let (forecast, lines) = told(&shop(), &config, Target::Integration, &[]);
+    let (forecast, lines) = told(&shop(), &config, Target::Integration, None);
     assert_eq!(forecast.static_content_in_maintenance, Expected::NotKnown, "{lines}");
 }
 
@@ -163,7 +172,7 @@ fn static_content_is_told_as_ece_tools_decides_it() {
             "made in the deploy",
         ),
     ] {
-        let (forecast, lines) = told(&shop(), &after, Target::Integration, &[]);
+        let (forecast, lines) = told(&shop(), &after, Target::Integration, None);
         assert_eq!(forecast.static_content_in_maintenance, expected, "{lines}");
         assert!(lines.contains(words), "{lines}");
     }
@@ -175,4 +184,33 @@ fn only_declarations_that_differ_are_read() {
     assert_eq!(declarations_that_differ(&tree(&shop()), &tree(&after)), [SCHEMA]);
     let elsewhere = with(shop(), "vendor/acme/a/etc/db_schema.xml", "<schema/>");
     assert_eq!(declarations_that_differ(&tree(&shop()), &tree(&elsewhere)), [""; 0]);
+}
+
+#[test]
+fn where_the_files_are_already_and_how_that_is_known() {
+    let built = |on: &BuiltOn| {
+        let (forecast, lines) = told(&shop(), &shop(), Target::Pro, Some(on));
+        assert!(forecast.is_built);
+        lines.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        built(&BuiltOn::Branch("staging".to_owned())),
+        "build: The files are those that staging runs, if its branch is deployed: then its build is used again."
+    );
+}
+
+#[test]
+fn the_record_of_deploys_is_told_as_what_it_is() {
+    use std::time::Duration;
+    let known = |deploys, median, longest| {
+        let (median, longest) = (Duration::from_secs(median), Duration::from_secs(longest));
+        DeployRecord::Known(PhaseLengths { deploys, median, longest })
+    };
+    let said =
+        [DeployRecord::Empty, known(1, 90, 90), known(10, 240, 1_500)].map(|it| maintenance(it).to_string());
+    insta::assert_snapshot!(said.join("\n"), @"
+    How long it lasts is not known: no deploy of this environment that ended well has told Towpath how long its deploy phase took.
+    The deploy phase of the last deploy that ended well took 90 s. The shop is in maintenance for a part of that. By Towpath's record.
+    The deploy phase of the last 10 deploys that ended well took 4 min (median) and 25 min at the longest. The shop is in maintenance for a part of that. By Towpath's record.
+    ");
 }

@@ -21,15 +21,15 @@ use super::decisions::Decisions;
 use super::open_promotions;
 use super::pending_deliveries::PendingDeliveries;
 use super::waiting_commands;
-use crate::engine::commerce_files::found_in_files;
+use crate::engine::commerce_files::{Foreseen, foreseen};
 use crate::engine::context::EngineContext;
 use crate::engine::judge;
 use crate::engine::not_decided::{NotDecided, error_in, settled};
 use crate::engine::work_error::WorkError;
-use crate::lineage::{FetchedTips, GitError, Repository, Survey};
+use crate::lineage::{FetchedTips, Repository, Survey};
 use crate::model::config::RepositoryConfig;
 use crate::model::{
-    Base, BranchName, DeployFacts, Facts, FileFinding, Finding, Head, History, MergeMethods, Outcome,
+    Base, BranchName, DeployFacts, Facts, Finding, Forecast, Head, History, MergeMethods, Outcome,
     PromotionPath, PullEnds, PullNumber, PullRequest, PullRequestState, RepositoryId, Role, Undecided,
     UnixMillis, Verdict, error_chain,
 };
@@ -139,6 +139,8 @@ struct Judged {
     /// Its two ends: the base is what it finally aims at, whose commit is unknown when it could not be fetched.
     pull: PullEnds,
     verdict: Verdict,
+    /// What it will do to a shop of Adobe Commerce, where it is a promotion of one.
+    forecast: Option<Forecast>,
     /// The same for the branch that it goes into itself, where a stack has it judged for another one.
     for_own_base: Option<(PullEnds, Verdict)>,
     /// When the calendar, or something that people have decided about it, may have it otherwise by itself.
@@ -300,12 +302,12 @@ impl PullRequestWork<'_> {
         if let Some(cause) = &self.config.invalid {
             let verdict = Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] };
             let error = error_in(&verdict);
-            let (for_own_base, look_again) = (None, None);
+            let (forecast, for_own_base, look_again) = (None, None, None);
             let mut pull = ends(&row, aimed);
             if let Some(base) = survey.tips.get(&pull.base.branch) {
                 pull.base.commit = base.commit;
             }
-            return Judged { row, pull, verdict, for_own_base, look_again, error };
+            return Judged { row, pull, verdict, forecast, for_own_base, look_again, error };
         }
         let path = &self.config.path;
         let Some(base) = survey.tips.get(&aimed) else {
@@ -344,9 +346,9 @@ impl PullRequestWork<'_> {
             Ok(known) => known,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
-        let files = match self.files(&row, ends, repository).await {
-            Ok(files) => files,
-            Err(error) => return undecided(row, pull.base.branch, NotDecided::by_git(error)),
+        let Foreseen { findings: files, forecast } = match self.foreseen(&row, ends, repository).await {
+            Ok(foreseen) => foreseen,
+            Err(why) => return undecided(row, pull.base.branch, why),
         };
         let look_again = decisions.next_change().into_iter().chain(acceptance.changes_at).min();
         let Decisions { lock, freeze, overrides, .. } = decisions;
@@ -365,7 +367,7 @@ impl PullRequestWork<'_> {
         };
         let judging = Box::pin(judge::judge_knowing(repository, path, &ledger, survey, known));
         let (verdict, error) = settled(judging.await);
-        Judged { row, pull, verdict, for_own_base: None, look_again, error }
+        Judged { row, pull, verdict, forecast, for_own_base: None, look_again, error }
     }
 
     /// What is remembered by now, as the verdict on this pull request needs it.
@@ -395,15 +397,15 @@ impl PullRequestWork<'_> {
         Ok((deploys, decisions))
     }
 
-    /// What is found in the files that merging would give, where the project asks for that.
-    async fn files(
+    /// What the files say that merging would give, where the project asks for that.
+    async fn foreseen(
         &self,
         row: &PullRequest,
         pull: &PullEnds,
         repository: &Repository,
-    ) -> Result<Vec<FileFinding>, GitError> {
+    ) -> Result<Foreseen, NotDecided> {
         let judged = policy::Judged { path: &self.config.path, pull, snapshot: None };
-        Box::pin(found_in_files(repository, judged, Some(&row.head_branch), self.ctx.now())).await
+        Box::pin(foreseen(self.ctx, repository, judged, (row.repository, &row.head_branch))).await
     }
 
     /// How a promotion may be merged, as the base's rules have it; where none says, as the settings do. It is no more
@@ -462,5 +464,6 @@ pub(super) fn reach(
 
 fn undecided(row: PullRequest, aimed: BranchName, why: NotDecided) -> Judged {
     let (verdict, error) = why.verdict();
-    Judged { pull: ends(&row, aimed), error, row, verdict, for_own_base: None, look_again: None }
+    let (forecast, for_own_base, look_again) = (None, None, None);
+    Judged { pull: ends(&row, aimed), error, row, verdict, forecast, for_own_base, look_again }
 }

@@ -57,6 +57,7 @@ fn it_tells_what_it_brings_and_what_it_waits_for() {
         overrides: &[given],
         holds: &[(&production, hold)],
         tested: TestedSince::Deployed(AT),
+        forecast: None,
         verdict: Some((&subject, &verdict)),
     };
     assert_eq!(promotion_title(&staging, &production), "Promote staging to production");
@@ -101,6 +102,7 @@ fn one_that_was_not_judged_says_where_the_verdict_comes() {
         overrides: &[],
         holds: &[],
         tested: TestedSince::NotKnown,
+        forecast: None,
         verdict: None,
     };
     insta::assert_snapshot!(manifest(&told), @"
@@ -148,6 +150,7 @@ fn one_that_is_merged_says_so_and_waits_for_nothing() {
         overrides: &[],
         holds: &[],
         tested: TestedSince::NotKnown,
+        forecast: None,
         verdict: Some((&subject, &verdict)),
     };
     insta::assert_snapshot!(manifest(&told), @"
@@ -182,6 +185,7 @@ fn a_hundred_are_listed_and_the_rest_is_counted() {
         overrides: &[],
         holds: &[],
         tested: TestedSince::NotKnown,
+        forecast: None,
         verdict: None,
     };
     let text = manifest(&told);

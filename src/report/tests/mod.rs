@@ -8,6 +8,7 @@ mod deploy_status;
 mod dressed;
 mod files;
 mod first_screen;
+mod forecast;
 mod freezes;
 mod known_work;
 mod locks;

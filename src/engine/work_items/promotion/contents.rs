@@ -1,11 +1,13 @@
 //! What a manifest tells, gathered from what is stored and from git.
 
 use super::PromotionWork;
+use crate::engine::commerce_files::forecast_between;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request::{ends, last_verdict};
 use crate::lineage::Repository;
 use crate::model::{
-    BranchName, CommitId, DeployOutcome, Environment, Hold, Override, PromotionPath, PullRequest, Role,
+    BranchName, CommitId, DeployOutcome, Environment, Forecast, Hold, Override, PromotionPath, PullRequest,
+    Role,
 };
 use crate::report::{self, BroughtPull, Manifest, Subject, TestedSince};
 use crate::store::JudgedPull;
@@ -37,19 +39,32 @@ impl PromotionWork<'_> {
         (brought, pull): (&[BroughtPull], Option<&JudgedPull>),
     ) -> Result<String, WorkError> {
         let judged = pull.and_then(|it| self.verdict(it));
+        let merged = pull.and_then(|it| it.pull.merged);
+        let forecast = match merged {
+            Some(_) => None,
+            None => self.forecast(repository, ends).await?,
+        };
         let told = Manifest {
             path: &self.config.path,
             source: ends.source,
             target: ends.target,
             head: ends.head,
-            merged: pull.and_then(|it| it.pull.merged),
+            merged,
             pulls: brought,
             overrides: &self.overrides(pull, ends).await?,
             holds: &self.holds(ends).await?,
             tested: self.tested(repository, ends).await?,
+            forecast: forecast.as_ref(),
             verdict: judged.as_ref().map(|(subject, verdict)| (subject, verdict)),
         };
         Ok(report::manifest(&told))
+    }
+
+    /// What it will do to the shop, where there is one.
+    async fn forecast(&self, repository: &Repository, ends: Ends<'_>) -> Result<Option<Forecast>, WorkError> {
+        let asked = (&*self.config.path, self.repository.id);
+        let (commits, target) = ((ends.head, ends.base), ends.target);
+        Box::pin(forecast_between(self.ctx, repository, asked, commits, target)).await
     }
 
     /// The pull requests that a promotion brings, by number. Promotions are no changes of their own, and neither is what

@@ -71,7 +71,7 @@ impl PullRequestWork<'_> {
         let mut shown = vec![(self.subject(judged), verdict.clone())];
         shown.extend(others.iter().map(|other| self.of_other(judged, other)));
         shown.extend(self.sharing_by_own_base(judged));
-        let mut text = report::check(&self.config.path, &shown);
+        let mut text = report::check_with_forecast(&self.config.path, &shown, judged.forecast.as_ref());
         text.summary = report::with_notes(text.summary, &self.notes(row).await?);
         let noted_here = |it: &JudgedPull| {
             it.grants_noted.as_ref().is_some_and(|(head, branch)| *head == row.head_commit && branch == base)

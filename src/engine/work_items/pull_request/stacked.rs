@@ -72,8 +72,8 @@ impl PullRequestWork<'_> {
             Some(also) => also.clone(),
             None => (ends(row, base.clone()), judged.verdict.clone()),
         };
-        let (for_own_base, look_again, error) = (None, None, None);
-        let also = Judged { row: row.clone(), pull, verdict, for_own_base, look_again, error };
+        let (forecast, for_own_base, look_again, error) = (None, None, None, None);
+        let also = Judged { row: row.clone(), pull, verdict, forecast, for_own_base, look_again, error };
         self.check(&also, false).await.map(Some)
     }
 
