@@ -4,7 +4,10 @@ use super::Place;
 use super::commerce_keys::PresetEntry;
 use super::file::File;
 use super::tree::Node;
-use crate::model::{CommerceSettings, Environment, PromotionPath};
+use crate::model::{CommercePlan, CommerceSettings, Environment, PromotionPath};
+
+/// The branch that Starter's production is deployed from.
+const STARTER_PRODUCTION: &str = "master";
 
 /// The settings of a file that switches the preset on.
 pub(super) fn settings(file: &File, environments: &[Environment]) -> Option<CommerceSettings> {
@@ -24,7 +27,8 @@ pub(super) fn settings(file: &File, environments: &[Environment]) -> Option<Comm
 
 /// Says what counts for nothing because the preset is off.
 pub(super) fn notices(root: &Node, path: &PromotionPath, say: &mut impl FnMut(Place, String)) {
-    if path.commerce.is_some() {
+    if let Some(settings) = &path.commerce {
+        starter_notice(root, path, settings, say);
         return;
     }
     let asks = |name: &str| format!("{name} counts for nothing without preset: commerce");
@@ -36,5 +40,25 @@ pub(super) fn notices(root: &Node, path: &PromotionPath, say: &mut impl FnMut(Pl
         if let Some(key) = requires.and_then(|requires| requires.value.key("ideal_state")) {
             say(key.place, asks("ideal_state"));
         }
+    }
+}
+
+/// On Starter the platform deploys production from the branch `master`; who says nothing of that has Pro's environments.
+fn starter_notice(
+    root: &Node,
+    path: &PromotionPath,
+    settings: &CommerceSettings,
+    say: &mut impl FnMut(Place, String),
+) {
+    let is_production =
+        |it: &&Environment| it.branch.as_str() == STARTER_PRODUCTION && path.is_production(&it.name);
+    let has_production = path.environments.iter().any(|it| is_production(&it));
+    if settings.plan != CommercePlan::Starter || has_production {
+        return;
+    }
+    if let Some(key) = root.key("commerce") {
+        let words = "on the plan starter production is the branch master, and no last environment here has it: write \
+                     branch: master for production, and copy: none";
+        say(key.place, words.to_owned());
     }
 }

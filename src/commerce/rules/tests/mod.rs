@@ -1,4 +1,5 @@
 mod applications;
+mod plans;
 
 use proptest::prelude::*;
 
@@ -182,6 +183,11 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn judged(&self, edits: &[&Node]) -> (Files, Vec<FileFinding>) {
+        let is_pro = self.node.get("pro").is_some();
+        self.judged_on(edits, if is_pro { Target::Pro } else { Target::Integration })
+    }
+
+    fn judged_on(&self, edits: &[&Node], target: Target) -> (Files, Vec<FileFinding>) {
         let path = text(self.node, "file").unwrap_or_default();
         let mut base = template();
         let both = self.node.get("base").into_iter().flat_map(Node::items);
@@ -189,7 +195,6 @@ impl Case<'_> {
         let mut head = base.clone();
         edits.iter().filter(|it| it.get("branch").is_none()).for_each(|node| edit(&mut head, path, node));
         let branch = edits.iter().find_map(|node| text(node, "branch"));
-        let target = if self.node.get("pro").is_some() { Target::Pro } else { Target::Integration };
         let today = edits.iter().find_map(|node| text(node, "today"));
         let today = today.or_else(|| text(self.node, "today")).unwrap_or(TODAY);
         let disk = self.node.get("contract").and_then(Node::number).and_then(|it| u64::try_from(it).ok());

@@ -100,3 +100,22 @@ fn all_of_it_is_spelled_out() {
     );
     assert_eq!(lines(""), ["requires: { tested: false, ideal_state: true }"]);
 }
+
+#[test]
+fn on_starter_production_is_the_branch_master_and_who_has_another_one_is_told() {
+    let told = |environments: &str| -> Vec<String> {
+        let text = with(&format!("preset: commerce\ncommerce: {{ plan: starter }}\n{environments}"));
+        let read = Configuration::read(&text).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        read.notices().iter().map(|it| format!("{} {}", it.place, it.message)).collect()
+    };
+    let words = "3:1 on the plan starter production is the branch master, and no last environment here has it: write branch: master \
+                 for production, and copy: none";
+    assert_eq!(told(""), [words]);
+    let staging = "environments:\n  - { name: staging, accepts: [topics] }\n";
+    let live = "  - { name: production, accepts: [staging]";
+    assert_eq!(told(&format!("{staging}{live} }}\ncopy: none\n")), [words]);
+    let none: [&str; 0] = [];
+    assert_eq!(told(&format!("{staging}{live}, branch: master }}\ncopy: none\n")), none);
+    let pro = read("preset: commerce\ncommerce: { plan: pro }");
+    assert!(pro.notices().is_empty(), "{:?}", pro.notices());
+}
