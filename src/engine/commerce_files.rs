@@ -3,8 +3,10 @@
 //! Of a pull request it is the files that merging would give, against those that the base has: `lineage::MergedFiles` says
 //! what stands in for them where it conflicts. Only the contents that the rules want are read, each once.
 
+mod read_log;
 mod release_forecast;
 
+pub use read_log::read_log;
 pub(super) use release_forecast::{Foreseen, forecast_between, foreseen};
 
 use std::collections::HashMap;

@@ -1,7 +1,9 @@
 //! Deploys: each one try to bring one commit to one environment, as they are kept and shown.
 
 use super::time::as_millis;
-use super::{CommitId, DriverSettings, NotCounted, PullNumber, RefusedStatus, TreeId, UnixMillis};
+use super::{
+    CommitId, DriverSettings, LogSummary, NotCounted, PullNumber, RefusedStatus, TreeId, UnixMillis,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -340,6 +342,9 @@ pub struct Deploy {
     /// Where its log is.
     #[serde(default)]
     pub log_url: Option<String>,
+    /// What its log tells of how it failed, where that could be read.
+    #[serde(default)]
+    pub log: Option<LogSummary>,
     /// Where the site is.
     #[serde(default)]
     pub environment_url: Option<String>,
@@ -406,6 +411,7 @@ impl Deploy {
             refusals: 0,
             carried_out_by: None,
             log_url: None,
+            log: None,
             environment_url: None,
             cancellation: None,
             takes_back: Vec::new(),

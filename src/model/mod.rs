@@ -61,6 +61,7 @@ mod ids;
 mod install_report;
 mod ledger;
 mod lock;
+mod log_summary;
 mod manual_freeze;
 mod moves;
 mod names;
@@ -134,6 +135,7 @@ pub use install_report::{
 };
 pub use ledger::LedgerEntry;
 pub use lock::{Lock, LockEnd};
+pub use log_summary::LogSummary;
 pub use manual_freeze::ManualFreeze;
 pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};

@@ -3,6 +3,7 @@
 use crate::model::{BranchName, CommitId, Deploy, DeployState, Ending, NotCounted, Phase, WhyNotCounted};
 
 use super::advice::{CommentCommands, to_comment};
+use super::log_summary::log_in_markdown;
 use super::markdown::{block, code};
 use super::shell;
 use std::fmt::Write as _;
@@ -353,8 +354,11 @@ pub fn deploy_trouble(
     } else {
         ended(deploy)
     };
-    let mut text =
-        format!("**{}: {what}.**\n\n{}", deploy.environment, next_step(commands, deploy, acts, entry));
+    let mut text = format!("**{}: {what}.**", deploy.environment);
+    if let Some(log) = &deploy.log {
+        let _ = write!(text, "\n\n{}", log_in_markdown(log));
+    }
+    let _ = write!(text, "\n\n{}", next_step(commands, deploy, acts, entry));
     if let Some(Ending::Failed { words: Some(words), .. }) = &deploy.ending {
         let _ = write!(text, "\n\nIt reported: {}", code(words));
     }

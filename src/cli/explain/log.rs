@@ -4,25 +4,24 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use super::ece;
 use crate::cli::UsageError;
 use crate::cli::print::SCHEMA_VERSION;
-use crate::commerce::log::{LogReader, LogReading, LoggedPhase, LoggedStep, Suspect};
+use crate::commerce::log::{LogReading, LoggedPhase, LoggedStep, Suspect};
+use crate::engine::read_log;
 use crate::model::{ForPeople, Phase, UnixMillis};
-use crate::report::{length, one_line};
+use crate::report::{length, log_consequences, log_title, one_line};
 
-/// How much is read at once, in bytes.
-const PIECE: usize = 64 << 10;
 /// How long a line that is printed may be, in characters.
 const SHOWN_MAX: usize = 300;
 
 /// Reads a file to its end, or standard input.
 pub(super) fn read(file: &Path, exit_code: Option<u8>) -> Result<LogReading, UsageError> {
     let is_stdin = file == Path::new("-");
-    let all = if is_stdin { read_all(io::stdin().lock()) } else { File::open(file).and_then(read_all) };
+    let all = if is_stdin { read_log(io::stdin().lock()) } else { File::open(file).and_then(read_log) };
     let reader = all.map_err(|error| {
         let name = if is_stdin { "standard input".to_owned() } else { file.display().to_string() };
         UsageError::new(format!("{name} could not be read: {}", error.for_people()))
@@ -31,19 +30,6 @@ pub(super) fn read(file: &Path, exit_code: Option<u8>) -> Result<LogReading, Usa
         Some(status) => reader.finish_with_status(status),
         None => reader.finish(),
     })
-}
-
-fn read_all(mut from: impl Read) -> io::Result<LogReader> {
-    let mut reader = LogReader::new();
-    let mut piece = vec![0; PIECE];
-    loop {
-        match from.read(&mut piece) {
-            Ok(0) => return Ok(reader),
-            Ok(count) => reader.push(&piece[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 /// The reading as the object that programs rely on, on a line: docs/commerce.md has it whole.
@@ -86,17 +72,14 @@ fn moment(at: Option<UnixMillis>) -> Value {
 
 /// The same for people. Times are UTC.
 pub(super) fn text(reading: &LogReading) -> String {
-    let code = reading.code.map(|code| format!("ece:{} ", code.number)).unwrap_or_default();
+    let summary = reading.summary();
     let phase = reading.phase.map_or("unknown", Phase::as_str);
     let step = reading.step.map(|step| format!(", {step}")).unwrap_or_default();
-    let mut text = format!("{}: {code}{}\n\n", reading.outcome.as_str(), reading.title());
+    let mut text = format!("{}: {}\n\nWhere: {phase}{step}\n", reading.outcome.as_str(), log_title(&summary));
     // Writing into a text does not fail.
-    let _ = write!(
-        text,
-        "Where: {phase}{step}\nCustomers see: {}\nNext step: {}\n",
-        reading.customers(),
-        reading.next()
-    );
+    for (label, words) in log_consequences(&summary) {
+        let _ = writeln!(text, "{label}: {words}");
+    }
     let times: String = reading.phases.iter().filter_map(times).collect();
     section(&mut text, "Phases, UTC:", &times);
     let slow = |it: &Suspect| {

@@ -1,5 +1,5 @@
 use super::reading::{LogCause, LogOutcome, LogReading, SiteState};
-use crate::model::Phase;
+use crate::model::{LogSummary, Phase};
 
 /// What Composer means by an exit status.
 fn composer(status: u16) -> (&'static str, &'static str) {
@@ -24,6 +24,22 @@ fn composer(status: u16) -> (&'static str, &'static str) {
 }
 
 impl LogReading {
+    /// What it tells of a failure, in words of ours; `None` where it tells of none.
+    pub fn failure(&self) -> Option<LogSummary> {
+        let code = self.code.map(|code| code.number);
+        (self.outcome == LogOutcome::Failure || code.is_some()).then(|| self.summary())
+    }
+
+    /// What it tells, in words of ours.
+    pub fn summary(&self) -> LogSummary {
+        LogSummary {
+            code: self.code.map(|code| code.number),
+            title: self.title(),
+            customers: self.customers().to_owned(),
+            next: self.next().to_owned(),
+        }
+    }
+
     /// What happened, in one line without a full stop.
     pub fn title(&self) -> String {
         let title = match (self.cause, self.outcome) {

@@ -12,6 +12,7 @@ mod forecast;
 mod freezes;
 mod known_work;
 mod locks;
+mod log_summary;
 mod manifest;
 mod overrides;
 mod promotion;

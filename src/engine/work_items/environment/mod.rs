@@ -9,7 +9,7 @@
 //!
 //! The order of the work is in this file: `reports.rs` reads what was said, `want.rs` what the branch asks for,
 //! `requested_acts.rs` what the operator asks for, `start.rs` and `announce.rs` begin one, `poll.rs` and `cancel.rs`
-//! follow and end it, `show.rs` has GitHub show it.
+//! follow and end it, `read_logs.rs` reads why it failed, `show.rs` has GitHub show it.
 
 mod announce;
 mod cancel;
@@ -21,6 +21,7 @@ mod locks;
 mod numbers;
 mod outcomes;
 mod poll;
+mod read_logs;
 mod reports;
 mod requested_acts;
 mod show;
@@ -293,6 +294,7 @@ impl EnvironmentWork<'_> {
                 handed = self.hand_over_next().await;
             }
         }
+        self.read_logs().await;
         self.show().await?;
         self.delete_old().await?;
         wanted.and(handed).and(looked).and(ended).and(sure)

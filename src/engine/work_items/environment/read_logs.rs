@@ -1,0 +1,42 @@
+//! Why a deploy of a Commerce project failed, by its log.
+
+use super::{COMMAND, EnvironmentWork};
+use crate::engine::read_log;
+use crate::github::off_the_runtime;
+use crate::model::{Deploy, DeployState, LogSummary, error_chain};
+use std::io;
+
+impl EnvironmentWork<'_> {
+    /// Reads the log of what has just failed: all of it where programs on this machine have carried it out, else what was
+    /// told of it. A deploy does not depend on its log.
+    pub(super) async fn read_logs(&mut self) {
+        if self.site.path.commerce.is_none() {
+            return;
+        }
+        let is_unread = |it: &&Deploy| it.state == DeployState::Failed && it.log.is_none();
+        let failed: Vec<Deploy> = self.queue.changed().filter(is_unread).cloned().collect();
+        for deploy in failed {
+            let log = match self.told_by_log(&deploy).await {
+                Ok(log) => log,
+                Err(error) => {
+                    tracing::warn!(error = error_chain(&error), "the log of a failed deploy cannot be read");
+                    continue;
+                }
+            };
+            if let (Some(log), Some(deploy)) = (log, self.queue.get_mut(deploy.number)) {
+                deploy.log = Some(log);
+            }
+        }
+    }
+
+    async fn told_by_log(&self, deploy: &Deploy) -> io::Result<Option<LogSummary>> {
+        if deploy.driver == COMMAND {
+            let file = self.site.ctx.drivers.commands.open_log(&self.site.key(deploy.number)).await?;
+            let bytes = file.metadata()?.len();
+            let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+            return Ok(off_the_runtime(bytes, || read_log(file))?.finish().failure());
+        }
+        let tail = deploy.phases.last().and_then(|run| run.log_tail.as_deref());
+        Ok(read_log(tail.unwrap_or_default().as_bytes())?.finish().failure())
+    }
+}
