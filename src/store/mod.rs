@@ -35,6 +35,7 @@ mod command_store;
 mod deploy_rows;
 mod error;
 mod install_report_store;
+mod lease;
 mod lock_store;
 mod promotion_store;
 mod rows;
@@ -50,6 +51,7 @@ pub use deploy_rows::{
 };
 pub use error::StoreError;
 pub use install_report_store::{InstallReportStore, InstallReports};
+pub use lease::{Committed, Lease, Next};
 pub use lock_store::{GivenOverrides, LockStore, OverridesLeft};
 pub use promotion_store::{PromotionStore, RequestedMerge};
 pub use rows::{
@@ -69,45 +71,6 @@ use crate::model::{
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The right to work on a work item. A change made under it is refused once it has ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lease {
-    /// What is being worked on.
-    pub item: WorkItem,
-    /// Different for each lease of the same work item: a late holder is told by it.
-    pub token: i64,
-    /// The state of the work item that this work covers; marks that come later make it dirty again.
-    pub seen: i64,
-    /// How many times in a row the work item has failed before.
-    pub failures: u32,
-}
-
-/// What becomes of a work item after its work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
-    /// Done, unless it was marked meanwhile.
-    Done,
-    /// Try again, not before this moment.
-    Retry {
-        /// When.
-        at: UnixMillis,
-        /// What went wrong, for the operator.
-        error: String,
-    },
-    /// It was asked to wait and has not failed: not before this moment.
-    Wait {
-        /// When.
-        at: UnixMillis,
-        /// Why, for the operator.
-        error: String,
-    },
-    /// Given up. It stays visible, and a replay or a new mark revives it.
-    Dead {
-        /// What went wrong, for the operator.
-        error: String,
-    },
-}
 
 /// One effect of a piece of work. A list of them is applied as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -219,17 +182,6 @@ pub enum Change {
     Mark(WorkItem),
     /// Something has to be looked at, and may wait until this moment.
     MarkAt(WorkItem, UnixMillis),
-}
-
-/// How a [`Store::commit`] ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Committed {
-    /// All changes are stored.
-    Stored,
-    /// The lease had ended and somebody else holds the work item: nothing was changed.
-    LeaseLost,
-    /// A [`Desired::siblings`] no longer described the stored state: nothing was changed, work it out again.
-    Stale,
 }
 
 /// The operations the engine needs. Every method is one transaction.
