@@ -26,5 +26,6 @@
 pub mod codes;
 pub mod forecast;
 pub mod log;
+pub mod platform;
 pub mod read;
 pub mod rules;

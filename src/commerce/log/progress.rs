@@ -28,7 +28,7 @@ const SKIPPED: u16 = 201;
 const OF_COMPOSER: [u16; 5] = [2, 3, 4, 5, 100];
 
 /// How far the last deploy of a log has come.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Progress {
     phase: Option<Phase>,
     step: Option<&'static str>,

@@ -41,7 +41,7 @@ struct ErrorLine {
 /// ece-tools' `cloud.log` and `cloud.error.log`.
 ///
 /// It keeps less than 64 KiB, however long the log and its lines are.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct LogReader {
     /// A line that has begun.
     begun: Vec<u8>,
@@ -143,7 +143,7 @@ impl LogReader {
 }
 
 /// The last lines, and what of them must not be shown.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct LastLines {
     lines: VecDeque<Vec<u8>>,
     /// How many more lines may be part of a key that has begun.

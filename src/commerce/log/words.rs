@@ -119,6 +119,11 @@ impl LogReading {
         }
     }
 
+    /// Whether something is not as it should be, though the deploy may have come to its end.
+    pub fn has_trouble(&self) -> bool {
+        self.cause.is_some()
+    }
+
     /// Whether the deploy itself has ended well, and what is told came after it.
     fn is_after_deploy(&self) -> bool {
         self.outcome == LogOutcome::Success

@@ -42,6 +42,7 @@ mod wanted;
 mod yaml_files;
 
 pub use changes::{Changed, ModuleUpgrade, ProjectChanges, Upgrade, changes, declarations_that_differ};
+pub use project::{application_files, application_folders};
 pub use static_content::StaticContent;
 pub use tree::{Blob, Tree};
 pub use wanted::Wanted;

@@ -3,6 +3,7 @@
 use super::tree::Tree;
 use crate::commerce::read::{Content, Fault, Lock, Node, PhpValue, Reading, Unread, read_php, read_yaml};
 use crate::model::config::Place;
+use std::collections::BTreeMap;
 
 /// The file of an application, in its folder.
 const APPLICATION: &str = ".magento.app.yaml";
@@ -173,7 +174,7 @@ impl<'a> Project<'a> {
     pub(super) fn read(tree: &'a Tree) -> Self {
         let descriptions = descriptions(tree);
         let described: Vec<(String, String, Option<Node>)> =
-            descriptions.iter().flat_map(described).collect();
+            descriptions.iter().flat_map(described_in).collect();
         // What needs no description is judged all the same.
         let nameless = || vec![(String::new(), APPLICATION.to_owned(), None)];
         let described = if described.is_empty() { nameless() } else { described };
@@ -205,17 +206,37 @@ impl<'a> Project<'a> {
     }
 }
 
+/// The files that describe applications.
+pub fn application_files(tree: &Tree) -> Vec<String> {
+    description_paths(tree).map(str::to_owned).collect()
+}
+
+/// The applications that are described in what was handed over, by their names: the folder of each, without slashes at
+/// its ends.
+pub fn application_folders(tree: &Tree) -> BTreeMap<String, String> {
+    let described = descriptions(tree);
+    let named = described.iter().flat_map(described_in).filter_map(|(root, _, config)| {
+        let name = config.as_ref()?.get("name")?.scalar()?.to_owned();
+        Some((name, root.trim_end_matches('/').to_owned()))
+    });
+    named.collect()
+}
+
 fn descriptions(tree: &Tree) -> Vec<YamlFile> {
+    description_paths(tree).map(|path| YamlFile::at(tree, path.to_owned())).collect()
+}
+
+fn description_paths(tree: &Tree) -> impl Iterator<Item = &str> {
     let is_own = |path: &&str| {
         let folder = path.strip_suffix(APPLICATION);
         folder.is_some_and(|folder| folder.is_empty() || folder.ends_with('/') && !folder.contains("vendor/"))
     };
     let paths = tree.paths().filter(is_own).chain(tree.has(APPLICATIONS).then_some(APPLICATIONS));
-    paths.take(APPLICATIONS_MAX).map(|path| YamlFile::at(tree, path.to_owned())).collect()
+    paths.take(APPLICATIONS_MAX)
 }
 
 /// The applications of a file: folder, file, description.
-fn described(file: &YamlFile) -> Vec<(String, String, Option<Node>)> {
+fn described_in(file: &YamlFile) -> Vec<(String, String, Option<Node>)> {
     if let Some(root) = file.path.strip_suffix(APPLICATION) {
         return vec![(root.to_owned(), file.path.clone(), file.root().cloned())];
     }
