@@ -1,9 +1,7 @@
 //! Deploys: each one try to bring one commit to one environment, as they are kept and shown.
 
 use super::time::as_millis;
-use super::{
-    CommitId, DriverSettings, LogSummary, NotCounted, PullNumber, RefusedStatus, TreeId, UnixMillis,
-};
+use super::{CommitId, Diagnosis, DriverSettings, NotCounted, PullNumber, RefusedStatus, TreeId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -344,7 +342,7 @@ pub struct Deploy {
     pub log_url: Option<String>,
     /// What its log tells of how it failed, where that could be read.
     #[serde(default)]
-    pub log: Option<LogSummary>,
+    pub diagnosis: Option<Diagnosis>,
     /// Where the site is.
     #[serde(default)]
     pub environment_url: Option<String>,
@@ -411,7 +409,7 @@ impl Deploy {
             refusals: 0,
             carried_out_by: None,
             log_url: None,
-            log: None,
+            diagnosis: None,
             environment_url: None,
             cancellation: None,
             takes_back: Vec::new(),

@@ -3,7 +3,7 @@
 use crate::model::{BranchName, CommitId, Deploy, DeployState, Ending, NotCounted, Phase, WhyNotCounted};
 
 use super::advice::{CommentCommands, to_comment};
-use super::log_summary::log_in_markdown;
+use super::diagnosis::diagnosis;
 use super::markdown::{block, code};
 use super::shell;
 use std::fmt::Write as _;
@@ -355,8 +355,8 @@ pub fn deploy_trouble(
         ended(deploy)
     };
     let mut text = format!("**{}: {what}.**", deploy.environment);
-    if let Some(log) = &deploy.log {
-        let _ = write!(text, "\n\n{}", log_in_markdown(log));
+    if let Some(told) = &deploy.diagnosis {
+        let _ = write!(text, "\n\n{}", diagnosis(told));
     }
     let _ = write!(text, "\n\n{}", next_step(commands, deploy, acts, entry));
     if let Some(Ending::Failed { words: Some(words), .. }) = &deploy.ending {

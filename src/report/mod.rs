@@ -28,6 +28,7 @@ mod config_preview;
 mod copy_standing;
 mod deploy_status;
 mod deployment_protection;
+mod diagnosis;
 mod drawing;
 mod dress;
 mod environment_status;
@@ -40,7 +41,6 @@ mod install_report;
 mod limits;
 mod local;
 mod locks;
-mod log_summary;
 mod manifest;
 mod markdown;
 mod missing_grants;
@@ -81,6 +81,7 @@ pub use deploy_status::{
     DeployStatus, Entry, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length, not_counted,
 };
 pub use deployment_protection::{ProtectionWords, WaitingJob, deployment_protection};
+pub use diagnosis::consequences;
 pub use environment_status::{
     EnvironmentStatus, environment_status, environment_status_as_json, environment_status_on_terminal,
 };
@@ -91,7 +92,6 @@ pub use frozen::{frozen_line, moment_in};
 pub use install_report::{install_report_as_json, install_report_on_terminal};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use locks::lock_line;
-pub use log_summary::{log_consequences, log_title};
 pub use manifest::{BroughtPull, MANIFEST, Manifest, TestedSince, manifest, promotion_title, pull_requests};
 pub use missing_grants::{missing_grants, missing_grants_line, with_missing_grants};
 pub use notes::{Note, replacement, with_notes};

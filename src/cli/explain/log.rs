@@ -13,7 +13,7 @@ use crate::cli::print::SCHEMA_VERSION;
 use crate::commerce::log::{LogReading, LoggedPhase, LoggedStep, Suspect};
 use crate::engine::read_log;
 use crate::model::{ForPeople, Phase, UnixMillis};
-use crate::report::{length, log_consequences, log_title, one_line};
+use crate::report::{consequences, length, one_line};
 
 /// How long a line that is printed may be, in characters.
 const SHOWN_MAX: usize = 300;
@@ -72,12 +72,12 @@ fn moment(at: Option<UnixMillis>) -> Value {
 
 /// The same for people. Times are UTC.
 pub(super) fn text(reading: &LogReading) -> String {
-    let summary = reading.summary();
+    let told = reading.diagnosis();
     let phase = reading.phase.map_or("unknown", Phase::as_str);
     let step = reading.step.map(|step| format!(", {step}")).unwrap_or_default();
-    let mut text = format!("{}: {}\n\nWhere: {phase}{step}\n", reading.outcome.as_str(), log_title(&summary));
+    let mut text = format!("{}: {}\n\nWhere: {phase}{step}\n", reading.outcome.as_str(), told.line());
     // Writing into a text does not fail.
-    for (label, words) in log_consequences(&summary) {
+    for (label, words) in consequences(&told) {
         let _ = writeln!(text, "{label}: {words}");
     }
     let times: String = reading.phases.iter().filter_map(times).collect();

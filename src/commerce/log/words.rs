@@ -1,5 +1,5 @@
 use super::reading::{LogCause, LogOutcome, LogReading, SiteState};
-use crate::model::{LogSummary, Phase};
+use crate::model::{Diagnosis, Phase};
 
 /// What Composer means by an exit status.
 fn composer(status: u16) -> (&'static str, &'static str) {
@@ -25,14 +25,14 @@ fn composer(status: u16) -> (&'static str, &'static str) {
 
 impl LogReading {
     /// What it tells of a failure, in words of ours; `None` where it tells of none.
-    pub fn failure(&self) -> Option<LogSummary> {
+    pub fn failure(&self) -> Option<Diagnosis> {
         let code = self.code.map(|code| code.number);
-        (self.outcome == LogOutcome::Failure || code.is_some()).then(|| self.summary())
+        (self.outcome == LogOutcome::Failure || code.is_some()).then(|| self.diagnosis())
     }
 
     /// What it tells, in words of ours.
-    pub fn summary(&self) -> LogSummary {
-        LogSummary {
+    pub fn diagnosis(&self) -> Diagnosis {
+        Diagnosis {
             code: self.code.map(|code| code.number),
             title: self.title(),
             customers: self.customers().to_owned(),

@@ -3,7 +3,7 @@
 use super::{COMMAND, EnvironmentWork};
 use crate::engine::read_log;
 use crate::github::off_the_runtime;
-use crate::model::{Deploy, DeployState, LogSummary, error_chain};
+use crate::model::{Deploy, DeployState, Diagnosis, error_chain};
 use std::io;
 
 impl EnvironmentWork<'_> {
@@ -13,23 +13,23 @@ impl EnvironmentWork<'_> {
         if self.site.path.commerce.is_none() {
             return;
         }
-        let is_unread = |it: &&Deploy| it.state == DeployState::Failed && it.log.is_none();
+        let is_unread = |it: &&Deploy| it.state == DeployState::Failed && it.diagnosis.is_none();
         let failed: Vec<Deploy> = self.queue.changed().filter(is_unread).cloned().collect();
         for deploy in failed {
-            let log = match self.told_by_log(&deploy).await {
-                Ok(log) => log,
+            let told = match self.told_by_log(&deploy).await {
+                Ok(told) => told,
                 Err(error) => {
                     tracing::warn!(error = error_chain(&error), "the log of a failed deploy cannot be read");
                     continue;
                 }
             };
-            if let (Some(log), Some(deploy)) = (log, self.queue.get_mut(deploy.number)) {
-                deploy.log = Some(log);
+            if let (Some(told), Some(deploy)) = (told, self.queue.get_mut(deploy.number)) {
+                deploy.diagnosis = Some(told);
             }
         }
     }
 
-    async fn told_by_log(&self, deploy: &Deploy) -> io::Result<Option<LogSummary>> {
+    async fn told_by_log(&self, deploy: &Deploy) -> io::Result<Option<Diagnosis>> {
         if deploy.driver == COMMAND {
             let file = self.site.ctx.drivers.commands.open_log(&self.site.key(deploy.number)).await?;
             let bytes = file.metadata()?.len();

@@ -2,7 +2,7 @@
 
 use super::super::samples::*;
 use super::trouble;
-use crate::model::{Deploy, DeployState, Ending, LogSummary, Phase, Trigger};
+use crate::model::{Deploy, DeployState, Diagnosis, Ending, Phase, Trigger};
 use crate::report::OperatorActs;
 
 #[test]
@@ -10,7 +10,7 @@ fn it_stands_before_what_can_be_done() {
     let mut deploy = Deploy::new(3, "staging", (id(1), id(2)), Trigger::Merge);
     deploy.state = DeployState::Failed;
     deploy.ending = Some(Ending::Failed { phase: Some(Phase::Deploy), words: None });
-    deploy.log = Some(LogSummary {
+    deploy.diagnosis = Some(Diagnosis {
         code: Some(126),
         title: "The database upgrade failed".to_owned(),
         customers: "The maintenance page.".to_owned(),
@@ -26,8 +26,8 @@ fn it_stands_before_what_can_be_done() {
 
     Look at `staging` now. Then fix the fault in a new pull request into `integration`, and promote it again.
     ");
-    if let Some(log) = &mut deploy.log {
-        log.code = None;
+    if let Some(told) = &mut deploy.diagnosis {
+        told.code = None;
     }
     let without = trouble(&deploy, OperatorActs::default()).unwrap();
     assert!(without.contains("By its log: The database upgrade failed.\n"), "{without}");
