@@ -1,4 +1,4 @@
-use crate::model::{DeployOutcome, Phase, UnixMillis};
+use crate::model::{DeployOutcome, Diagnosis, Phase, UnixMillis};
 
 /// What somebody who carries a deploy out says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,14 @@ pub struct DeployReport {
     pub by: Option<String>,
     /// Whether it ended because somebody has called it off: that says nothing of what it was to bring.
     pub cancelled: bool,
+    /// By which the driver finds it from now on, where that has become known.
+    pub handle: Option<String>,
+    /// What there is to say beside how it stands, in one line.
+    pub remark: Option<String>,
+    /// What the log tells of what went wrong.
+    pub diagnosis: Option<Diagnosis>,
+    /// Whether it has ended well, and something that comes after a deploy has not.
+    pub degraded: bool,
 }
 
 /// How a deploy stands by a report.
@@ -57,12 +65,17 @@ impl DeployReport {
             environment_url: None,
             by: None,
             cancelled: false,
+            handle: None,
+            remark: None,
+            diagnosis: None,
+            degraded: false,
         }
     }
 
     /// What it says of the files that the deploy brings.
     pub fn outcome(&self) -> Option<DeployOutcome> {
         match self.state {
+            ReportedState::Succeeded if self.degraded => Some(DeployOutcome::Degraded),
             ReportedState::Succeeded => Some(DeployOutcome::Success),
             ReportedState::Failed if !self.cancelled => Some(DeployOutcome::Failure),
             ReportedState::Failed

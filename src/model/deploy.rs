@@ -364,6 +364,12 @@ pub struct Deploy {
     /// How long it has waited for approvals before.
     #[serde(default, with = "as_millis")]
     pub waited_for_approval: Duration,
+    /// What whoever carries it out says beside how far it has come, in one line.
+    #[serde(default)]
+    pub remark: Option<String>,
+    /// Whether it is live, and something that comes after a deploy has failed.
+    #[serde(default)]
+    pub degraded: bool,
 }
 
 impl Deploy {
@@ -417,6 +423,8 @@ impl Deploy {
             beside: None,
             waits_for_approval_since: None,
             waited_for_approval: Duration::ZERO,
+            remark: None,
+            degraded: false,
         }
     }
 

@@ -84,6 +84,8 @@ pub struct VerifiedTree {
 pub enum DeployOutcome {
     /// Well, by whoever carried it out.
     Success,
+    /// Well, but for something that comes after the deploy: a person has to look at it.
+    Degraded,
     /// Badly, by whoever carried it out.
     Failure,
     /// A rollback has taken it back.

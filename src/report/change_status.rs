@@ -1,6 +1,7 @@
 //! Where a change is, in words.
 
 use super::advice::{CommentCommands, to_comment};
+use super::deploy_status::COMMERCE_CLOUD;
 use super::deploy_status::{Entry, NOBODY_DEPLOYS, OperatorActs, ended, not_counted, uncapitalized};
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::{code, code_in_table, folded};
@@ -217,7 +218,8 @@ pub fn is_worth_a_comment(places: &[BranchStatus]) -> bool {
         // That nobody deploys is no news to those who never meant to.
         ChangeStage::Failed => {
             let ending = place.deploy.as_ref().and_then(|deploy| deploy.ending.as_ref());
-            !matches!(ending, Some(Ending::NotPickedUp { .. }))
+            let is_watched = place.deploy.as_ref().is_some_and(|deploy| deploy.driver == COMMERCE_CLOUD);
+            is_watched || !matches!(ending, Some(Ending::NotPickedUp { .. }))
         }
         _ => false,
     })

@@ -1,6 +1,8 @@
 //! Words on deploys: the line that GitHub shows with one, and what people are told who brought the change.
 
-use crate::model::{BranchName, CommitId, Deploy, DeployState, Ending, NotCounted, Phase, WhyNotCounted};
+use crate::model::{
+    BranchName, CommitId, Deploy, DeployState, Diagnosis, Ending, NotCounted, Phase, WhyNotCounted,
+};
 
 use super::advice::{CommentCommands, to_comment};
 use super::diagnosis::diagnosis;
@@ -13,6 +15,13 @@ pub use crate::model::length;
 /// What is said where nobody deploys, and what to do about it.
 pub(super) const NOBODY_DEPLOYS: &str = "Nothing deploys here: Towpath makes no Deployments until there is a \
      workflow on: deployment, a status, or deploy: in .github/towpath.yml";
+
+/// The driver that watches the platform of Adobe Commerce.
+pub(super) const COMMERCE_CLOUD: &str = "commerce-cloud";
+
+/// What to do where the platform begins nothing.
+const NOT_PICKED_UP: &str = "The platform's integration does not seem to hear of merges. On the platform, validate it \
+     (`magento-cloud integration:validate`); on GitHub, look whether its webhook is delivered. Then deploy again.";
 
 /// GitHub takes no longer line with a status, in characters.
 const LINE_MAX: usize = 140;
@@ -35,11 +44,11 @@ pub fn deploy_status(deploy: &Deploy, is_live: bool) -> Option<DeployStatus> {
         // That nobody took it up is said already.
         DeployState::Cancelling if deploy.picked_up_at.is_none() && !is_asked_to_end(deploy) => return None,
         DeployState::Cancelling => ("in_progress", is_being_ended(deploy)),
-        DeployState::Requested => ("queued", waits(deploy)),
+        DeployState::Requested => ("queued", remarked(waits(deploy), deploy)),
         DeployState::Running if deploy.waits_for_approval_since.is_some() => {
-            ("pending", "Waits for somebody's approval".to_owned())
+            ("pending", remarked("Waits for somebody's approval".to_owned(), deploy))
         }
-        DeployState::Running => ("in_progress", runs(deploy.phase())),
+        DeployState::Running => ("in_progress", remarked(runs_now(deploy), deploy)),
         DeployState::Succeeded if is_live => ("success", is_in(deploy)),
         DeployState::Succeeded => ("inactive", "Something newer runs there".to_owned()),
         DeployState::Failed => ("failure", ended(deploy)),
@@ -79,6 +88,21 @@ pub fn not_counted(deploy: &Deploy) -> Option<String> {
         WhyNotCounted::OtherWorkflow { file } => format!("by the configuration only those of {file} do"),
     };
     Some(format!("A Deployment of {by} says {state} and does not count: {why}"))
+}
+
+/// A line with what whoever carries it out says beside it.
+fn remarked(line: String, deploy: &Deploy) -> String {
+    match &deploy.remark {
+        Some(remark) => format!("{line}; {remark}"),
+        None => line,
+    }
+}
+
+fn runs_now(deploy: &Deploy) -> String {
+    match &deploy.diagnosis {
+        Some(told) => format!("About to fail: {}", told.line()),
+        None => runs(deploy.phase()),
+    }
 }
 
 fn runs(phase: Option<Phase>) -> String {
@@ -137,6 +161,10 @@ fn how_it_went(deploy: &Deploy) -> String {
     if deploy.reuses_slug {
         line.push_str("; same build as before");
     }
+    if deploy.degraded {
+        let what = deploy.remark.as_deref().unwrap_or("what comes after a deploy failed");
+        let _ = write!(line, "; degraded: {what}");
+    }
     line
 }
 
@@ -173,6 +201,9 @@ fn why_ended(deploy: &Deploy) -> String {
         let run = deploy.phases.iter().find(|run| run.phase == phase);
         run.and_then(|run| run.step.as_deref()).map(|step| format!(" ({step})")).unwrap_or_default()
     };
+    if let (Some(Ending::Failed { phase, .. }), Some(told)) = (&deploy.ending, &deploy.diagnosis) {
+        return failed_as_told(*phase, told, deploy);
+    }
     match &deploy.ending {
         None => String::new(),
         Some(Ending::Failed { phase: Some(Phase::Build), .. }) => {
@@ -186,6 +217,11 @@ fn why_ended(deploy: &Deploy) -> String {
         }
         Some(Ending::Failed { phase: None, .. }) => {
             "Failed at an unknown step: the site may be in maintenance mode".to_owned()
+        }
+        Some(Ending::NotPickedUp { within }) if deploy.driver == COMMERCE_CLOUD => {
+            let line =
+                format!("The platform has not picked it up within {}: nothing was deployed", length(*within));
+            remarked(line, deploy)
         }
         Some(Ending::NotPickedUp { within }) => {
             format!("Nobody started it within {}: nothing was deployed", length(*within))
@@ -224,6 +260,17 @@ fn why_ended(deploy: &Deploy) -> String {
             format!("Cancelled by {by}: the site may be in maintenance mode")
         }
         Some(Ending::CancelledByPerson { by, .. }) => format!("Cancelled by {by}: {}", untouched(deploy)),
+    }
+}
+
+/// A failure of which the log tells more than the phase.
+fn failed_as_told(phase: Option<Phase>, told: &Diagnosis, deploy: &Deploy) -> String {
+    let line = told.line();
+    match phase {
+        Some(Phase::Build) => format!("Build failed: {line}; {}", untouched(deploy)),
+        Some(Phase::Deploy) => format!("Deploy failed: {line}"),
+        Some(Phase::Verify) => format!("Deployed, but verify failed: {line}"),
+        None => format!("Failed: {line}"),
     }
 }
 
@@ -283,6 +330,7 @@ fn next_step(commands: CommentCommands<'_>, deploy: &Deploy, acts: OperatorActs,
                 "Something has to act on GitHub's Deployments to `{environment}`: a workflow `on: deployment`, or a \
                  service. If nothing should, write `deploy: {{ driver: none }}` for it in `.github/towpath.yml`."
             ),
+            COMMERCE_CLOUD => NOT_PICKED_UP.to_owned(),
             _ => "Whoever deploys has accepted it and not started. Look at its own log.".to_owned(),
         },
         _ => "Once you have changed that, Towpath deploys the next merge.".to_owned(),

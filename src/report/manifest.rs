@@ -38,6 +38,8 @@ pub struct BroughtPull {
 pub enum TestedSince {
     /// A deploy of them has ended well, at this moment.
     Deployed(UnixMillis),
+    /// A deploy of them has ended well but for what comes after it, at this moment.
+    Degraded(UnixMillis),
     /// The last deploy of them has ended badly, at this moment.
     Failed(UnixMillis),
     /// A rollback has taken them back, at this moment.
@@ -171,6 +173,10 @@ fn tested(told: &Manifest<'_>) -> String {
         TestedSince::Deployed(since) => {
             format!("A deploy of these files to % ended well at {}.", at(since))
         }
+        TestedSince::Degraded(since) => format!(
+            "A deploy of these files to % ended at {}, and what comes after a deploy failed: a sign-off has to say that they work.",
+            at(since)
+        ),
         TestedSince::Failed(since) => {
             format!("The last deploy of these files to % failed at {}.", at(since))
         }

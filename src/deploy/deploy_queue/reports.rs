@@ -103,6 +103,11 @@ fn note_approval(deploy: &mut Deploy, state: ReportedState, now: UnixMillis) {
 
 fn note_who_and_where(deploy: &mut Deploy, report: &DeployReport) {
     (deploy.reported_at, deploy.reported_place) = (Some(report.at), report.place);
+    (deploy.remark, deploy.diagnosis) = (report.remark.clone(), report.diagnosis.clone());
+    deploy.degraded = report.degraded;
+    if report.handle.is_some() {
+        deploy.handle.clone_from(&report.handle);
+    }
     if report.by.is_some() {
         deploy.carried_out_by.clone_from(&report.by);
     }

@@ -39,6 +39,7 @@ fn the_hot_statements_never_walk_a_table() {
         (ledger::PUSHED_AT, "pushes_head (repository=? AND head=?)"),
         (reads::MERGED, "pull_requests_merged (repository=?)"),
         (reads::OUTCOMES, "outcomes_newest (repository=?)"),
+        (reads::SIGNED_OFF, "attestations_in_force (repository=? AND environment=?)"),
         (reads::REPORTED, "PRIMARY KEY (repository=? AND environment>?)"),
         (ledger::TIPS_SINCE, "PRIMARY KEY (repository=? AND branch=? AND moved_at>?)"),
         (ledger::TIPS_AT, "tips_moved (repository=? AND tip=?)"),

@@ -2,9 +2,9 @@
 
 use super::values::Tip;
 use crate::model::{
-    BranchName, CommitId, DeployOutcome, InstallationId, LedgerEntry, LedgerTip, Merged, Move, Placed,
-    PullNumber, PullRequest, PushedAt, RepositoryId, TipSource, UnixMillis, UnixSeconds, VerifiedTree,
-    in_order,
+    BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, LedgerEntry, LedgerTip, Merged,
+    Move, Placed, PullNumber, PullRequest, PushedAt, RepositoryId, TipSource, UnixMillis, UnixSeconds,
+    VerifiedTree, in_order,
 };
 use crate::store::{
     ActRow, ConfigurationRow, Effect, Installation, JudgedPull, LedgerRows, RepositoryRow, StoreError,
@@ -92,6 +92,12 @@ pub(super) const MERGED: &str = concat!(
 
 pub(super) const OUTCOMES: &str = "
     SELECT environment, tree, outcome FROM outcomes WHERE repository = :repository ORDER BY said_at DESC LIMIT :limit";
+
+/// Whether somebody has signed these files off on an environment, and has not taken that back.
+pub(super) const SIGNED_OFF: &str = "
+    SELECT EXISTS (SELECT 1 FROM attestations
+        WHERE repository = :repository AND environment = :environment AND data ->> 'withdrawn' IS NULL
+        AND data ->> '$.what.kind' = 'sign-off' AND data ->> 'tree' = :tree)";
 
 /// The environments that anybody reports on, one step of the index for each.
 pub(super) const REPORTED: &str = "
@@ -318,11 +324,28 @@ fn verified(connection: &Connection, repository: RepositoryId) -> Result<Vec<Ver
     let mut verified = Vec::new();
     for outcome in found {
         let (tree, outcome) = outcome?;
-        if outcome == DeployOutcome::Success {
+        let counts = match outcome {
+            DeployOutcome::Success => true,
+            // A person has to have looked at it.
+            DeployOutcome::Degraded => is_signed_off(connection, repository, &tree)?,
+            DeployOutcome::Failure | DeployOutcome::RolledBack => false,
+        };
+        if counts {
             verified.push(tree);
         }
     }
     Ok(verified)
+}
+
+fn is_signed_off(
+    connection: &Connection,
+    repository: RepositoryId,
+    of: &VerifiedTree,
+) -> Result<bool, StoreError> {
+    let by = named_params! {
+        ":repository": repository, ":environment": EnvironmentName::from(of.environment.as_str()), ":tree": of.tree.to_string(),
+    };
+    Ok(connection.prepare_cached(SIGNED_OFF)?.query_row(by, |row| row.get(0))?)
 }
 
 pub(super) fn merged_pulls(

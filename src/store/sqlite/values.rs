@@ -39,7 +39,7 @@ macro_rules! words {
 words!(InstallationState, "state of an account": Active = "active", Suspended = "suspended", Deleted = "deleted");
 words!(RepositoryState, "state of a repository": Active = "active", Gone = "gone");
 words!(PullRequestState, "state of a pull request": Open = "open", Closed = "closed", Merged = "merged");
-words!(DeployOutcome, "outcome of a deploy": Success = "success", Failure = "failure", RolledBack = "rolled-back");
+words!(DeployOutcome, "outcome of a deploy": Success = "success", Degraded = "degraded", Failure = "failure", RolledBack = "rolled-back");
 words!(TipSource, "source of a tip": Push = "push", Backfill = "backfill", Reconciled = "reconciled");
 
 macro_rules! numbers {

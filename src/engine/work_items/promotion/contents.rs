@@ -150,6 +150,7 @@ impl PromotionWork<'_> {
         let known = outcomes.iter().find(|it| Some(it.tree) == tree);
         Ok(known.map_or(TestedSince::NotKnown, |it| match it.outcome {
             DeployOutcome::Success => TestedSince::Deployed(it.at),
+            DeployOutcome::Degraded => TestedSince::Degraded(it.at),
             DeployOutcome::Failure => TestedSince::Failed(it.at),
             DeployOutcome::RolledBack => TestedSince::RolledBack(it.at),
         }))
