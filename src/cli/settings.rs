@@ -221,6 +221,7 @@ impl Variables<'_> {
             public_url: public_url?,
             variables: Arc::new(|name| std::env::var(name).ok()),
             slug_bytes: slug_bytes?,
+            cloud_look_every: None,
         })
     }
 }

@@ -60,6 +60,7 @@
 //!   `what_was_built_once_is_promoted_as_the_same_bits`, `a_secret_is_known_in_the_forms_that_programs_write`.
 
 mod allowed_addresses;
+mod cloud_project;
 mod delivery_stats;
 mod deploy_queue;
 pub mod drivers;
@@ -71,6 +72,7 @@ mod setting_names;
 pub mod slug;
 mod soak;
 
+pub use cloud_project::CloudProject;
 pub use delivery_stats::delivery_stats;
 pub use deploy_queue::{CancelAnswer, CarriedOutBy, DeployQueue, Limits, RollbackPlan, Wanted, release_of};
 pub use endpoint::Endpoint;

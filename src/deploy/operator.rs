@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::cloud_project::CloudProject;
 use super::endpoint::Endpoint;
 use super::setting_names::AllowedNames;
 use crate::model::{EnvironmentName, RepositoryId, RepositoryName};
@@ -39,6 +40,9 @@ pub struct Allowed {
     /// Environments that are deployed by programs on this machine, by their names.
     #[serde(default, rename = "environment")]
     environments: BTreeMap<String, Programs>,
+    /// The project of the platform that it is deployed to by `driver: commerce-cloud`.
+    #[serde(default)]
+    pub commerce: Option<CloudProject>,
     /// The repository's settings that every build sees under their own names.
     #[serde(default)]
     allow_settings: AllowedNames,
@@ -207,6 +211,15 @@ impl Allowed {
             }
             if let Err(what) = endpoint.parsed() {
                 return Some(format!("endpoint.{name}: {what}"));
+            }
+        }
+        if let Some(project) = &self.commerce {
+            if !self.secrets.contains_key(&project.token) {
+                let token = &project.token;
+                return Some(format!("commerce: there is no secret {token:?}; add secret.{token}"));
+            }
+            if let Some(what) = project.fault() {
+                return Some(format!("commerce: {what}"));
             }
         }
         if let Some((one, other)) = alike::<EnvironmentName>(self.environments.keys()) {

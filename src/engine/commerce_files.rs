@@ -9,10 +9,13 @@ mod release_forecast;
 pub use read_log::read_log;
 pub(super) use release_forecast::{Foreseen, forecast_between, foreseen};
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::commerce::forecast::{Release, forecast};
-use crate::commerce::rules::{Asked, Blob, Change, Target, Tree, declarations_that_differ, judge};
+use crate::commerce::rules::{
+    Asked, Blob, Change, Target, Tree, application_files, application_folders, declarations_that_differ,
+    judge,
+};
 use crate::github::off_the_runtime;
 use crate::lineage::{FileContent, GitError, Repository};
 use crate::model::{
@@ -38,6 +41,24 @@ pub async fn commerce_trees(
     let mut after = reading.tree(repository.tree_entries(after).await?).await?;
     reading.declarations((&mut before, &mut after)).await?;
     Ok((before, after))
+}
+
+/// git's trees of the folders of the applications that a commit describes, by their names.
+pub(super) async fn application_trees(
+    repository: &Repository,
+    commit: CommitId,
+) -> Result<BTreeMap<String, TreeId>, GitError> {
+    let mut reading = Reading { repository, root: "", known: HashMap::new(), bytes: 0 };
+    let mut tree = Tree::new(repository.tree_entries(commit).await?);
+    let described = application_files(&tree);
+    reading.give(&mut tree, described, Tree::bytes_max()).await?;
+    let mut trees = BTreeMap::new();
+    for (name, folder) in application_folders(&tree) {
+        if let Some(id) = repository.folder_tree(commit, &folder).await? {
+            trees.insert(name, id);
+        }
+    }
+    Ok(trees)
 }
 
 /// What the rules of Adobe Commerce find in what merging a pull request would give, before the project's rules soften

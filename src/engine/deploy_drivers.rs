@@ -3,11 +3,12 @@
 use super::clock::Clock;
 use super::operator_entries::{Entries, EntryMatch, NOT_CONFIRMED};
 use super::work_span;
-use crate::deploy::Endpoint;
+use crate::deploy::drivers::commerce_cloud::CloudShared;
 use crate::deploy::drivers::programs::{Bounds, Commands};
 use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver};
 use crate::deploy::drivers::{DeployRequest, DriverError, parse_key};
 use crate::deploy::operator::{Allowed, Operator, SecretError};
+use crate::deploy::{CloudProject, Endpoint};
 use crate::github::Secret;
 use crate::model::{Environment, ErrorContext, RepositoryId, error_chain};
 use crate::store::{RepositoryRow, Store, WorkItem};
@@ -27,6 +28,9 @@ pub const LOGS_PATH: &str = "/deploys";
 /// How long one call to an address of the operator's may take.
 const CALL_WITHIN: Duration = Duration::from_secs(10);
 
+/// How often the platform of Adobe Commerce is asked about a deploy that is under way there.
+const CLOUD_LOOK_EVERY: Duration = Duration::from_secs(5);
+
 /// Looks up a variable of the server's environment.
 pub type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -41,6 +45,8 @@ pub struct Deploying {
     pub variables: Variables,
     /// What all builds that are kept may take, in bytes; `None` for 10 GB.
     pub slug_bytes: Option<u64>,
+    /// How often the platform of Adobe Commerce is asked about a deploy; `None` for every 5 s.
+    pub cloud_look_every: Option<Duration>,
 }
 
 impl Default for Deploying {
@@ -50,6 +56,7 @@ impl Default for Deploying {
             public_url: None,
             variables: Arc::new(|_| None),
             slug_bytes: None,
+            cloud_look_every: None,
         }
     }
 }
@@ -66,6 +73,8 @@ pub(super) struct DeployDrivers {
     /// Which repository each entry of the operator's file is for.
     pub(super) entries: Entries,
     pub(super) caller: Caller,
+    /// What is remembered of deploys on the platform of Adobe Commerce.
+    pub(super) cloud: CloudShared,
     /// Marks the addresses of logs.
     secret: Option<Secret>,
     /// The operator's own programs.
@@ -79,9 +88,11 @@ impl DeployDrivers {
         secret: Option<Secret>,
         commands: Commands,
     ) -> Self {
+        let cloud = CloudShared::new(deploying.cloud_look_every.unwrap_or(CLOUD_LOOK_EVERY));
         Self {
             deploying,
             entries,
+            cloud,
             caller: Caller::new(Arc::new(SystemResolver), CALL_WITHIN),
             secret,
             commands,
@@ -149,6 +160,22 @@ impl DeployDrivers {
                 .caused_by(ErrorContext::new(format!("signing with the secret {secret:?}"), error))
         })?;
         Ok((endpoint, key))
+    }
+
+    /// The project on the platform of Adobe Commerce, and the API token for it.
+    pub(super) fn cloud_project(
+        &self,
+        repository: &RepositoryRow,
+    ) -> Result<(&CloudProject, String), DriverError> {
+        let found = self.allowed(repository)?.and_then(|it| Some((it, it.commerce.as_ref()?)));
+        let (allowed, project) = found.ok_or_else(|| {
+            DriverError::refused(
+                "the operator of Towpath names no project of the platform for this repository; add commerce to it in the \
+                 operator's file",
+            )
+        })?;
+        let token = self.secret(allowed, &project.token)?;
+        Ok((project, token.trim().to_owned()))
     }
 
     /// The log of a deploy, if the mark is the one that its address was given.

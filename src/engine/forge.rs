@@ -1,14 +1,17 @@
 //! GitHub, and the operator's means, as drivers of deploys see them.
 
+use super::commerce_files::application_trees;
 use super::context::EngineContext;
 use super::deploy_drivers::REPORTS_PATH;
 use super::deployment_status::report_of;
+use super::work_error::WorkError;
+use crate::deploy::drivers::commerce_cloud::CloudShared;
 use crate::deploy::drivers::forge::{Forge, ForgeError, Job, Run, RunState};
 use crate::deploy::drivers::webhook::{Caller, SigningKey};
 use crate::deploy::drivers::{DriverError, Means};
-use crate::deploy::{DeployReport, Endpoint};
+use crate::deploy::{CloudProject, DeployReport, Endpoint};
 use crate::github::{ApiError, RetryAdvice, SaidStatus, WorkflowJobJson, WorkflowRunJson};
-use crate::model::{ForPeople, InstallationId, UnixMillis, shared_error};
+use crate::model::{CommitId, ForPeople, InstallationId, TreeId, UnixMillis, shared_error};
 use crate::store::{RepositoryRow, StoreError};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -39,6 +42,14 @@ impl<'a> Means<'a> for OneRepository<'a> {
 
     fn endpoint(&self, name: &str, secret: Option<&str>) -> Result<(&'a Endpoint, SigningKey), DriverError> {
         self.ctx.drivers.endpoint(self.repository, name, secret)
+    }
+
+    fn cloud_project(&self) -> Result<(&'a CloudProject, String), DriverError> {
+        self.ctx.drivers.cloud_project(self.repository)
+    }
+
+    fn cloud_shared(&self) -> &'a CloudShared {
+        &self.ctx.drivers.cloud
     }
 
     fn caller(&self) -> &'a Caller {
@@ -137,6 +148,25 @@ impl Forge for OneRepository<'_> {
         let mut jobs: Vec<Job> = asked.into_iter().map(job).collect();
         jobs.sort_by_key(|job| job.at.unwrap_or(UnixMillis::MAX));
         Ok(jobs)
+    }
+
+    async fn application_trees(&self, commit: CommitId) -> Result<BTreeMap<String, TreeId>, DriverError> {
+        let found = async {
+            let mirror = self.ctx.mirror(self.repository).await?;
+            if mirror.exists() && matches!(mirror.repository().tree(commit).await, Ok(Some(_))) {
+                return Ok(application_trees(&mirror.repository(), commit).await?);
+            }
+            let fetched = mirror.fetched(&[]).await?;
+            Ok::<_, WorkError>(application_trees(&fetched, commit).await?)
+        };
+        found.await.map_err(|error| {
+            DriverError::later("the files of the commit cannot be read now").caused_by(error.failure)
+        })
+    }
+
+    async fn is_private(&self) -> bool {
+        let found = self.ctx.api.repository(self.installation(), self.repository.id).await;
+        found.is_ok_and(|it| it.private)
     }
 }
 

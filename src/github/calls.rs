@@ -40,6 +40,9 @@ pub struct RepositoryJson {
     /// Whether it can only be read.
     #[serde(default)]
     pub archived: bool,
+    /// Whether only those who are let see it; what an answer does not say is taken to be public.
+    #[serde(default)]
+    pub private: bool,
     /// When somebody pushed to it last.
     #[serde(default)]
     pub pushed_at: Option<DateTime<Utc>>,

@@ -71,7 +71,7 @@ impl Repository {
 
     /// The name of what is at `path` in a commit; `None` where nothing is. Folders that are out of reach are an error:
     /// what is in them could be anything.
-    async fn object_at(&self, commit: CommitId, path: &str) -> Result<Option<String>, GitError> {
+    pub(super) async fn object_at(&self, commit: CommitId, path: &str) -> Result<Option<String>, GitError> {
         let call = Call::new("ls-tree").args(["-z", "--full-tree", &commit.to_string(), "--", path]);
         let answer = self.git.ask(call.fetching_files()).await?;
         let said = lines::text(&answer);

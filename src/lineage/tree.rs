@@ -3,7 +3,7 @@
 use super::git::Call;
 use super::lines::{self, unreadable};
 use super::{GitError, Repository};
-use crate::model::{CommitId, EntryKind, TreeEntry};
+use crate::model::{CommitId, EntryKind, TreeEntry, TreeId};
 
 /// How much git is asked for at once, in bytes: an answer has to stay well below what is taken of one.
 const BATCH_BYTES: u64 = 24 << 20;
@@ -21,6 +21,17 @@ impl Repository {
     /// Every path of a commit, in git's order.
     pub async fn tree_entries(&self, commit: CommitId) -> Result<Vec<TreeEntry>, GitError> {
         self.paths_of(&commit.to_string()).await
+    }
+
+    /// git's tree of a folder of a commit, named without slashes at its ends; of all of it where the name is empty. `None`
+    /// where there is no such folder.
+    pub async fn folder_tree(&self, commit: CommitId, folder: &str) -> Result<Option<TreeId>, GitError> {
+        if folder.is_empty() {
+            return self.tree(commit).await;
+        }
+        let object = self.object_at(commit, folder).await?;
+        let unreadable = |_| unreadable("rev-parse", "a folder has no id of a tree");
+        object.map(|id| id.parse().map_err(unreadable)).transpose()
     }
 
     /// What each of these objects holds, in their order, up to `bytes_max` bytes; of longer ones the size.

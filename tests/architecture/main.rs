@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("report", &["model"]),
     ("commands", &["model"]),
     ("commerce", &["model"]),
-    ("deploy", &["model", "process", "tls"]),
+    ("deploy", &["model", "process", "tls", "commerce"]),
     ("store", &["model"]),
     ("metrics", &["model"]),
     ("traces", &["model", "tls"]),

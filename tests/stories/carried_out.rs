@@ -155,7 +155,7 @@ pub(crate) fn allowing(url: &str) -> Setting {
     let variables = Arc::new(|name: &str| (name == "SHOP").then(|| SECRET.to_owned()));
     let public_url = Some("http://towpath.example".to_owned());
     Setting {
-        deploying: Deploying { operator, public_url, variables, slug_bytes: None },
+        deploying: Deploying { operator, public_url, variables, ..Deploying::default() },
         ..Setting::default()
     }
 }

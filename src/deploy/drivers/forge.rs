@@ -2,7 +2,7 @@
 
 use super::DriverError;
 use crate::deploy::DeployReport;
-use crate::model::{SharedError, UnixMillis};
+use crate::model::{CommitId, SharedError, TreeId, UnixMillis};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
@@ -37,6 +37,12 @@ pub trait Forge: Send + Sync {
 
     /// The jobs of a run, in the order in which they began.
     async fn jobs(&self, run: u64) -> Result<Vec<Job>, DriverError>;
+
+    /// git's trees of the folders of the applications that a commit of a Commerce project describes, by their names.
+    async fn application_trees(&self, commit: CommitId) -> Result<BTreeMap<String, TreeId>, DriverError>;
+
+    /// Whether only those who are let see the repository. What is not known is public.
+    async fn is_private(&self) -> bool;
 }
 
 /// Why GitHub did not dispatch a workflow.

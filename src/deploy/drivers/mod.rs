@@ -5,9 +5,10 @@
 //! [`DeployRequest`] has what a driver needs to find its deploy again.
 //!
 //! `deployment.rs` leaves the work to whoever listens to GitHub's Deployments, `actions.rs` dispatches a workflow,
-//! `webhook` calls a service, `programs` runs the operator's own programs. `forge.rs` is GitHub, as drivers see it.
+//! `webhook` calls a service, `commerce_cloud` watches the platform of Adobe Commerce, `programs` runs the operator's own programs. `forge.rs` is GitHub, as drivers see it.
 
 pub mod actions;
+pub mod commerce_cloud;
 pub mod deployment;
 pub mod forge;
 pub mod programs;
@@ -19,12 +20,13 @@ use super::CancelAnswer;
 use super::operator::SecretError;
 use super::report::DeployReport;
 use super::slug::BuildSettings;
-use crate::deploy::Endpoint;
+use crate::deploy::{CloudProject, Endpoint};
 use crate::model::{
     BranchName, CommitId, Deploy, DriverSettings, ForPeople, SharedError, UnixMillis, UserMessage, drivers,
     shared_error,
 };
 use async_trait::async_trait;
+use commerce_cloud::CloudShared;
 use forge::Forge;
 use serde_json::{Value, json};
 use std::error::Error;
@@ -170,6 +172,11 @@ pub trait Driver: Send + Sync {
     /// # Errors
     /// [`DriverError::Refused`] where whoever carries it out will not end it; it may be asked again after the others.
     async fn cancel(&self, request: &DeployRequest) -> Result<CancelAnswer, DriverError>;
+
+    /// Why it takes no environment back to what ran before, and what to do instead; `None` where it does.
+    fn refuses_rollback(&self) -> Option<UserMessage> {
+        None
+    }
 }
 
 /// What drivers work with, in one repository.
@@ -185,6 +192,15 @@ pub trait Means<'a> {
     /// # Errors
     /// [`DriverError::Refused`]: what is missing, and who can add it.
     fn endpoint(&self, name: &str, secret: Option<&str>) -> Result<(&'a Endpoint, SigningKey), DriverError>;
+
+    /// The project on the platform of Adobe Commerce that the operator names, and the API token for it.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`]: what is missing, and who can add it.
+    fn cloud_project(&self) -> Result<(&'a CloudProject, String), DriverError>;
+
+    /// What is remembered of deploys there.
+    fn cloud_shared(&self) -> &'a CloudShared;
 
     /// What calls such addresses.
     fn caller(&self) -> &'a Caller;

@@ -299,6 +299,10 @@ spelled! {
     EnvironmentName = "^[A-Za-z0-9]([A-Za-z0-9 ._/-]{0,62}[A-Za-z0-9._/-])?$";
     /// Small letters, digits, - and _, such as qa or release-notes.
     Word = "^[a-z0-9][a-z0-9_-]{0,39}$";
+    /// The id of a project of the platform: small letters and digits, such as abc123.
+    PlatformId = "^[a-z0-9]{1,40}$";
+    /// The name of an environment of the platform, as its branch is called.
+    PlatformName = "^[^\\x00-\\x1f\\x7f]{1,100}$";
     /// A number of minutes, hours or days, such as 30m, 2h or 1d.
     Duration = "^[1-9][0-9]{0,3}[mhd]$";
     /// A name, = and a value on one line, such as SCD=compact.

@@ -8,7 +8,7 @@ use crate::model::UnixSeconds;
 use crate::tls::{client_encryption, system_authorities};
 use http::{StatusCode, header};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, RequestBuilder, Response, Url};
 use rustls::{ClientConfig, RootCertStore};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -55,20 +55,34 @@ impl Caller {
     }
 
     async fn send(&self, url: &Url, call: Call<'_>) -> Result<StatusCode, CallError> {
-        let checked = self.checked(url, call.endpoint.allow_private).await?;
-        let client = self.client(url, checked.clone())?;
         let body = call.body.to_string();
-        let request = client
-            .post(url.clone())
-            .header(header::CONTENT_TYPE, "application/json")
-            .header("webhook-id", call.id)
-            .header("webhook-timestamp", call.at.0)
-            .header("webhook-signature", call.key.sign(call.id, call.at, body.as_bytes()))
-            .body(body);
-        let mut answer = request.send().await.map_err(|error| CallError::sending(shown(url), error))?;
-        check_peer(url, answer.remote_addr(), &checked)?;
+        let request = |client: &Client| {
+            client
+                .post(url.clone())
+                .header(header::CONTENT_TYPE, "application/json")
+                .header("webhook-id", call.id)
+                .header("webhook-timestamp", call.at.0)
+                .header("webhook-signature", call.key.sign(call.id, call.at, body.as_bytes()))
+                .body(body.clone())
+        };
+        let mut answer = self.open(url, call.endpoint.allow_private, request).await?;
         read_a_part(&mut answer).await;
         Ok(answer.status())
+    }
+
+    /// Sends a request to an address that is judged first, and answers what comes back, its body unread. How long that
+    /// may take is the caller's business.
+    pub(in crate::deploy::drivers) async fn open(
+        &self,
+        url: &Url,
+        private_too: bool,
+        request: impl FnOnce(&Client) -> RequestBuilder,
+    ) -> Result<Response, CallError> {
+        let checked = self.checked(url, private_too).await?;
+        let client = self.client(url, checked.clone())?;
+        let answer = request(&client).send().await.map_err(|error| CallError::sending(shown(url), error))?;
+        check_peer(url, answer.remote_addr(), &checked)?;
+        Ok(answer)
     }
 
     /// The addresses that may be connected to. Resolved here and once: what is judged is what is pinned.

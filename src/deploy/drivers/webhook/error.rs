@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Why a call failed. As it displays, with its sources, it is for the log; [`CallError::words`] are for
 /// people. Addresses in it have no query, which may hold secrets.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CallError {
+pub(in crate::deploy::drivers) enum CallError {
     #[error("the endpoint cannot be called: {0}")]
     Endpoint(String),
     #[error("resolving the host of {url}")]
@@ -42,7 +42,7 @@ pub(super) enum CallError {
 
 impl CallError {
     /// What went wrong while a request was sent to `url`.
-    pub(super) fn sending(url: String, error: reqwest::Error) -> Self {
+    pub(in crate::deploy::drivers) fn sending(url: String, error: reqwest::Error) -> Self {
         let source = error.without_url();
         if source.is_builder() {
             Self::Request { url, source }
@@ -54,7 +54,7 @@ impl CallError {
     }
 
     /// For people: what was called, what happened and what to do.
-    pub(super) fn words(&self) -> String {
+    pub(in crate::deploy::drivers) fn words(&self) -> String {
         match self {
             Self::Endpoint(fault) => fault.clone(),
             Self::Resolve { url, source } => {
@@ -100,7 +100,7 @@ impl CallError {
     }
 
     /// Whether the same call may come through later, without anybody changing the operator's file.
-    pub(super) fn may_pass(&self) -> bool {
+    pub(in crate::deploy::drivers) fn may_pass(&self) -> bool {
         match self {
             Self::Endpoint(_) | Self::NotAllowed { .. } | Self::Request { .. } | Self::Peer { .. } => false,
             Self::Status { status, .. } => {

@@ -181,12 +181,26 @@ impl EnvironmentWork<'_> {
         (!self.is_deployed()).then(|| ActOutcome::refused(format!("Towpath does not deploy {name}")))
     }
 
+    /// Why whoever deploys here takes nothing back.
+    fn driver_refuses_rollback(&self) -> Option<ActOutcome> {
+        let site = self.site;
+        if self.has_programs() {
+            return None;
+        }
+        let driver = site.ctx.driver(site.repository, &site.environment.deploy.driver).ok()?;
+        let words = driver.refuses_rollback()?;
+        Some(ActOutcome::refused(format!("{} is not rolled back from here: {words}", site.environment.name)))
+    }
+
     async fn roll_back(
         &mut self,
         to: Option<CommitId>,
         (by, reason): (String, String),
     ) -> Result<ActOutcome, WorkError> {
         if let Some(refused) = self.is_not_deployed() {
+            return Ok(refused);
+        }
+        if let Some(refused) = self.driver_refuses_rollback() {
             return Ok(refused);
         }
         let plan = match self.queue.rollback(to) {

@@ -89,6 +89,7 @@ fn as_json(row: &RepositoryRow) -> RepositoryJson {
         html_url: row.html_url.clone(),
         default_branch: row.default_branch.clone(),
         archived: false,
+        private: false,
         pushed_at: None,
     }
 }

@@ -1,0 +1,78 @@
+//! What is remembered of deploys on the platform while the server runs. All of it can be found out anew.
+
+use super::tokens::Tokens;
+use crate::commerce::log::LogReader;
+use crate::model::UnixMillis;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What all drivers of the platform share.
+pub struct CloudShared {
+    tokens: Tokens,
+    look_every: Duration,
+    deploys: Mutex<HashMap<String, Followed>>,
+}
+
+/// What is remembered of one deploy.
+#[derive(Default)]
+pub(super) struct Followed {
+    /// The log that is read, by its activity.
+    pub(super) log: Option<FollowedLog>,
+    /// Since when the activity that was seen is gone.
+    pub(super) gone_since: Option<UnixMillis>,
+    /// Since when the platform says success and runs other files.
+    pub(super) differs_since: Option<UnixMillis>,
+    /// When it was last asked to deploy the same again.
+    pub(super) retried_at: Option<UnixMillis>,
+    /// Since when the API does not answer.
+    unseen_since: Option<UnixMillis>,
+}
+
+/// A log, as far as it was read.
+#[derive(Clone)]
+pub(super) struct FollowedLog {
+    pub(super) activity: String,
+    /// How many of its lines were read.
+    pub(super) lines: u64,
+    pub(super) reader: LogReader,
+}
+
+impl CloudShared {
+    /// A memory of nothing. The platform is asked about what is under way once in `look_every`.
+    pub fn new(look_every: Duration) -> Self {
+        Self { tokens: Tokens::default(), look_every, deploys: Mutex::default() }
+    }
+
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    pub(super) fn look_every(&self) -> Duration {
+        self.look_every
+    }
+
+    fn deploys(&self) -> MutexGuard<'_, HashMap<String, Followed>> {
+        self.deploys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at or changes what is remembered of a deploy.
+    pub(super) fn with<T>(&self, key: &str, act: impl FnOnce(&mut Followed) -> T) -> T {
+        act(self.deploys().entry(key.to_owned()).or_default())
+    }
+
+    /// Since when the API does not answer, which it does not now.
+    pub(super) fn unseen_since(&self, key: &str, now: UnixMillis) -> UnixMillis {
+        self.with(key, |it| *it.unseen_since.get_or_insert(now))
+    }
+
+    /// The API has answered.
+    pub(super) fn seen(&self, key: &str) {
+        self.with(key, |it| it.unseen_since = None);
+    }
+
+    /// Nothing more is to be known of a deploy.
+    pub(super) fn forget(&self, key: &str) {
+        self.deploys().remove(key);
+    }
+}
