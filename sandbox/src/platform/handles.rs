@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::code;
-use super::server::Hub;
+use super::hub::Hub;
 use super::world::{Activity, ActivityState, Environment, LogLine, Project};
 use crate::Refused;
 use crate::verbs::RepoHandle;

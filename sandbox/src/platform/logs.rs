@@ -10,7 +10,7 @@ use hyper::body::{Body, Frame};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::server::Hub;
+use super::hub::Hub;
 use super::shape::moment;
 
 /// What is being sent: ends when nobody sends any more.

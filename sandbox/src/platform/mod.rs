@@ -23,17 +23,20 @@
 //! left out. `merge`, `synchronize`, `deactivate`, `activate` and deletions are there to be seen: they are noted and do
 //! nothing.
 //!
-//! `world` is what is known, `code` is git, `shape` is the API's JSON, `logs` sends what is logged while it is logged,
-//! `routes` answers, `server` listens, `handles` are the verbs of a story.
+//! `world` is what is known, `hub` what all share, `code` is git, `shape` the API's JSON; `logs` sends what is logged while it
+//! is logged, `handles` are the verbs of a story, `routes` answers, `server` listens, `face` starts it.
 
 mod code;
+mod face;
 mod handles;
+mod hub;
 mod logs;
 mod routes;
 mod server;
 mod shape;
 mod world;
 
+pub use face::{Config, Platform};
 pub use handles::{ActivityHandle, Ending, NewProject, ProjectHandle};
-pub use server::{Asked, Config, Platform};
+pub use hub::Asked;
 pub use world::{ActivityState, Role};

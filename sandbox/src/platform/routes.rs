@@ -13,7 +13,7 @@ use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::server::Hub;
+use super::hub::Hub;
 use super::world::{ActivityState, Grant, Project, Role, World};
 use super::{handles, logs, shape};
 
