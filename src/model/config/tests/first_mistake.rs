@@ -155,7 +155,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
     (
         "a misspelled driver",
         "environments:\n  - name: a\n    accepts: [topics]\n    deploy: { driver: action, file: deploy.yml }",
-        "5:23 driver cannot be \"action\" | did you mean actions? Good are none, deployment, actions or webhook",
+        "5:23 driver cannot be \"action\" | did you mean actions? Good are none, deployment, actions, webhook or commerce-cloud",
     ),
     (
         "a misspelled setting of a driver",

@@ -118,7 +118,7 @@ commands: { deploy: [everyone] }";
             "6:25 tested is true, false or if-reported, not \"if-report\" | did you mean if-reported?",
             "6:42 soak cannot be \"2 hours\" | write a number of minutes, hours or days, such as 30m, 2h or 1d",
             "6:63 an item of readiness cannot be \"Ready!\" | write small letters, digits, - and _, such as qa or release-notes",
-            "7:23 driver cannot be \"jenkins\" | write none, deployment, actions or webhook",
+            "7:23 driver cannot be \"jenkins\" | write none, deployment, actions, webhook or commerce-cloud",
             "9:14 accepts is an empty list | name at least one",
             "10:7 copy is none or keys with values, not \"nothing\" | write none or keys with values; the keys are after, branch, mode, of",
             "11:17 TP201 cannot be \"wran\" | did you mean warn? Good are enforce, warn, observe or off",
@@ -168,7 +168,7 @@ fn what_has_to_be_there_is_asked_for() {
     );
     holds(
         &with("environments: [{ name: a, accepts: [topics], deploy: { timeout: 2h } }]"),
-        &["2:54 driver is missing | write driver: and none, deployment, actions or webhook"],
+        &["2:54 driver is missing | write driver: and none, deployment, actions, webhook or commerce-cloud"],
     );
     holds(
         &with("environments: [{ name: a, accepts: [topics], deploy: { driver: actions } }]"),
