@@ -219,9 +219,11 @@ fn why_ended(deploy: &Deploy) -> String {
             "Failed at an unknown step: the site may be in maintenance mode".to_owned()
         }
         Some(Ending::NotPickedUp { within }) if deploy.driver == COMMERCE_CLOUD => {
-            let line =
-                format!("The platform has not picked it up within {}: nothing was deployed", length(*within));
-            remarked(line, deploy)
+            let within = length(*within);
+            match &deploy.remark {
+                Some(remark) => format!("Not seen to begin on the platform within {within}: {remark}"),
+                None => format!("The platform has not picked it up within {within}: nothing was deployed"),
+            }
         }
         Some(Ending::NotPickedUp { within }) => {
             format!("Nobody started it within {}: nothing was deployed", length(*within))

@@ -65,7 +65,7 @@ impl Machine {
         let variables = Arc::new(|name: &str| (name == "TOKEN").then(|| SECRET.to_owned()));
         let public_url = Some("http://towpath.example".to_owned());
         Setting {
-            deploying: Deploying { operator, public_url, variables, slug_bytes: None },
+            deploying: Deploying { operator, public_url, variables, ..Deploying::default() },
             ..Setting::default()
         }
     }

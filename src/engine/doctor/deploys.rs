@@ -104,6 +104,7 @@ pub(super) fn judge(facts: &DeployFacts<'_>) -> Vec<SetupFinding> {
         findings.push(environment_name(facts, at));
         findings.extend(protection_rule(facts, at));
         findings.extend(endpoint(facts, at));
+        findings.extend(cloud_project(facts, at));
     }
     findings
 }
@@ -242,6 +243,30 @@ fn answers_jobs(grants: &Grants) -> bool {
     grants.hears("deployment_protection_rule")
         && grants.allows("actions", "read")
         && grants.allows("deployments", "write")
+}
+
+/// Whether the operator's file says where on the platform of Adobe Commerce an environment is.
+fn cloud_project(facts: &DeployFacts<'_>, (environment, label): At<'_>) -> Option<SetupFinding> {
+    const CODE: &str = "cloud-project";
+    let DriverSettings::CommerceCloud { .. } = &environment.deploy.driver else { return None };
+    let project = facts.allowed.and_then(|it| it.commerce.as_ref());
+    let target = project.and_then(|it| it.environment(&environment.name));
+    if let Some(target) = target {
+        let found = format!("the operator's file has the platform's environment {target:?} for it");
+        return Some(SetupFinding::ok(CODE, label, found));
+    }
+    let (found, what) = match project {
+        None => (
+            "the operator's file has no project of the platform for this repository",
+            format!("add [repository.\"{}\".commerce] to the operator's file", facts.repository.name()),
+        ),
+        Some(_) => (
+            "the operator's file has no environment of the platform for it",
+            format!("add {} to commerce.environments in the operator's file", environment.name),
+        ),
+    };
+    let finding = SetupFinding::fault(CODE, label, found, "merges into it are not deployed");
+    Some(finding.repaired_by(SetupRepair::Words(what)))
 }
 
 fn endpoint(facts: &DeployFacts<'_>, (environment, label): At<'_>) -> Option<SetupFinding> {

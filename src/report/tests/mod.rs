@@ -3,6 +3,7 @@
 mod acceptance;
 mod after;
 mod between;
+mod commerce_cloud;
 mod copy_branch;
 mod deploy_status;
 mod diagnosis;
