@@ -46,6 +46,12 @@
 //!   `a_run_that_is_gone_does_not_keep_its_environment`.
 //! - A job that only names an environment makes nothing live:
 //!   `a_job_that_names_production_for_its_secrets_does_not_make_it_live`.
+//! - On the platform of Adobe Commerce nothing counts as deployed before the trees that run there are git's, and no answer
+//!   that fails is an end: `success_is_not_said_while_the_platform_runs_other_files`,
+//!   `tokens_end_and_answers_fail_and_the_deploy_is_seen_to_its_end`,
+//!   `an_activity_that_vanishes_ends_the_deploy_with_words`,
+//!   `a_build_past_its_time_is_cancelled_and_a_deploy_is_not`,
+//!   `nothing_is_begun_where_the_operator_or_the_platform_says_otherwise`.
 //! - Repository configuration makes the server run no program and call no address that the operator has not allowed:
 //!   `an_address_that_the_operator_has_not_allowed_is_not_called`,
 //!   `what_leads_into_a_private_network_is_not_called_however_it_is_named`.

@@ -30,6 +30,7 @@ mod commands_that_act;
 mod commands_that_ask;
 mod commands_unseen;
 mod commerce;
+mod commerce_cloud;
 mod commerce_logs;
 mod configuration;
 mod copy;

@@ -240,7 +240,7 @@ impl<F: Forge> CloudDriver<'_, F> {
         place: &Place,
         seen: &Seen<'_>,
     ) -> Result<Option<DeployReport>, CloudFault> {
-        let may = request.deploy.state == DeployState::Running
+        let may = matches!(request.deploy.state, DeployState::Requested | DeployState::Running)
             && seen.is_transient()
             && seen.activity.kind != "environment.redeploy";
         if !may {

@@ -1,0 +1,404 @@
+//! Deploys that the platform of Adobe Commerce carries out by itself, watched to their end.
+
+use crate::carried_out::configured;
+use crate::stage::{Setting, Stage};
+use chrono::TimeDelta;
+use std::sync::Arc;
+use std::time::Duration;
+use towpath::deploy::operator::Operator;
+use towpath::engine::Deploying;
+use towpath_sandbox::platform::{self, ActivityHandle, ActivityState, Ending, Platform, ProjectHandle, Role};
+use towpath_sandbox::{ManualClock, PullHandle};
+
+const TOKEN: &str = "the API token of a machine user";
+const DRIVER: &str = "{ driver: commerce-cloud, timeout: 30m }";
+const BUILDS: &str = "Found 1 new commit\nBuilding application 'app' (runtime type: php:8.3, tree: 9851a01)";
+const DEPLOYS: &str = "Redeploying environment integration\nExecuting deploy hook for application 'app'\n\
+    W: [2026-03-01T10:04:00+00:00] INFO: Starting scenario(s): scenario/deploy.xml (magento/ece-tools version: 2002.2.1)\n\
+    W: [2026-03-01T10:04:01+00:00] NOTICE: Enabling Maintenance mode";
+const ENDS: &str = "W: [2026-03-01T10:06:00+00:00] NOTICE: Maintenance mode is disabled.\n\
+    W: [2026-03-01T10:06:01+00:00] INFO: Scenario(s) finished\nOpening environment";
+
+/// A shop, and the platform that it runs on.
+struct Shop {
+    stage: Stage,
+    platform: Platform,
+    project: ProjectHandle,
+    clock: Arc<ManualClock>,
+}
+
+impl Shop {
+    async fn open(role: Role) -> Self {
+        let clock = Arc::new(ManualClock::from_system());
+        let config = platform::Config { clock: Arc::clone(&clock) as _, ..platform::Config::default() };
+        let platform = Platform::start(config).await.unwrap();
+        let project =
+            platform.project("abc123").environment("integration").inactive("staging").await.unwrap();
+        platform.api_token(TOKEN, &["abc123"], role);
+        let text = format!(
+            "[repository.\"acme/store\".secret]\ncommerce = {{ env = \"COMMERCE\" }}\n\
+             [repository.\"acme/store\".commerce]\nproject = \"abc123\"\ntoken = \"commerce\"\n\
+             environments = {{ integration = \"integration\", staging = \"staging\" }}\n\
+             api = \"{}\"\nauth = \"{}\"\nallow_private = true\n",
+            platform.api_url(),
+            platform.auth_url()
+        );
+        let deploying = Deploying {
+            operator: Operator::read(&text).unwrap(),
+            variables: Arc::new(|name: &str| (name == "COMMERCE").then(|| TOKEN.to_owned())),
+            cloud_look_every: Some(Duration::from_secs(60)),
+            ..Deploying::default()
+        };
+        let stage = Stage::with(Setting { deploying, ..Setting::default() }).await;
+        project.runs_its_branches(&stage.store).await.unwrap();
+        Self { stage, platform, project, clock }
+    }
+
+    /// With an integration, and the driver in the repository's file.
+    async fn integrated() -> Self {
+        let shop = Self::open(Role::Admin).await;
+        shop.project.integrate();
+        configured(&shop.stage, DRIVER).await;
+        shop
+    }
+
+    /// A merge that the platform has heard of and queued.
+    async fn queued(&self) -> (PullHandle, ActivityHandle) {
+        let pull = self.stage.merged_topic("feature/cart").await;
+        (pull, self.fetched().await)
+    }
+
+    async fn fetched(&self) -> ActivityHandle {
+        self.project.fetch(&self.stage.store).await.unwrap().pop().expect("the branch has moved")
+    }
+
+    /// So many minutes pass for everybody, and the platform is looked at.
+    async fn minutes_later(&self, minutes: i64) {
+        self.clock.advance(TimeDelta::minutes(minutes));
+        self.stage.minutes_later(minutes).await;
+    }
+
+    /// What GitHub shows of the newest deploy.
+    async fn line(&self) -> String {
+        let made = self.stage.deployments("integration").await;
+        let statuses = made.last().unwrap().statuses();
+        let last = statuses.last().unwrap();
+        format!("{}: {}", last.state, last.description)
+    }
+
+    /// The same after the next look.
+    async fn next_line(&self) -> String {
+        self.minutes_later(2).await;
+        self.line().await
+    }
+
+    async fn end(self) {
+        for act in ["/merge", "/synchronize", "/deactivate", "/activate"] {
+            assert_eq!(self.platform.count("POST", act), 0, "{act}");
+        }
+        assert!(self.platform.asked().iter().all(|it| it.method != "DELETE"));
+        for pull in self.stage.store.pulls() {
+            self.stage.read(&pull);
+        }
+        self.stage.end().await;
+        self.platform.shutdown();
+    }
+}
+
+#[tokio::test]
+async fn a_merge_is_watched_until_the_platform_runs_its_files() {
+    let shop = Shop::integrated().await;
+    let cart = shop
+        .stage
+        .store
+        .commit_on("feature/shop")
+        .from("integration")
+        .file("shop/.magento.app.yaml", "name: shop\n");
+    cart.by("ana").await.unwrap();
+    let pull = shop.stage.store.open_pull("feature/shop").into("integration").by("ana").await.unwrap();
+    shop.stage.check(&pull).await.passes();
+    crate::shop::merge(&pull).await.unwrap();
+    assert_eq!(shop.line().await, "queued: Requested, not started yet");
+    let activity = shop.fetched().await;
+    assert_eq!(
+        shop.next_line().await,
+        "in_progress: Building; the site keeps running; it waits for its turn on the platform"
+    );
+    activity.starts().unwrap().says(BUILDS);
+    assert_eq!(shop.next_line().await, "in_progress: Building; the site keeps running");
+    activity.says(DEPLOYS);
+    assert_eq!(shop.next_line().await, "in_progress: Deploying; the site may be in maintenance mode");
+    activity.says(ENDS);
+    activity.ends(Ending::success().command("shop", "deploy", 0)).unwrap();
+    let line = shop.next_line().await;
+    assert!(line.starts_with("success: ") && line.contains(" is live after "), "{line}");
+    assert!(!line.contains("degraded"), "{line}");
+    assert_eq!(shop.platform.count("POST", "/oauth2/token"), 1);
+    assert_eq!(shop.platform.count("POST", "/redeploy"), 0);
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn what_fails_in_maintenance_is_told_with_what_customers_see_and_what_to_do() {
+    let shop = Shop::integrated().await;
+    let (pull, activity) = shop.queued().await;
+    activity.starts().unwrap().says(BUILDS).says(DEPLOYS);
+    activity.says("W: [2026-03-01T10:05:00+00:00] CRITICAL: [126] It failed with password=hunter2");
+    let line = shop.next_line().await;
+    assert!(line.starts_with("in_progress: About to fail: ece:126 "), "{line}");
+    activity.ends(Ending::hook_failed().command("app", "deploy", 126)).unwrap();
+    let line = shop.next_line().await;
+    assert!(line.starts_with("failure: Deploy failed: ece:126 "), "{line}");
+    let comment = shop.stage.comment(&pull).await;
+    for words in [
+        "Customers see: The maintenance page, until a deploy ends well or somebody ends maintenance mode by hand.",
+        "Next step: ",
+        "`towpath explain ece:126` tells more.",
+        "It reported: `the deploy hook of app ended with status 126`",
+    ] {
+        assert!(comment.contains(words), "{words}: {comment}");
+    }
+    // The repository is private.
+    assert!(comment.contains("[126] It failed") && !comment.contains("hunter2"), "{comment}");
+    assert_eq!(shop.platform.count("POST", "/redeploy"), 0, "the same would fail again");
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn what_the_platform_never_hears_of_is_told_from_what_waits_there() {
+    let shop = Shop::integrated().await;
+    let pull = shop.stage.merged_topic("feature/cart").await;
+    shop.minutes_later(16).await;
+    let line = shop.line().await;
+    assert_eq!(line, "error: The platform has not picked it up within 15 min: nothing was deployed");
+    let comment = shop.stage.comment(&pull).await;
+    assert!(comment.contains("magento-cloud integration:validate"), "{comment}");
+    // Somebody else's push is under way when the next one comes.
+    let tip = shop.stage.store.tip("production").unwrap();
+    let other = shop.project.push("integration", (&tip, None), None).await.unwrap();
+    other.starts().unwrap();
+    shop.stage.merged_topic("feature/list").await;
+    let ours = shop.fetched().await;
+    let line = shop.next_line().await;
+    let behind = format!("it waits on the platform behind a push of {} on integration", &tip[..8]);
+    assert!(line.starts_with("in_progress: Building") && line.ends_with(&behind), "{line}");
+    other.ends(Ending::success()).unwrap();
+    ours.starts().unwrap();
+    ours.ends(Ending::success()).unwrap();
+    assert!(shop.next_line().await.starts_with("success: "));
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn success_is_not_said_while_the_platform_runs_other_files() {
+    let shop = Shop::integrated().await;
+    let (pull, activity) = shop.queued().await;
+    activity.starts().unwrap().says(BUILDS).says(DEPLOYS).says(ENDS);
+    activity.ends(Ending::success().tree("app", &"0".repeat(40))).unwrap();
+    let line = shop.next_line().await;
+    assert!(
+        line.starts_with("in_progress: Deployed; verifying the site; the platform does not say yet"),
+        "{line}"
+    );
+    shop.minutes_later(2).await;
+    let line = shop.next_line().await;
+    assert!(line.starts_with("failure: Deployed, but verify failed (compare files)"), "{line}");
+    let comment = shop.stage.comment(&pull).await;
+    assert!(comment.contains("runs other files: app runs the tree 00000000"), "{comment}");
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn tokens_end_and_answers_fail_and_the_deploy_is_seen_to_its_end() {
+    let shop = Shop::open(Role::Admin).await;
+    shop.project.integrate();
+    configured(&shop.stage, "{ driver: commerce-cloud, timeout: 4h }").await;
+    let (_, activity) = shop.queued().await;
+    activity.starts().unwrap().says(BUILDS);
+    assert!(shop.next_line().await.starts_with("in_progress: Building"));
+    let tokens = shop.platform.count("POST", "/oauth2/token");
+    shop.platform.expire_access();
+    activity.says(DEPLOYS);
+    assert!(shop.next_line().await.starts_with("in_progress: Deploying"));
+    assert_eq!(shop.platform.count("POST", "/oauth2/token"), tokens + 1, "renewed once");
+    let faults = shop.platform.faults();
+    let before = shop.line().await;
+    let activities = "/api/*/environments/*/activities";
+    let plants: [&dyn Fn(); 5] = [
+        &|| _ = faults.rest("GET", "/me").status(502).times(1),
+        &|| _ = faults.rest("GET", activities).status(500).times(1),
+        &|| _ = faults.rest("GET", activities).answer(200, "text/html", "<html>Sign in</html>").times(1),
+        &|| _ = faults.rest("GET", activities).reset().times(1),
+        &|| _ = faults.rest("GET", activities).cut_short(9).times(1),
+    ];
+    for plant in plants {
+        plant();
+        assert_eq!(shop.next_line().await, before, "a moment is no news");
+        assert_eq!(shop.next_line().await, before);
+    }
+    faults.rest("GET", "/api/*/log").cut_short(120).times(1);
+    assert_eq!(shop.next_line().await, before);
+    shop.platform.revoke(TOKEN);
+    shop.minutes_later(2).await;
+    assert_eq!(
+        shop.next_line().await,
+        "in_progress: Deploying; the site may be in maintenance mode; how it stands cannot be seen: the platform refuses the API token"
+    );
+    shop.platform.api_token(TOKEN, &["abc123"], Role::Admin);
+    activity.says(ENDS);
+    activity.ends(Ending::success()).unwrap();
+    let line = shop.next_line().await;
+    assert!(line.starts_with("success: "), "{line}");
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn an_activity_that_vanishes_ends_the_deploy_with_words() {
+    let shop = Shop::integrated().await;
+    let (pull, activity) = shop.queued().await;
+    activity.starts().unwrap().says(BUILDS).says(DEPLOYS);
+    assert!(shop.next_line().await.starts_with("in_progress: Deploying"));
+    activity.vanishes();
+    assert!(shop.next_line().await.starts_with("in_progress: Deploying"));
+    assert!(shop.next_line().await.starts_with("failure: Deploy failed"));
+    let comment = shop.stage.comment(&pull).await;
+    let words = format!("the platform no longer knows the activity {}", activity.id());
+    assert!(comment.contains(&words) && comment.contains("other files run there"), "{comment}");
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn trouble_after_the_deploy_is_live_and_degraded() {
+    let shop = Shop::integrated().await;
+    let (_, activity) = shop.queued().await;
+    activity.starts().unwrap().says(BUILDS).says(DEPLOYS).says(ENDS);
+    activity
+        .ends(Ending::hook_failed().command("app", "deploy", 0).command("app", "post_deploy", 1))
+        .unwrap();
+    let line = shop.next_line().await;
+    assert!(
+        line.starts_with("success: ")
+            && line.contains("degraded: the post_deploy hook of app ended with status 1"),
+        "{line}"
+    );
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_answer_is_tried_once_more() {
+    for goes_well in [true, false] {
+        let shop = Shop::integrated().await;
+        let (_, activity) = shop.queued().await;
+        activity.starts().unwrap().says(BUILDS).says(DEPLOYS);
+        activity.says("W: [2026-03-01T10:05:00+00:00] ERROR: [137] no search");
+        activity.ends(Ending::hook_failed().command("app", "deploy", 137)).unwrap();
+        let line = shop.next_line().await;
+        assert!(
+            line.starts_with("in_progress: ") && line.ends_with("the same is deployed again, once"),
+            "{line}"
+        );
+        let again = shop.project.activities().pop().unwrap();
+        assert_eq!(again.kind(), "environment.redeploy");
+        again.starts().unwrap();
+        let ending =
+            if goes_well { Ending::success() } else { Ending::hook_failed().command("app", "deploy", 137) };
+        again.ends(ending).unwrap();
+        let line = shop.next_line().await;
+        assert!(
+            line.starts_with(if goes_well { "success: " } else { "failure: Deploy failed: ece:137" }),
+            "{line}"
+        );
+        shop.minutes_later(2).await;
+        assert_eq!(shop.platform.count("POST", "/redeploy"), 1);
+        shop.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_build_past_its_time_is_cancelled_and_a_deploy_is_not() {
+    let shop = Shop::integrated().await;
+    let (_, activity) = shop.queued().await;
+    activity.starts().unwrap().says(BUILDS);
+    shop.minutes_later(2).await;
+    shop.minutes_later(31).await;
+    assert_eq!(activity.state(), Some(ActivityState::Cancelled));
+    shop.minutes_later(2).await;
+    let line = shop.line().await;
+    assert!(line.starts_with("error: Hangs: the build has not ended within 30 min"), "{line}");
+    shop.stage.merged_topic("feature/list").await;
+    let activity = shop.fetched().await;
+    activity.starts().unwrap().says(BUILDS).says(DEPLOYS);
+    shop.minutes_later(2).await;
+    shop.minutes_later(31).await;
+    assert_eq!(activity.state(), Some(ActivityState::InProgress));
+    assert_eq!(shop.platform.count("POST", "/cancel"), 1);
+    let line = shop.line().await;
+    assert!(line.contains("Its end is not confirmed"), "{line}");
+    activity.says(ENDS);
+    activity.ends(Ending::success()).unwrap();
+    let line = shop.next_line().await;
+    assert!(line.starts_with("success: "), "a late end counts: {line}");
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn nothing_is_begun_where_the_operator_or_the_platform_says_otherwise() {
+    for (driver, words) in [
+        (
+            "{ driver: commerce-cloud, project: othertenant }",
+            "the repository's file names another project than the operator's",
+        ),
+        (
+            "{ driver: commerce-cloud, environment: production }",
+            "another environment of the platform than the operator's file",
+        ),
+    ] {
+        let shop = Shop::open(Role::Admin).await;
+        shop.project.integrate();
+        configured(&shop.stage, driver).await;
+        let pull = shop.stage.merged_topic("feature/cart").await;
+        let comment = shop.stage.comment(&pull).await;
+        assert!(
+            shop.line().await.starts_with("error: Not started: ") && comment.contains(words),
+            "{comment}"
+        );
+        assert_eq!(shop.platform.asked(), [], "nobody was asked");
+        shop.end().await;
+    }
+    for (role, integrated, words) in [
+        (Role::Contributor, true, "may not read the project's integrations"),
+        (Role::Admin, false, "the project has no source integration"),
+    ] {
+        let shop = Shop::open(role).await;
+        if integrated {
+            shop.project.integrate();
+        }
+        configured(&shop.stage, DRIVER).await;
+        let pull = shop.stage.merged_topic("feature/cart").await;
+        let comment = shop.stage.comment(&pull).await;
+        assert!(comment.contains(words), "{comment}");
+        assert_eq!(shop.platform.count("POST", "/redeploy"), 0);
+        shop.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_the_platforms_branch_has_is_deployed_again_by_its_link() {
+    let shop = Shop::integrated().await;
+    let (pull, activity) = shop.queued().await;
+    activity.starts().unwrap();
+    activity.ends(Ending::hook_failed().command("app", "deploy", 126)).unwrap();
+    assert!(shop.next_line().await.starts_with("failure: "));
+    let comment = shop.stage.says(&pull, "rita", "/deploy integration").await;
+    shop.stage.reply(&pull, &comment).await;
+    assert_eq!(shop.platform.count("POST", "/redeploy"), 1);
+    let again = shop.project.activities().pop().unwrap();
+    again.starts().unwrap();
+    again.ends(Ending::success()).unwrap();
+    let line = shop.next_line().await;
+    assert!(line.starts_with("success: "), "{line}");
+    let comment = shop.stage.says(&pull, "rita", "/rollback integration --reason broken").await;
+    let reply = shop.stage.reply(&pull, &comment).await;
+    assert!(reply.contains("revert the merge on GitHub"), "{reply}");
+    shop.end().await;
+}
