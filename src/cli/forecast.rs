@@ -57,7 +57,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     /// The repository whose deploys are on the server's record: acme/store, or its number. It is read
-    /// where the server has it (TOWPATH_DATA_DIR): how long deploys took, and what is built
+    /// where the server has it (`TOWPATH_DATA_DIR`): how long deploys took, and what is built
     #[arg(long, value_name = "REPOSITORY")]
     repository: Option<String>,
     /// A configuration file, in place of the one on the default branch

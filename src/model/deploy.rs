@@ -245,6 +245,7 @@ pub enum CancelEnd {
 
 /// One try to bring one commit to one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is stored by a name of its own")]
 pub struct Deploy {
     /// Counts up in its environment, from 1.
     pub number: u64,

@@ -14,19 +14,19 @@ pub(super) fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, false)
 }
 
-fn link(href: String) -> Value {
+fn link(href: &str) -> Value {
     json!({ "href": href })
 }
 
 pub(super) fn project(url: &str, project: &Project, role: Role) -> Value {
     let endpoint = format!("{url}/api/projects/{}", project.id);
     let mut links = json!({
-        "self": link(endpoint.clone()),
-        "environments": link(format!("{endpoint}/environments")),
-        "activities": link(format!("{endpoint}/activities")),
+        "self": link(&endpoint),
+        "environments": link(&format!("{endpoint}/environments")),
+        "activities": link(&format!("{endpoint}/activities")),
     });
     if role == Role::Admin {
-        links["integrations"] = link(format!("{endpoint}/integrations"));
+        links["integrations"] = link(&format!("{endpoint}/integrations"));
     }
     json!({
         "id": project.id,
@@ -42,15 +42,15 @@ pub(super) fn project(url: &str, project: &Project, role: Role) -> Value {
 
 pub(super) fn environment(url: &str, project: &Project, environment: &Environment, role: Role) -> Value {
     let own = format!("{url}/api/projects/{}/environments/{}", project.id, escaped(&environment.id));
-    let mut links = json!({ "self": link(own.clone()) });
+    let mut links = json!({ "self": link(&own) });
     let is_dirty = project.is_dirty(&environment.id);
     if role >= Role::Contributor && environment.is_active && !is_dirty {
         for act in ["redeploy", "synchronize", "merge", "deactivate"] {
-            links[format!("#{act}")] = link(format!("{own}/{act}"));
+            links[format!("#{act}")] = link(&format!("{own}/{act}"));
         }
     }
     if role >= Role::Contributor && !environment.is_active {
-        links["#activate"] = link(format!("{own}/activate"));
+        links["#activate"] = link(&format!("{own}/activate"));
     }
     let status = match (environment.is_active, is_dirty) {
         (false, _) => "inactive",
@@ -77,9 +77,9 @@ pub(super) fn environment(url: &str, project: &Project, environment: &Environmen
 
 pub(super) fn activity(url: &str, project: &Project, activity: &Activity, role: Role) -> Value {
     let own = format!("{url}/api/projects/{}/activities/{}", project.id, activity.id);
-    let mut links = json!({ "self": link(own.clone()), "log": link(format!("{own}/log")) });
+    let mut links = json!({ "self": link(&own), "log": link(&format!("{own}/log")) });
     if role >= Role::Contributor && activity.can_be_cancelled() {
-        links["#cancel"] = link(format!("{own}/cancel"));
+        links["#cancel"] = link(&format!("{own}/cancel"));
     }
     let commands: Vec<Value> = activity.commands.iter().map(command).collect();
     let (new, old) = match &activity.commits {
@@ -136,7 +136,7 @@ pub(super) fn deployment(url: &str, project: &Project, environment: &Environment
         "services": {},
         "workers": {},
         "routes": {},
-        "_links": { "self": link(format!("{own}/deployments/current")) },
+        "_links": { "self": link(&format!("{own}/deployments/current")) },
     }))
 }
 
@@ -148,7 +148,7 @@ pub(super) fn integration(url: &str, project: &Project, id: &str) -> Value {
         "fetch_branches": true,
         "prune_branches": true,
         "build_pull_requests": false,
-        "_links": { "self": link(own.clone()), "#hook": link(format!("{own}/hook")) },
+        "_links": { "self": link(&own), "#hook": link(&format!("{own}/hook")) },
     })
 }
 

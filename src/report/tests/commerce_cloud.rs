@@ -19,15 +19,15 @@ fn on_the_platform(state: DeployState, ending: Option<Ending>) -> Deploy {
     Deploy { driver: "commerce-cloud".to_owned(), log_url: None, ..deploy(state, ending) }
 }
 
-fn failed(phase: Option<Phase>) -> Option<Ending> {
-    Some(Ending::Failed { phase, words: Some("the deploy hook of shop ended with status 126".to_owned()) })
+fn failed(phase: Option<Phase>) -> Ending {
+    Ending::Failed { phase, words: Some("the deploy hook of shop ended with status 126".to_owned()) }
 }
 
 #[test]
 fn a_failure_says_what_customers_see_and_the_one_next_step() {
     let deploy = Deploy {
         diagnosis: Some(told()),
-        ..on_the_platform(DeployState::Failed, failed(Some(Phase::Deploy)))
+        ..on_the_platform(DeployState::Failed, Some(failed(Some(Phase::Deploy))))
     };
     insta::assert_snapshot!(trouble(&deploy, OperatorActs::default()).unwrap(), @"
     **staging: Deploy failed: ece:126 The upgrade of the database failed.**
@@ -60,9 +60,9 @@ fn the_status_says_what_is_waited_for_and_what_went_wrong() {
         Deploy { diagnosis: Some(told()), ..on_the_platform(DeployState::Running, None) },
         Deploy {
             diagnosis: Some(told()),
-            ..on_the_platform(DeployState::Failed, failed(Some(Phase::Build)))
+            ..on_the_platform(DeployState::Failed, Some(failed(Some(Phase::Build))))
         },
-        Deploy { diagnosis: Some(told()), ..on_the_platform(DeployState::Failed, failed(None)) },
+        Deploy { diagnosis: Some(told()), ..on_the_platform(DeployState::Failed, Some(failed(None))) },
         with(
             Deploy { degraded: true, ..on_the_platform(DeployState::Succeeded, None) },
             "the post_deploy hook of shop ended with status 1",

@@ -110,7 +110,7 @@ fn an_ordinary_release_has_nothing_in_the_open() {
 fn each_of_the_things_that_nobody_may_miss_is_said_in_the_open() {
     use Expected::{No, NotKnown, Yes};
     let open = |database_upgrade, static_content_in_maintenance, not_undone| {
-        let told = Forecast { database_upgrade, static_content_in_maintenance, not_undone, ..quiet() };
+        let told = Forecast { static_content_in_maintenance, database_upgrade, not_undone, ..quiet() };
         let text = shown(&told);
         text.lines().find(|line| line.starts_with("**Forecast")).unwrap_or_default().to_owned()
     };

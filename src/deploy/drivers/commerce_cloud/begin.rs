@@ -1,6 +1,7 @@
 //! What is done when a deploy begins: seeing that it can, and asking for it where nobody else will.
 
 use super::CloudDriver;
+use super::client::below;
 use super::fault::CloudFault;
 use super::look::Place;
 use crate::commerce::platform::{Activity, activity_for, has_source_integration};
@@ -48,7 +49,7 @@ impl<F: Forge> CloudDriver<'_, F> {
     /// Whether the platform fetches the repository itself. Where that is not to be seen, nothing is begun: two ways at
     /// once would deploy twice.
     async fn is_integrated(&self, place: &Place) -> Result<bool, CloudFault> {
-        match self.client.get(&self.client.below(&place.endpoint, &["integrations"], &[])).await {
+        match self.client.get(&below(&place.endpoint, &["integrations"], &[])).await {
             Ok(list) => Ok(has_source_integration(&list)),
             Err(CloudFault::Forbidden(_) | CloudFault::Missing(_)) => Err(CloudFault::Forbidden(
                 "read the project's integrations, so Towpath cannot know how it is deployed",

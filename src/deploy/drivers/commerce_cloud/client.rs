@@ -50,18 +50,6 @@ impl Client<'_> {
         self.callable(&endpoint)
     }
 
-    /// An address below the project's: parts that are escaped, and a query.
-    pub(super) fn below(&self, endpoint: &Url, parts: &[&str], query: &[(&str, &str)]) -> Url {
-        let mut url = endpoint.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(parts);
-        }
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
-        }
-        url
-    }
-
     /// The address of a link. The token goes to no other server than the project's.
     pub(super) fn link(&self, endpoint: &Url, href: &str) -> Result<Url, CloudFault> {
         let url = endpoint.join(href).map_err(|_| CloudFault::Elsewhere)?;
@@ -208,4 +196,16 @@ fn judged(url: &Url, status: StatusCode) -> Result<(), CloudFault> {
         404 => Err(CloudFault::Missing(shown(url))),
         status => Err(CloudFault::Status { url: shown(url), status }),
     }
+}
+
+/// An address below the project's: parts that are escaped, and a query.
+pub(super) fn below(endpoint: &Url, parts: &[&str], query: &[(&str, &str)]) -> Url {
+    let mut url = endpoint.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(parts);
+    }
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
+    url
 }

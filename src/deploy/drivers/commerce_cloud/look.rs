@@ -1,6 +1,7 @@
 //! Finding out how a deploy stands, and ending what still builds.
 
 use super::CloudDriver;
+use super::client::below;
 use super::fault::CloudFault;
 use super::follow::{self, Seen, difference};
 use super::shared::FollowedLog;
@@ -36,22 +37,22 @@ impl<F: Forge> CloudDriver<'_, F> {
     pub(super) async fn place(&self, deploy: &Deploy) -> Result<Place, CloudFault> {
         let name = self.target(deploy)?;
         let endpoint = self.client.endpoint().await?;
-        let list = self.client.get(&self.client.below(&endpoint, &["environments"], &[])).await?;
+        let list = self.client.get(&below(&endpoint, &["environments"], &[])).await?;
         let environment =
             find_environment(&list, name).ok_or_else(|| CloudFault::NoEnvironment(name.to_owned()))?;
         Ok(Place { endpoint, environment })
     }
 
-    fn of_environment(&self, place: &Place, what: &[&str], query: &[(&str, &str)]) -> Url {
+    fn of_environment(place: &Place, what: &[&str], query: &[(&str, &str)]) -> Url {
         let parts = [&["environments", place.environment.id.as_str()], what].concat();
-        self.client.below(&place.endpoint, &parts, query)
+        below(&place.endpoint, &parts, query)
     }
 
     /// The deploys of the environment, of all commits.
     pub(super) async fn activities(&self, place: &Place) -> Result<Vec<Activity>, CloudFault> {
         let types =
             [("type", "environment.push"), ("type", "environment.redeploy"), ("count", LOOKED_THROUGH)];
-        self.list(&self.of_environment(place, &["activities"], &types)).await
+        self.list(&Self::of_environment(place, &["activities"], &types)).await
     }
 
     async fn list(&self, url: &Url) -> Result<Vec<Activity>, CloudFault> {
@@ -76,7 +77,7 @@ impl<F: Forge> CloudDriver<'_, F> {
     }
 
     async fn activity_by_id(&self, place: &Place, id: &str) -> Result<Option<Activity>, CloudFault> {
-        match self.client.get(&self.client.below(&place.endpoint, &["activities", id], &[])).await {
+        match self.client.get(&below(&place.endpoint, &["activities", id], &[])).await {
             Ok(answer) => Ok(Activity::read(&answer)),
             Err(CloudFault::Missing(_)) => Ok(None),
             Err(fault) => Err(fault),
@@ -102,13 +103,14 @@ impl<F: Forge> CloudDriver<'_, F> {
             ActivityState::Staged | ActivityState::InProgress => seen.under_way(None),
             ActivityState::Cancelled => seen.cancelled(),
             ActivityState::Complete if seen.is_live() => self.compared(request, &place, &seen).await?,
-            ActivityState::Complete => match self.try_again(request, &place, &seen).await? {
-                Some(report) => report,
-                None => {
+            ActivityState::Complete => {
+                if let Some(tried_again) = self.try_again(request, &place, &seen).await? {
+                    tried_again
+                } else {
                     seen.shows_log = self.forge.is_private().await;
                     seen.failed()
                 }
-            },
+            }
         };
         Ok(vec![report])
     }
@@ -128,7 +130,7 @@ impl<F: Forge> CloudDriver<'_, F> {
         });
         let mut url = match activity.links.get("log") {
             Some(href) => self.client.link(&place.endpoint, href)?,
-            None => self.client.below(&place.endpoint, &["activities", &activity.id, "log"], &[]),
+            None => below(&place.endpoint, &["activities", &activity.id, "log"], &[]),
         };
         let from = log.lines.to_string();
         url.query_pairs_mut().extend_pairs([
@@ -162,8 +164,7 @@ impl<F: Forge> CloudDriver<'_, F> {
 
     /// What the platform does before an activity's turn comes: in its environment, else anywhere in the project.
     async fn behind(&self, place: &Place, waits: &Activity) -> Result<Option<String>, CloudFault> {
-        let url =
-            self.client.below(&place.endpoint, &["activities"], &[("state", "in_progress"), ("count", "10")]);
+        let url = below(&place.endpoint, &["activities"], &[("state", "in_progress"), ("count", "10")]);
         let mut others = self.list(&url).await?;
         others.retain(|it| it.id != waits.id && !it.state.is_over());
         let is_here = |it: &&Activity| it.environments.contains(&place.environment.id);
@@ -175,7 +176,7 @@ impl<F: Forge> CloudDriver<'_, F> {
             return Ok(Vec::new());
         }
         let query = [("state", "in_progress"), ("state", "pending"), ("count", "10")];
-        let others = self.list(&self.of_environment(place, &["activities"], &query)).await?;
+        let others = self.list(&Self::of_environment(place, &["activities"], &query)).await?;
         Ok(vec![follow::not_begun(deploy, others.first())])
     }
 
@@ -206,7 +207,7 @@ impl<F: Forge> CloudDriver<'_, F> {
         place: &Place,
     ) -> Result<Option<Option<String>>, CloudFault> {
         let deploy = &request.deploy;
-        let url = self.of_environment(place, &["deployments", "current"], &[]);
+        let url = Self::of_environment(place, &["deployments", "current"], &[]);
         let current = match self.client.get(&url).await {
             Ok(current) => current,
             Err(CloudFault::Missing(_)) => Value::Null,

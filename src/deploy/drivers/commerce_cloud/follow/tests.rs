@@ -138,6 +138,7 @@ fn a_report_is_never_older_than_the_one_before() {
 
 #[test]
 fn trees_are_the_same_only_where_every_application_runs_its_own() {
+    type Listed = &'static [(&'static str, u8)];
     let tree = |digit: u8| TreeId::from_bytes([digit; 20]);
     let text = |digit: u8| tree(digit).to_string();
     let ours = |list: &[(&str, u8)]| {
@@ -146,7 +147,6 @@ fn trees_are_the_same_only_where_every_application_runs_its_own() {
     let theirs = |list: &[(&str, u8)]| {
         list.iter().map(|(name, it)| ((*name).to_owned(), text(*it))).collect::<BTreeMap<_, _>>()
     };
-    type Listed = &'static [(&'static str, u8)];
     let cases: [(Listed, Listed, bool); 7] = [
         (&[("shop", 1)], &[("shop", 1)], true),
         (&[("shop", 1)], &[("shop", 2)], false),
