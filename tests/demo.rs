@@ -51,6 +51,15 @@ fn the_story_comes_out_as_told_in_plain_text() {
         "master       copied since",
         "11. A push to master",
         "master is no longer a copy of production",
+        "12. A shop of Adobe Commerce",
+        "The website outlet would be deleted",
+        "app/etc/config.php, line ",
+        "The module Acme_Cart declares its tables otherwise",
+        "13. People and time",
+        "Frozen until ",
+        "14. A deploy whose log is explained",
+        "By its log: ece:126 The database upgrade failed.",
+        "Where: deploy",
         "came out as expected",
     ];
     let mut rest = told.as_str();

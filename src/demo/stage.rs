@@ -1,6 +1,6 @@
 use super::command::towpath;
 use super::error::DemoError;
-use super::shop::{Programs, Seen, Sites};
+use super::shop::{Programs, Seen, Sites, create_boutique};
 use crate::deploy::operator::Operator;
 use crate::engine::{CALL_WITHIN, Config, Deploying, Engine, Settings, SystemClock, system_random};
 use crate::github::{AppKey, Secret};
@@ -23,8 +23,8 @@ const ENVIRONMENTS: [&str; 3] = ["integration", "staging", "production"];
 const COMMENT_HINT: &str = "Say something, or begin a line with a command: /help, /why, /where, /promote staging, \
                             /lock production --reason \"…\"";
 /// How long a verdict is waited for. It usually takes a small part of a second.
-const PATIENCE: Duration = Duration::from_secs(30);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Longer than a push lies back of which it is not sure whether it was seen.
 const LOOKED_AT: Duration = Duration::from_millis(3_500);
 
@@ -33,6 +33,8 @@ pub(super) struct Stage {
     pub(super) github: Sandbox,
     pub(super) server: Server,
     pub(super) repository: RepoHandle,
+    /// The project of Adobe Commerce.
+    pub(super) boutique: RepoHandle,
     pub(super) folder: TempDir,
     /// What customers see.
     pub(super) sites: Sites,
@@ -57,8 +59,9 @@ impl Stage {
         for branch in ["integration", "staging", "production", "master"] {
             repository.protect(branch).require_from(&format!("towpath: {branch}"), app.id());
         }
-        app.install("acme").on([&repository]).await?;
-        Ok(Self { github, server, repository, folder, sites, promotions })
+        let boutique = create_boutique(&github, &app).await?;
+        app.install("acme").on([&repository, &boutique]).await?;
+        Ok(Self { github, server, repository, boutique, folder, sites, promotions })
     }
 
     pub(super) fn repository_url(&self) -> String {
@@ -257,7 +260,7 @@ impl Stage {
         tokio::time::timeout(PATIENCE, told).await.map_err(missing)?
     }
 
-    fn data(&self) -> PathBuf {
+    pub(super) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 

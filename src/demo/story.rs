@@ -1,3 +1,4 @@
+use super::boutique;
 use super::error::{DemoError, otherwise_unless};
 use super::narrator::{Narrator, plain};
 use super::releases::{self, deployed};
@@ -20,7 +21,8 @@ pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), D
     releases::failing_build(stage, narrator).await?;
     let bad = releases::failing_deploy(stage, narrator).await?;
     releases::rollback(stage, narrator, &bad).await?;
-    releases::drift(stage, narrator).await
+    releases::drift(stage, narrator).await?;
+    boutique::play(stage, narrator).await
 }
 
 async fn clean_topic(stage: &Stage, narrator: &mut Narrator) -> Result<(), DemoError> {

@@ -7,6 +7,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 const SCRIPT: &str = include_str!("shop.sh");
+const BOUTIQUE_SCRIPT: &str = include_str!("boutique.sh");
+
+/// The project of Adobe Commerce, whose two environments are deployed by a script of their own.
+pub(in crate::demo) const BOUTIQUE: &str = "acme/boutique";
 
 /// The steps of each phase, by the words of the workflow.
 const STEPS: [(&str, &[&str]); 3] = [
@@ -18,6 +22,7 @@ const STEPS: [(&str, &[&str]); 3] = [
 /// The operator's programs, on this machine.
 pub(in crate::demo) struct Programs {
     script: PathBuf,
+    boutique: PathBuf,
     sites: PathBuf,
 }
 
@@ -25,13 +30,15 @@ impl Programs {
     /// Writes the program into `folder`, and makes an empty site for each environment there.
     pub(in crate::demo) fn install(folder: &Path, environments: &[&str]) -> Result<Self, DemoError> {
         let failed = |error: std::io::Error| DemoError::SetUp(shared_error(error));
-        let (script, sites) = (folder.join("shop"), folder.join("sites"));
-        fs::write(&script, SCRIPT).map_err(failed)?;
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).map_err(failed)?;
-        for environment in environments {
-            fs::create_dir_all(sites.join(environment)).map_err(failed)?;
+        let (script, boutique, sites) = (folder.join("shop"), folder.join("boutique"), folder.join("sites"));
+        for (program, text) in [(&script, SCRIPT), (&boutique, BOUTIQUE_SCRIPT)] {
+            fs::write(program, text).map_err(failed)?;
+            fs::set_permissions(program, fs::Permissions::from_mode(0o755)).map_err(failed)?;
         }
-        Ok(Self { script, sites })
+        for name in environments.iter().chain(&["boutique"]) {
+            fs::create_dir_all(sites.join(name)).map_err(failed)?;
+        }
+        Ok(Self { script, boutique, sites })
     }
 
     /// Where the sites are.
@@ -54,6 +61,12 @@ impl Programs {
             }
             let _ = writeln!(text, "url = \"{url}/{environment}/\"\ntimeout = \"1m\"");
             let _ = writeln!(text, "variables = {{ SHOP_SITE = {site:?} }}");
+        }
+        let (script, site) = (self.boutique.display(), self.sites.join("boutique").display().to_string());
+        for environment in ["integration", "staging"] {
+            let _ = writeln!(text, "[repository.{BOUTIQUE:?}.environment.{environment}]");
+            let _ = writeln!(text, "deploy = [{{ step = \"ece-tools\", run = [\"{script}\"] }}]");
+            let _ = writeln!(text, "timeout = \"1m\"\nvariables = {{ SHOP_SITE = {site:?} }}");
         }
         Operator::read(&text).map_err(|fault| DemoError::SetUp(shared_error(fault)))
     }
