@@ -16,17 +16,14 @@ LOG
 exit 126";
 
 /// What is said in the pull request that brought what did not deploy.
-async fn said_of_a_failure(configuration: &str) -> String {
+async fn said_of_a_failure(configuration: &str, line: &str) -> String {
     let machine = Machine::new();
     machine.program("install", UPGRADE_FAILS);
     let stage = Stage::shop_with(configuration, machine.setting()).await;
     let pull = stage.change("feature/pages", ("README", "Acme sells\n")).await;
     stage.check(&pull).await.passes();
     merge(&pull).await.unwrap();
-    assert_eq!(
-        ended(&stage, "integration").await,
-        "failure: Deploy failed (install): the site may be in maintenance mode"
-    );
+    assert_eq!(ended(&stage, "integration").await, format!("failure: {line}"));
     let comment = stage.comment(&pull).await;
     stage.end().await;
     comment
@@ -34,8 +31,9 @@ async fn said_of_a_failure(configuration: &str) -> String {
 
 #[tokio::test]
 async fn a_failed_deploy_is_told_with_its_code_what_customers_see_and_the_next_step() {
-    let comment = said_of_a_failure(PRESET).await;
-    let headline = "**integration: Deploy failed (install): the site may be in maintenance mode.**";
+    let line = "Deploy failed: ece:126 The database upgrade failed";
+    let comment = said_of_a_failure(PRESET, line).await;
+    let headline = format!("**integration: {line}.**");
     let told = "By its log: ece:126 The database upgrade failed.\n\
                 - **Customers see:** The maintenance page, until a deploy ends well or somebody ends maintenance mode by hand.\n\
                 - **Next step:** Read the output of setup:upgrade in the log, repair the module or data patch that it names, and \
@@ -45,7 +43,8 @@ async fn a_failed_deploy_is_told_with_its_code_what_customers_see_and_the_next_s
 
 #[tokio::test]
 async fn a_project_without_the_preset_has_its_logs_read_by_nobody() {
-    let comment = said_of_a_failure("version: 1\n").await;
+    let line = "Deploy failed (install): the site may be in maintenance mode";
+    let comment = said_of_a_failure("version: 1\n", line).await;
     assert!(comment.contains("[126] The upgrade command failed"), "its last lines: {comment}");
     assert!(!comment.contains("By its log"), "{comment}");
 }

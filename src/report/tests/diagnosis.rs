@@ -17,7 +17,7 @@ fn it_stands_before_what_can_be_done() {
         next: "Read the output of setup:upgrade.".to_owned(),
     });
     insta::assert_snapshot!(trouble(&deploy, OperatorActs::default()).unwrap(), @"
-    **staging: Deploy failed: the site may be in maintenance mode.**
+    **staging: Deploy failed: ece:126 The database upgrade failed.**
 
     By its log: ece:126 The database upgrade failed.
     - **Customers see:** The maintenance page.
