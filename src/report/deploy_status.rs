@@ -406,7 +406,7 @@ pub fn deploy_trouble(
     };
     let mut text = format!("**{}: {what}.**", deploy.environment);
     if let Some(told) = &deploy.diagnosis {
-        let _ = write!(text, "\n\n{}", diagnosis(told));
+        let _ = write!(text, "\n\n{}", diagnosis(told, &what));
     }
     let _ = write!(text, "\n\n{}", next_step(commands, deploy, acts, entry));
     if let Some(Ending::Failed { words: Some(words), .. }) = &deploy.ending {

@@ -151,9 +151,9 @@ async fn what_fails_in_maintenance_is_told_with_what_customers_see_and_what_to_d
     assert!(line.starts_with("failure: Deploy failed: ece:126 "), "{line}");
     let comment = shop.stage.comment(&pull).await;
     for words in [
-        "Customers see: The maintenance page, until a deploy ends well or somebody ends maintenance mode by hand.",
-        "Next step: ",
-        "`towpath explain ece:126` tells more.",
+        "**Customers see:** The maintenance page, until a deploy ends well or somebody ends maintenance mode by hand.",
+        "- **Next step:** ",
+        "`towpath explain ece:126` says more.",
         "It reported: `the deploy hook of app ended with status 126`",
     ] {
         assert!(comment.contains(words), "{words}: {comment}");

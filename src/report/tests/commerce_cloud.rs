@@ -32,9 +32,9 @@ fn a_failure_says_what_customers_see_and_the_one_next_step() {
     insta::assert_snapshot!(trouble(&deploy, OperatorActs::default()).unwrap(), @"
     **staging: Deploy failed: ece:126 The upgrade of the database failed.**
 
-    Customers see: The maintenance page.
-
-    Next step: Repair the module that the log names. (`towpath explain ece:126` tells more.)
+    - **Customers see:** The maintenance page.
+    - **Next step:** Repair the module that the log names.
+    - `towpath explain ece:126` says more.
 
     Look at `staging` now. Then fix the fault in a new pull request into `integration`, and promote it again.
 

@@ -95,7 +95,7 @@ pub(super) const OUTCOMES: &str = "
 
 /// Whether somebody has signed these files off on an environment, and has not taken that back.
 pub(super) const SIGNED_OFF: &str = "
-    SELECT EXISTS (SELECT 1 FROM attestations
+    SELECT EXISTS (SELECT 1 FROM attestations INDEXED BY attestations_in_force
         WHERE repository = :repository AND environment = :environment AND data ->> 'withdrawn' IS NULL
         AND data ->> '$.what.kind' = 'sign-off' AND data ->> 'tree' = :tree)";
 
