@@ -1,12 +1,13 @@
 //! The way in: from a webhook's headers and body to a stored delivery.
 
+mod written;
+
 use super::monitor::LastWebhook;
 use super::received::{Received, Refusal};
-use crate::github::comment_events::key_of;
-use crate::github::events::{Author, Changes, Envelope};
+use crate::github::events::{Changes, Envelope};
 use crate::github::{Secret, Signature, SignatureError, Verifier, off_the_runtime};
 use crate::metrics::Metrics;
-use crate::model::{BranchName, CommentKey, PullNumber, UnixMillis, error_chain};
+use crate::model::{BranchName, UnixMillis, error_chain};
 use crate::report::{REBUILD, RETARGET};
 use crate::store::{Accepted, NewDelivery, Store, WorkItem};
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
+use written::{comment_with_command, reviewed};
 
 /// Takes webhook calls in.
 #[derive(Debug, Clone)]
@@ -254,7 +256,7 @@ const NEEDED: [(&str, &[&str]); 14] = [
             "stacked",
         ],
     ),
-    ("pull_request_review", &["submitted", "edited"]),
+    ("pull_request_review", &["submitted", "edited", "dismissed"]),
     ("pull_request_review_comment", &["created", "edited"]),
     ("push", &[]),
     (
@@ -348,30 +350,14 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<W
         "issue_comment" | "pull_request_review" | "pull_request_review_comment" => {
             match comment_with_command(event, envelope)? {
                 Some((number, comment)) => Some(WorkItem::Command(repository()?, number, comment)),
-                None => None,
+                None => match reviewed(event, envelope)? {
+                    Some(number) => Some(WorkItem::Reviews(repository()?, number)),
+                    None => None,
+                },
             }
         }
         _ => None,
     })
-}
-
-/// The comment that an event tells of, where it may hold a command of somebody's. What bots write holds none: most
-/// comments end here.
-fn comment_with_command(
-    event: &str,
-    envelope: &Envelope<'_>,
-) -> Result<Option<(PullNumber, CommentKey)>, Refusal> {
-    let lacks = |what: &str| Refusal::Malformed(format!("the {event} event has no {what}"));
-    let written = envelope.comment.as_ref().or(envelope.review.as_ref());
-    let written = written.ok_or_else(|| lacks("comment.id"))?;
-    let is_bot = |author: Option<&Author<'_>>| author.is_some_and(|it| it.kind.as_deref() == Some("Bot"));
-    // In whose name an App writes is no sign that they know of it.
-    let is_by_app = written.performed_via_github_app.is_some() || is_bot(written.user.as_ref());
-    if !written.may_hold_command() || is_by_app || is_bot(envelope.sender.as_ref()) {
-        return Ok(None);
-    }
-    let place = envelope.issue.or(envelope.pull_request).ok_or_else(|| lacks("issue.number"))?;
-    Ok(key_of(event, written.id).map(|comment| (place.number, comment)))
 }
 
 /// The number of the run in the address that a job's answer goes to.

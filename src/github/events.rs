@@ -76,6 +76,9 @@ pub struct Written<'a> {
     /// Its Markdown.
     #[serde(borrow, default)]
     pub body: Option<Cow<'a, str>>,
+    /// Of a review: what it says, such as `approved`.
+    #[serde(borrow, default)]
+    pub state: Option<Cow<'a, str>>,
     /// Who wrote it.
     #[serde(borrow, default)]
     pub user: Option<Author<'a>>,

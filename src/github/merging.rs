@@ -3,7 +3,8 @@
 use super::api::{Api, Call, Caller};
 use super::calls::QUERY;
 use super::error::ApiError;
-use crate::model::{CommitId, InstallationId, PullNumber};
+use crate::model::{CommitId, InstallationId, PullNumber, UserId};
+use chrono::{DateTime, Utc};
 use http::Method;
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
@@ -46,15 +47,34 @@ pub struct StatusJson {
 /// A review of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ReviewJson {
+    /// GitHub's number, which counts up.
+    #[serde(default)]
+    pub id: u64,
     /// Who wrote it; `None` when the account was deleted.
     pub user: Option<ReviewerJson>,
-    /// `APPROVED`, `CHANGES_REQUESTED`, `DISMISSED`, `COMMENTED` or `PENDING`.
+    /// `APPROVED`, `CHANGES_REQUESTED`, `DISMISSED`, `COMMENTED` or `PENDING`; events have it in small letters.
     pub state: String,
+    /// The commit that was the head when it was written; `None` where git has forgotten it.
+    #[serde(default)]
+    pub commit_id: Option<CommitId>,
+    /// When it was sent off.
+    #[serde(default)]
+    pub submitted_at: Option<DateTime<Utc>>,
+}
+
+/// `pull_request_review`: somebody has reviewed a pull request, or a review was dismissed.
+#[derive(Debug, Deserialize)]
+pub struct ReviewEvent {
+    /// The review as it is now.
+    pub review: ReviewJson,
 }
 
 /// Who wrote a review.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ReviewerJson {
+    /// GitHub's number of the account.
+    #[serde(default)]
+    pub id: Option<UserId>,
     /// The login.
     pub login: String,
     /// `User`, or `Bot`.

@@ -73,7 +73,9 @@ pub use deployments::{
 };
 pub use error::{ApiError, RetryAdvice};
 pub use jwt::{AppKey, InvalidKey};
-pub use merging::{CheckStandingJson, MergeStanding, MergeStateJson, ReviewJson, ReviewerJson, StatusJson};
+pub use merging::{
+    CheckStandingJson, MergeStanding, MergeStateJson, ReviewEvent, ReviewJson, ReviewerJson, StatusJson,
+};
 pub use pulls::{CollaboratorJson, CollaboratorUserJson, NewPull, PermissionsJson};
 pub use rate_limits::Budget;
 pub use registration::{RegistrationJson, exchange_code};

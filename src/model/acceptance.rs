@@ -1,6 +1,6 @@
 //! What is known of who has accepted a promotion, and what is still open.
 
-use super::{UnixMillis, UnixSeconds};
+use super::{UnixMillis, UnixSeconds, WhyNoSignOff};
 use serde::{Deserialize, Serialize};
 
 /// What people have said about a promotion, as far as the environment that it goes to asks for it.
@@ -26,6 +26,9 @@ pub struct SignOffState {
     /// The last sign-off of other files, where these have none.
     #[serde(default)]
     pub former: Option<FormerSignOff>,
+    /// Who has approved these very files in a review that is no sign-off, and why it is none; where nobody has signed off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_counted: Vec<(String, WhyNoSignOff)>,
 }
 
 /// A sign-off of other files.

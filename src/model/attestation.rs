@@ -40,6 +40,18 @@ pub enum Attested {
         /// The role, such as `admin`.
         role: String,
     },
+    /// GitHub's own approving review of a promotion, of the commit that was its head.
+    Approval {
+        /// The promotion.
+        number: PullNumber,
+        /// GitHub's number of the review.
+        review: u64,
+        /// The roles in which it is a sign-off.
+        roles: Vec<String>,
+        /// Why it is none, where it is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_counted: Option<WhyNoSignOff>,
+    },
     /// That an item of the environment's list is ready.
     Ready {
         /// The item.
@@ -54,6 +66,18 @@ pub enum Attested {
         /// The earliest moment at which the change may be merged.
         earliest: UnixMillis,
     },
+}
+
+/// Why an approving review is no sign-off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhyNoSignOff {
+    /// Whoever gave it may not sign off in any of the roles.
+    MissingRight,
+    /// They have made one of the changes, and others have to accept it.
+    OwnChange,
+    /// The files were not live on the environment when it was given.
+    NotLive,
 }
 
 /// Who has taken back what was vouched for.
@@ -71,12 +95,23 @@ impl Attestation {
         UserKey { login: &self.by, id: self.by_id }
     }
 
-    /// The role, where it is a sign-off.
-    pub fn role(&self) -> Option<&str> {
+    /// The roles in which it is a sign-off.
+    pub fn roles(&self) -> &[String] {
         match &self.what {
-            Attested::SignOff { role } => Some(role),
-            _ => None,
+            Attested::SignOff { role } => std::slice::from_ref(role),
+            Attested::Approval { roles, .. } => roles,
+            _ => &[],
         }
+    }
+
+    /// Whether it is a sign-off in this role.
+    pub fn signs_off(&self, role: &str) -> bool {
+        self.roles().iter().any(|it| it == role)
+    }
+
+    /// Whether it is a review on GitHub.
+    pub fn is_review(&self) -> bool {
+        matches!(self.what, Attested::Approval { .. })
     }
 
     /// The item, where it says that one is ready.

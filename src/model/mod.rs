@@ -93,7 +93,7 @@ mod workflow;
 pub use acceptance::{
     AcceptanceFacts, FormerSignOff, ReadinessState, SaidReady, SignOffState, SoakState, TicketState, WhyOpen,
 };
-pub use attestation::{Attestation, Attested, Withdrawal};
+pub use attestation::{Attestation, Attested, WhyNoSignOff, Withdrawal};
 pub use audit::{AuditEntry, AuditFault, AuditHash, AuditRow, InvalidAuditHash, audit_faults};
 pub use carried::{Carried, CarriedAnswer, Compared};
 pub use cause::{Cause, Code};

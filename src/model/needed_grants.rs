@@ -140,8 +140,8 @@ pub const NEEDED_EVENTS: [NeededEvent; 10] = [
     NeededEvent {
         name: "pull_request_review",
         by: "pull_requests",
-        reason: "Somebody reviews a pull request; commands are understood there, too.",
-        without: "commands in reviews are not heard",
+        reason: "Somebody reviews a pull request: a sign-off, where the project takes it for one. Commands are understood there, too.",
+        without: "commands in reviews are not heard, and approvals are noticed an hour late",
     },
     NeededEvent {
         name: "pull_request_review_comment",

@@ -12,6 +12,8 @@ pub struct Requires {
     pub soak: Option<Duration>,
     /// Who has to accept them on the environment they come from.
     pub signoffs: Vec<SignOffRole>,
+    /// Whether GitHub's own approving reviews of the promotion are sign-offs as well.
+    pub reviews: bool,
     /// What somebody has to say is ready.
     pub readiness: Vec<ReadinessItem>,
     /// Which changes take a ticket first.

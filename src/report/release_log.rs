@@ -56,7 +56,7 @@ pub fn release_on_terminal(log: &ReleaseLog) -> String {
     lines.extend(log.overrides.iter().map(overridden));
     let accepted = |it: &Attestation| {
         let note = it.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-        let role = it.role().unwrap_or_default();
+        let role = it.roles().join(" and ");
         format!("  accepted by {} as {role} at {}{note}", it.by, stamp::utc(it.at.to_seconds()))
     };
     lines.extend(log.signoffs.iter().map(accepted));
@@ -101,7 +101,7 @@ pub(super) fn release_in_comment(log: &ReleaseLog) -> String {
     }));
     lines.extend(log.signoffs.iter().map(|it| {
         let note = it.note.as_ref().map(|note| format!(": {}", code(note))).unwrap_or_default();
-        let role = code(it.role().unwrap_or_default());
+        let role = code(&it.roles().join(", "));
         format!("Accepted by {} as {role}, {}{note}", code(&it.by), stamp::utc(it.at.to_seconds()))
     }));
     lines.extend(log.deploys.iter().filter(|it| !it.state.is_open()).map(|it| {
@@ -146,9 +146,9 @@ pub fn release_as_json(log: &ReleaseLog) -> Value {
         "overrides": log.overrides.iter().map(|it| json!({
             "code": it.code, "by": it.by, "confirmed_by": it.confirmed_by, "reason": it.reason,
         })).collect::<Vec<_>>(),
-        "signoffs": log.signoffs.iter().map(|it| json!({
-            "role": it.role(), "by": it.by, "at": at(Some(it.at)), "note": it.note,
-        })).collect::<Vec<_>>(),
+        "signoffs": log.signoffs.iter().flat_map(|it| it.roles().iter().map(move |role| json!({
+            "role": role, "by": it.by, "at": at(Some(it.at)), "note": it.note,
+        }))).collect::<Vec<_>>(),
         "deploys": log.deploys.iter().map(deploy).collect::<Vec<_>>(),
         "rolled_back_by": log.taken_back.as_ref().map(deploy),
     })

@@ -14,6 +14,14 @@ pub trait AttestationStore {
         repository: RepositoryId,
         environment: &str,
     ) -> Result<Vec<Attestation>, StoreError>;
+
+    /// The one that was given in this way, also where it was taken back.
+    async fn attestation(
+        &self,
+        repository: RepositoryId,
+        environment: &str,
+        command: &str,
+    ) -> Result<Option<Attestation>, StoreError>;
 }
 
 /// How many attestations of an environment are looked at. What is older is of releases long gone.

@@ -194,6 +194,8 @@ work_items! {
     "command" => Command(number: PullNumber, comment: CommentKey),
     /// The reply to it that GitHub should show.
     "reply" => Reply(number: PullNumber, comment: CommentKey),
+    /// The reviews of a pull request, where they are sign-offs.
+    "reviews" => Reviews(number: PullNumber),
     /// A pull request to judge.
     "pull-request" => PullRequest(number: PullNumber),
     /// What stands on a pull request: marked when its head, its base or its state has changed.
@@ -253,6 +255,7 @@ mod tests {
             WorkItem::CopyCheck(RepositoryId(42), head),
             WorkItem::MergeGroup(RepositoryId(42), head, branch()),
             WorkItem::Button(RepositoryId(42), 7),
+            WorkItem::Reviews(RepositoryId(42), PullNumber(7)),
             WorkItem::PullRequest(RepositoryId(42), PullNumber(7)),
             WorkItem::Stack(RepositoryId(42), PullNumber(7)),
             WorkItem::Lock(RepositoryId(42), EnvironmentName::from("qa: eu")),

@@ -76,6 +76,7 @@ mod queue;
 mod rebuilt;
 mod release_log;
 mod renamed;
+mod reviews;
 mod rights;
 mod rollback;
 mod rules_first;

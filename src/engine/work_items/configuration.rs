@@ -2,6 +2,7 @@
 
 use super::applied_check::checks;
 use super::config_change::{judged, reconfigured};
+use super::reviews;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::model::config::RepositoryConfig;
@@ -68,6 +69,7 @@ async fn read_after(
     changes.extend(freezes(row.id, &now.path));
     changes.extend(come_and_gone(ctx, row, (&before.path, &now.path)).await?);
     let open = ctx.store.open_pulls(row.id).await?;
+    changes.extend(reviews::to_read(&now.path, &open));
     let again: Vec<PullNumber> = if before.invalid.is_none() && now.invalid.is_none() {
         if judged(&before.path) != judged(&now.path) {
             // The ledger of a branch that was not judged before is filled in.

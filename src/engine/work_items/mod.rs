@@ -24,6 +24,7 @@
 //! | `merge-group` | `merge_group`, `environment`, `lock`, `freeze` | judges a merge queue's entry |
 //! | `config-preview` | `pull-request` | checks a pull request's configuration file and back-tests it |
 //! | `command` | `issue_comment`, `pull_request_review`, `pull_request_review_comment`, `environment`, `pull-request` | carries out the commands of a comment, reacts and replies |
+//! | `reviews` | `pull_request_review`, `command`, `configuration`, `repository`, `pull-request` | takes approving reviews of a promotion for sign-offs, and back |
 //! | `button` | `check_run` | retargets or rebuilds, once, for who may write |
 //! | `branch-rewrite` | `branch`, `repository` | tells whether *Rebase stack* has rewritten an environment's branch |
 //! | `check`, `comment`, `reply`, `manifest`, `copy-check`, `alarm`, `branch-alarm` | `pull-request`, `merge-group`, `config-preview`, `button`, `command`, `promotion`, `copy`, `branch-rewrite` | makes GitHub agree |
@@ -70,6 +71,7 @@ mod pull_request;
 mod pull_request_acts;
 mod recheck;
 mod repository;
+mod reviews;
 mod stack;
 mod too_old;
 mod waiting_commands;
@@ -107,6 +109,7 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         }
         WorkItem::Stack(id, number) => stack::run(ctx, *id, *number).await,
         WorkItem::Command(id, number, comment) => command::run(ctx, lease, *id, *number, *comment).await,
+        WorkItem::Reviews(id, number) => reviews::run(ctx, &lease.item, *id, *number).await,
         WorkItem::Lock(id, name) => lock::run(ctx, &lease.item, *id, name).await,
         WorkItem::Freeze(id, name) => freeze::run(ctx, &lease.item, *id, name).await,
         WorkItem::Check(id, ..)

@@ -69,6 +69,14 @@ pub(super) async fn run(
     changes.extend(overrides.over_by_news(&told, |row| is_path_known.then(|| work.aim(row))));
     // Who has asked for a verdict is told of this one.
     changes.extend(waiting_commands::marked(ctx, id, Some(number)).await?);
+    let takes_reviews = match work.config.path.role(&pull.base_branch) {
+        Role::Environment(base) => base.requires.reviews,
+        _ => false,
+    };
+    if takes_reviews && work.before.is_none() && pull.state == PullRequestState::Open {
+        // It may have been reviewed before anybody listened.
+        changes.push(Change::Mark(WorkItem::Reviews(id, number)));
+    }
     changes.extend(open_promotions::marked(ctx, &work.config.path, &pull).await?);
     if pull.state != PullRequestState::Open {
         // Locks that were to last no longer.

@@ -5,7 +5,7 @@ use super::aim::{aim, own_base};
 use super::pending_deliveries::{PendingDeliveries, pull_row};
 use super::pull_request::{last_verdict, left};
 use super::recheck::{asked_again, asked_for};
-use super::{backfill, configuration};
+use super::{backfill, configuration, reviews};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::ApiError;
@@ -151,9 +151,10 @@ async fn pulls(
     config: &RepositoryConfig,
     open: Vec<JudgedPull>,
 ) -> Result<Vec<Change>, WorkError> {
+    let to_read = reviews::to_read(&config.path, &open);
     let mut known: HashMap<PullNumber, JudgedPull> =
         open.into_iter().map(|it| (it.pull.number, it)).collect();
-    let mut changes = Vec::new();
+    let mut changes = to_read;
     if ctx.store.merged_pulls(row.id, 1).await?.is_empty() {
         changes.extend(merged_before(ctx, row).await?);
     }

@@ -107,6 +107,7 @@ fn acceptance() -> impl Strategy<Value = AcceptanceFacts> {
                 role: "admin".to_owned(),
                 given_by: given.then(|| "rita".to_owned()),
                 former: None,
+                not_counted: Vec::new(),
             })
             .collect(),
         readiness: ready

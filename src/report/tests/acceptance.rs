@@ -4,7 +4,7 @@ use super::super::samples::*;
 use super::shown;
 use crate::model::{
     Cause, FormerSignOff, Grantee, Outcome, PromotionPath, ReadinessState, SaidReady, SignOffRole,
-    SignOffState, UnixMillis, UnixSeconds, WhyOpen,
+    SignOffState, UnixMillis, UnixSeconds, WhyNoSignOff, WhyOpen,
 };
 use crate::report::check;
 
@@ -21,7 +21,12 @@ fn signoff(role: &str, given_by: Option<&str>, former: bool) -> SignOffState {
         at: UnixMillis(1_795_000_000_000),
         paths: vec!["app/code/Cart.php".to_owned(), "composer.lock".to_owned()],
     });
-    SignOffState { role: role.to_owned(), given_by: given_by.map(str::to_owned), former }
+    SignOffState {
+        role: role.to_owned(),
+        given_by: given_by.map(str::to_owned),
+        former,
+        not_counted: Vec::new(),
+    }
 }
 
 #[test]
@@ -53,6 +58,21 @@ fn soaking_says_until_when() {
 
     _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     "#);
+}
+
+#[test]
+fn an_approval_that_is_no_signoff_says_why() {
+    let not_counted = [WhyNoSignOff::MissingRight, WhyNoSignOff::OwnChange, WhyNoSignOff::NotLive];
+    let not_counted = not_counted.into_iter().zip(["ann", "ben", "c | d"]);
+    let not_counted = not_counted.map(|(why, by)| (by.to_owned(), why)).collect();
+    let roles = vec![SignOffState { not_counted, ..signoff("admin", None, false) }];
+    let told = waits(Cause::SignOffMissing { environment: "staging".to_owned(), roles });
+    let told: Vec<&str> = told.lines().filter(|line| line.contains("approving")).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    The approving review of `ann` is no sign-off: they had none of these roles when they gave it.
+    The approving review of `ben` is no sign-off: they have made one of the changes, which others have to accept.
+    The approving review of `c | d` is no sign-off: what they looked at was not live on `staging` then.
+    ");
 }
 
 #[test]

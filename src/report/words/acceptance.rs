@@ -6,9 +6,11 @@ use super::super::stamp;
 use super::rights::{has_role, who_may_by};
 use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{
-    Environment, ReadinessState, RepositoryRole, SignOffRole, SignOffState, UnixMillis, UnixSeconds, WhyOpen,
+    Environment, ReadinessState, RepositoryRole, SignOffRole, SignOffState, UnixMillis, UnixSeconds,
+    WhyNoSignOff, WhyOpen,
 };
 use crate::report::deploy_status::length;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What a note is shortened to, in characters.
@@ -73,12 +75,30 @@ pub(super) fn signoffs(scene: &Scene<'_>, environment: &str, roles: &[SignOffSta
             explanation.evidence.push(Evidence::Paths(caption, former.paths.clone()));
         }
     }
+    let approved: BTreeMap<&str, WhyNoSignOff> =
+        missing.iter().flat_map(|it| &it.not_counted).map(|(by, why)| (by.as_str(), *why)).collect();
+    explanation.detail.extend(approved.into_iter().map(|(by, why)| no_signoff((by, why), environment)));
     let commands = scene.comment_commands();
     let look = Prose::new("Look at %, then comment; Towpath checks this again at once:", &[environment]);
     let one_by_one = missing.iter().map(|it| commands.signoff(environment, &it.role)).collect();
     explanation.repair = Some(Step { lead: look, commands: one_by_one, after: Vec::new() });
     explanation.who = Some(who_signs_off(scene, environment, &names));
     explanation
+}
+
+/// Why an approving review is no sign-off.
+fn no_signoff((by, why): (&str, WhyNoSignOff), environment: &str) -> Prose {
+    let said = |words: &str, more: &[&str]| {
+        let names: Vec<&str> = [by].into_iter().chain(more.iter().copied()).collect();
+        Prose::new(&format!("The approving review of % is no sign-off: {words}."), &names)
+    };
+    match why {
+        WhyNoSignOff::MissingRight => said("they had none of these roles when they gave it", &[]),
+        WhyNoSignOff::OwnChange => {
+            said("they have made one of the changes, which others have to accept", &[])
+        }
+        WhyNoSignOff::NotLive => said("what they looked at was not live on % then", &[environment]),
+    }
 }
 
 /// Who may sign off in each of the roles.

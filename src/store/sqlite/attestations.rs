@@ -4,7 +4,7 @@ use super::SqliteStore;
 use crate::model::{Attestation, EnvironmentName, RepositoryId, Withdrawal};
 use crate::store::{ATTESTATIONS_MAX, AttestationStore, StoreError};
 use async_trait::async_trait;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 const STORE: &str = "
     INSERT INTO attestations (repository, environment, command, given_at, data)
@@ -21,6 +21,10 @@ pub(super) const IN_FORCE: &str = "
     SELECT data FROM attestations INDEXED BY attestations_in_force
     WHERE repository = :repository AND environment = :environment AND data ->> 'withdrawn' IS NULL
     ORDER BY given_at DESC LIMIT :limit";
+
+pub(super) const ONE: &str = "
+    SELECT data FROM attestations
+    WHERE repository = :repository AND environment = :environment AND command = :command";
 
 pub(super) fn store(
     connection: &Connection,
@@ -59,6 +63,22 @@ impl AttestationStore for SqliteStore {
             };
             let mut statement = c.prepare_cached(IN_FORCE)?;
             Ok(statement.query_map(by, |row| row.get(0))?.collect::<Result<_, _>>()?)
+        };
+        self.readers.run(read).await
+    }
+
+    async fn attestation(
+        &self,
+        repository: RepositoryId,
+        environment: &str,
+        command: &str,
+    ) -> Result<Option<Attestation>, StoreError> {
+        let (environment, command) = (EnvironmentName::from(environment), command.to_owned());
+        let read = move |c: &Connection| {
+            let by = named_params! {
+                ":repository": repository, ":environment": environment, ":command": command,
+            };
+            Ok(c.prepare_cached(ONE)?.query_row(by, |row| row.get(0)).optional()?)
         };
         self.readers.run(read).await
     }

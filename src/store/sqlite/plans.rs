@@ -72,6 +72,7 @@ fn the_hot_statements_never_walk_a_table() {
         (locks::GIVEN_SINCE, "overrides_given (repository=? AND given_at>?)"),
         (walks::DROP_OVERRIDES, "PRIMARY KEY (repository=? AND number=?)"),
         (attestations::IN_FORCE, "attestations_in_force (repository=? AND environment=?)"),
+        (attestations::ONE, "PRIMARY KEY (repository=? AND environment=? AND command=?)"),
         (install_reports::ONE, "PRIMARY KEY (rowid=?)"),
         (promotions::MERGE, "PRIMARY KEY (rowid=?)"),
         (deploy_tables::REQUESTED_ACTS, "requested_acts_open (repository=? AND environment=?)"),

@@ -56,7 +56,9 @@ use crate::github::comment_events::CommentEvent;
 use crate::model::config::RepositoryConfig;
 use crate::model::{CommentKey, PullNumber, RepositoryId};
 use crate::store::{Change, CommandRow, Lease, RepositoryRow, RepositoryState, WorkItem};
+pub(super) use people::Asker;
 pub(super) use right::Right;
+pub(super) use signoff::made_a_change;
 use state::{CommandRun, CommentState};
 use std::time::Duration;
 
@@ -111,6 +113,10 @@ pub(super) async fn run(
     let names: Vec<&str> = specs.iter().map(|it| it.name).collect();
     let dialect = Dialect { prefix: &config.path.command_prefix, handle: &handle, names: &names };
     changes.extend(processed);
+    if matches!(comment, CommentKey::Review(_)) && !events.is_empty() {
+        // Besides its commands it says yes or no.
+        changes.push(Change::Mark(WorkItem::Reviews(id, number)));
+    }
     let ended =
         before.iter().flat_map(|state: &CommentState| &state.runs).map(CommandRun::has_ended).collect();
     let state = events

@@ -1,15 +1,18 @@
 //! `/signoff ENV`: accepts what runs in an environment, in a role.
 
 use super::call::{Call, Command, Step};
+use super::people::Asker;
 use super::state::refused;
 use crate::commands::did_you_mean;
 use crate::commands::rights::{Decision, DefaultRight, Need};
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, Value, WorksOn};
+use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::model::{
     Attestation, Attested, CommitId, Environment, PromotionPath, RepositoryRole, Role, SignOffRole, UserKey,
 };
 use crate::report::{self, CommandReply, CommandStatus};
+use crate::store::RepositoryRow;
 use async_trait::async_trait;
 use std::collections::BTreeSet;
 
@@ -65,13 +68,16 @@ impl Command for SignOff {
             Ok(seen) => seen,
             Err(said) => return Ok(Step::said(said)),
         };
-        let before = given.iter().find(|it| it.role() == Some(&role.role) && it.tree == seen.tree);
+        let before = given.iter().find(|it| it.signs_off(&role.role) && it.tree == seen.tree);
         if let Some(before) = before {
             let words = "% has signed off these files as % already.";
             let why = report::sentence(words, &[&before.by, &role.role]);
             return Ok(Step::said(refused("known", SPEC.unchanged, &why)));
         }
-        if role.by_others && made_a_change(call, environment, seen.commit).await? {
+        let in_question = (environment, seen.commit);
+        if role.by_others
+            && made_a_change(call.ctx, (call.repository, call.path), in_question, call.asker).await?
+        {
             let words = "You have made one of the changes, and somebody else has to accept them as %.";
             let why = report::sentence(words, &[&role.role]);
             return Ok(Step::said(refused("own_change", SPEC.unchanged, &why)));
@@ -82,8 +88,7 @@ impl Command for SignOff {
             &[call.asker.login, &seen.commit.short(), name, &role.role],
         );
         let is_given = |it: &&&SignOffRole| {
-            it.role == role.role
-                || given.iter().any(|one| one.role() == Some(&it.role) && one.tree == seen.tree)
+            it.role == role.role || given.iter().any(|one| one.signs_off(&it.role) && one.tree == seen.tree)
         };
         let missing: Vec<&str> = asked.iter().filter(|it| !is_given(it)).map(|it| it.role.as_str()).collect();
         let next = if missing.is_empty() {
@@ -135,7 +140,7 @@ async fn withdraw(
     given: &[Attestation],
 ) -> Result<Step, WorkError> {
     const UNCHANGED: &str = "nothing was taken back";
-    let mut of_role = given.iter().filter(|it| it.role() == Some(&role.role));
+    let mut of_role = given.iter().filter(|it| it.signs_off(&role.role));
     let own = of_role.clone().find(|it| it.giver().is(call.asker.key()));
     let Some(signed) = own.or_else(|| of_role.next()) else {
         let why = report::sentence("Nobody has signed off as % there.", &[&role.role]);
@@ -155,15 +160,16 @@ async fn withdraw(
     call.withdrawn(environment, signed, words).await
 }
 
-/// Whether whoever asks has made a change that a promotion out of the environment would bring.
-async fn made_a_change(
-    call: &Call<'_>,
-    environment: &Environment,
-    live: CommitId,
+/// Whether whoever asks has made a change that a promotion of this commit out of the environment would bring.
+pub(in crate::engine::work_items) async fn made_a_change(
+    ctx: &EngineContext,
+    (row, path): (&RepositoryRow, &PromotionPath),
+    (environment, live): (&Environment, CommitId),
+    asker: &Asker<'_>,
 ) -> Result<bool, WorkError> {
-    let repository = call.ctx.mirror(call.repository).await?.fetched(&[]).await?;
-    let merged = call.ctx.store.merged_pulls(call.repository.id, LOOKED_THROUGH).await?;
-    let next = call.path.environments.iter().filter(|it| it.accepts_environment(&environment.name));
+    let repository = ctx.mirror(row).await?.fetched(&[]).await?;
+    let merged = ctx.store.merged_pulls(row.id, LOOKED_THROUGH).await?;
+    let next = path.environments.iter().filter(|it| it.accepts_environment(&environment.name));
     for target in next {
         let Some(tip) = repository.branch(&target.branch).await? else { continue };
         let brought: BTreeSet<CommitId> = repository.brought(live, tip).await?.into_iter().collect();
@@ -171,8 +177,8 @@ async fn made_a_change(
             let made = pull.merged.and_then(|it| it.commit);
             let author = UserKey { login: &pull.author, id: None };
             made.is_some_and(|made| brought.contains(&made))
-                && call.path.role(&pull.head_branch) == Role::Topic
-                && author.is(call.asker.key())
+                && path.role(&pull.head_branch) == Role::Topic
+                && author.is(asker.key())
         });
         if own {
             return Ok(true);

@@ -7,7 +7,7 @@ use crate::lineage::Repository;
 use crate::model::{
     AcceptanceFacts, Attestation, Attested, Environment, FormerSignOff, IgnoredPaths, PromotionPath,
     PullEnds, PullNumber, ReadinessItem, ReadinessState, RepositoryId, Role, SaidReady, SignOffState,
-    SoakState, TicketState, TreeId, UnixMillis, WhyOpen,
+    SoakState, TicketState, TreeId, UnixMillis, WhyNoSignOff, WhyOpen,
 };
 use crate::policy::{Fact, Judged};
 
@@ -58,6 +58,14 @@ pub(in crate::engine::work_items) async fn known(
     Ok(acceptance)
 }
 
+/// Who has approved in a review that is no sign-off, and why it is none.
+fn why_none(said: &Attestation) -> Option<(String, WhyNoSignOff)> {
+    match said.what {
+        Attested::Approval { not_counted, .. } => not_counted.map(|why| (said.by.clone(), why)),
+        _ => None,
+    }
+}
+
 /// What is asked about a promotion of these files.
 struct Question<'a> {
     ctx: &'a EngineContext,
@@ -77,8 +85,9 @@ impl Question<'_> {
     async fn signoffs(&self, from: &Environment, to: &Environment) -> Result<Vec<SignOffState>, WorkError> {
         let said = self.ctx.store.attestations(self.id, &from.name).await?;
         let mut states = Vec::new();
+        let counts = |it: &&Attestation| to.requires.reviews || !it.is_review();
         for asked in &to.requires.signoffs {
-            let mut of_role = said.iter().filter(|it| it.role() == Some(&asked.role));
+            let mut of_role = said.iter().filter(counts).filter(|it| it.signs_off(&asked.role));
             let newest = of_role.clone().next();
             let given_by = of_role.find(|it| it.tree == self.head).map(|it| it.by.clone());
             let former = match newest.filter(|_| given_by.is_none()) {
@@ -89,7 +98,10 @@ impl Question<'_> {
                 }),
                 None => None,
             };
-            states.push(SignOffState { role: asked.role.clone(), given_by, former });
+            let is_open = given_by.is_none();
+            let not_counted = said.iter().filter(|it| is_open && counts(it) && it.tree == self.head);
+            let not_counted = not_counted.filter_map(why_none).collect();
+            states.push(SignOffState { role: asked.role.clone(), given_by, former, not_counted });
         }
         Ok(states)
     }

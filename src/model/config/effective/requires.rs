@@ -13,6 +13,9 @@ pub(super) fn keys(path: &PromotionPath, requires: &Requires) -> String {
     if !requires.signoffs.is_empty() {
         keys.push(format!("signoffs: [{}]", each(requires.signoffs.iter().map(role).collect())));
     }
+    if requires.reviews {
+        keys.push("reviews: true".to_owned());
+    }
     if !requires.readiness.is_empty() {
         keys.push(format!("readiness: [{}]", each(requires.readiness.iter().map(item).collect())));
     }

@@ -18,6 +18,9 @@ pub(in crate::model::config) struct RequiresEntry {
     /// The roles that have to accept it on the environment it comes from, each by one person.
     #[schemars(extend("maxItems" = ASKED_MAX))]
     pub(in crate::model::config) signoffs: Vec<SignOffEntry>,
+    /// Whether GitHub's own approving reviews of the promotion are sign-offs, for the roles that the reviewer has.
+    #[schemars(with = "bool")]
+    pub(in crate::model::config) reviews: Option<At<bool>>,
     /// What somebody has to say is ready.
     #[schemars(extend("maxItems" = ASKED_MAX))]
     pub(in crate::model::config) readiness: Vec<ReadinessEntry>,

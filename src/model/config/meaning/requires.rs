@@ -22,6 +22,7 @@ impl Meaning<'_> {
             tested: tested.map_or(Tested::NotAsked, |tested| tested_of(&tested.value)),
             soak: entry.soak.as_ref().map(length),
             signoffs: self.signoffs(&entry.signoffs),
+            reviews: self.reviews(entry),
             readiness: self.readiness(&entry.readiness),
             tickets: entry.tickets.as_ref().and_then(|tickets| {
                 let paths = self.patterns(&tickets.paths)?;
@@ -29,6 +30,15 @@ impl Meaning<'_> {
             }),
             ideal_state: entry.ideal_state.as_ref().is_some_and(|asked| asked.value),
         }
+    }
+
+    fn reviews(&mut self, entry: &RequiresEntry) -> bool {
+        let Some(reviews) = &entry.reviews else { return false };
+        if reviews.value && entry.signoffs.is_empty() {
+            let message = "reviews are sign-offs, and no role has to sign off";
+            self.say(reviews.place, message, "add signoffs: and its roles, or remove reviews");
+        }
+        reviews.value
     }
 
     fn signoffs(&mut self, entries: &[SignOffEntry]) -> Vec<SignOffRole> {

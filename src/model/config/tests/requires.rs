@@ -33,6 +33,8 @@ fn a_promotion_can_be_asked_for_people_and_for_time() {
     let by = [Grantee::Role(RepositoryRole::Maintain), Grantee::Team("shop".to_owned())];
     assert_eq!(told, [("admin", &[][..], false), ("customer", &by[..], true)]);
 
+    assert!(requires("{ signoffs: [admin], reviews: true }").reviews);
+
     let items = requires(
         "{ readiness: [crons, { item: routes, description: The routes are set, paths: [.magento/routes.yaml], expires: 30d }] }",
     )
@@ -55,6 +57,12 @@ fn what_stands_there_twice_or_matches_nothing_is_refused_at_its_place() {
     assert_eq!(
         told("{ signoffs: [admin, { role: admin }] }"),
         ["4:77 the role \"admin\" is there twice | remove one; the first is on line 4"]
+    );
+    assert_eq!(
+        told("{ reviews: true }"),
+        [
+            "4:60 reviews are sign-offs, and no role has to sign off | add signoffs: and its roles, or remove reviews"
+        ]
     );
     assert_eq!(
         told("{ readiness: [fastly, { preset: commerce-staging }] }"),

@@ -1,0 +1,309 @@
+//! GitHub's own reviews of a promotion: an approving one is a sign-off where the environment takes it for one, and its
+//! author's next one that is not, or its dismissal, takes it back.
+//!
+//! Events tell that there is something to look at; the list says what. It may be late, so what events have told is added to
+//! it, and nothing is taken back because something is not in it.
+
+use super::attested::judged_again;
+use super::command::{Asker, made_a_change};
+use super::pending_deliveries::PendingDeliveries;
+use super::pull_request::last_verdict;
+use crate::commands::rights::{Decision, DefaultRight, Need};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
+use crate::github::{ReviewEvent, ReviewJson};
+use crate::model::{
+    Attestation, Attested, AuditEntry, CommitId, Deploy, DeployState, Environment, EnvironmentName,
+    PromotionPath, PullNumber, PullRequestState, RepositoryId, Role, SignOffRole, TreeId, UnixMillis, UserId,
+    UserKey, WhyNoSignOff, Withdrawal,
+};
+use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The command that does by words what an approving review does.
+const SIGNOFF: &str = "signoff";
+
+/// How many deploys of an environment are looked through.
+const DEPLOYS_AT_MOST: u32 = 50;
+
+/// What comes before the number in what an approving review is known by.
+const KNOWN_BY: &str = "approval";
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    item: &WorkItem,
+    id: RepositoryId,
+    number: PullNumber,
+) -> Result<Vec<Change>, WorkError> {
+    let pending = PendingDeliveries::of(ctx, item).await?;
+    let (known, introduced) = pending.repository(ctx, id).await?.unzip();
+    let mut changes: Vec<Change> = introduced.flatten().into_iter().collect();
+    changes.extend(pending.processed(item));
+    let Some(row) = known.filter(|row| row.state == RepositoryState::Active) else { return Ok(changes) };
+    let Some(pull) = ctx.store.pull(id, number).await? else { return Ok(changes) };
+    let config = ctx.repository_config(&row).await?;
+    let ends = takes_reviews(&config.path, &pull).filter(|_| config.invalid.is_none());
+    let Some((from, to)) = ends else { return Ok(changes) };
+    let (told, _) = pending.events::<ReviewEvent>(&["pull_request_review"]);
+    let listed = ctx.api.reviews(row.installation, &row.full_name, number).await?;
+    let delivery = told.last().map(|(delivery, _)| delivery.guid.clone());
+    let newest = newest_by_author(listed, told.into_iter().map(|(_, event)| event.review));
+    let given = ctx.store.attestations(id, &from.name).await?;
+    let look = Look { ctx, row: &row, path: &config.path, pull: &pull, from, to, delivery };
+    let mut told_of = Vec::new();
+    for (author, review) in &newest {
+        if review.state == "approved" {
+            told_of.extend(look.approved(*author, review).await?);
+        } else {
+            told_of.extend(look.taken_back(*author, review, &given));
+        }
+    }
+    if !told_of.is_empty() {
+        changes.extend(told_of);
+        changes.extend(judged_again(ctx, &config.path, id, &from.name).await?);
+    }
+    Ok(changes)
+}
+
+/// The environments that a promotion is between, where reviews of it are sign-offs.
+fn takes_reviews<'p>(
+    path: &'p PromotionPath,
+    judged: &JudgedPull,
+) -> Option<(&'p Environment, &'p Environment)> {
+    if judged.pull.state != PullRequestState::Open {
+        return None;
+    }
+    let base = judged.judged_base.as_ref().unwrap_or(&judged.pull.base_branch);
+    let Role::Environment(to) = path.role(base) else { return None };
+    let verdict = last_verdict(judged);
+    let snapshot = verdict.as_ref().and_then(crate::model::Verdict::snapshot);
+    let Role::Environment(from) = path.role(snapshot.map_or(&judged.pull.head_branch, |it| &it.of)) else {
+        return None;
+    };
+    let is_asked = to.requires.reviews && !to.requires.signoffs.is_empty();
+    (is_asked && judged.pull.head_repository == Some(judged.pull.repository)).then_some((from, to))
+}
+
+/// The open promotions whose reviews have to be read.
+pub(super) fn to_read(path: &PromotionPath, open: &[JudgedPull]) -> Vec<Change> {
+    let asked = open.iter().filter(|it| takes_reviews(path, it).is_some());
+    asked.map(|it| Change::Mark(WorkItem::Reviews(it.pull.repository, it.pull.number))).collect()
+}
+
+/// The last review of each person that says yes or no, or did: by their account. What bots say is nobody's word.
+fn newest_by_author(
+    listed: Vec<ReviewJson>,
+    told: impl Iterator<Item = ReviewJson>,
+) -> BTreeMap<UserId, ReviewJson> {
+    let mut newest: BTreeMap<UserId, ReviewJson> = BTreeMap::new();
+    for mut review in listed.into_iter().chain(told) {
+        review.state.make_ascii_lowercase();
+        let author = review.user.as_ref().filter(|user| user.kind != "Bot").and_then(|user| user.id);
+        let says = matches!(review.state.as_str(), "approved" | "changes_requested" | "dismissed");
+        let Some(author) = author.filter(|_| says) else { continue };
+        let is_newer = newest.get(&author).is_none_or(|known| {
+            // What was dismissed never comes back.
+            review.id > known.id || (review.id == known.id && review.state == "dismissed")
+        });
+        if is_newer {
+            newest.insert(author, review);
+        }
+    }
+    newest
+}
+
+/// One look at the reviews of a promotion.
+struct Look<'a> {
+    ctx: &'a EngineContext,
+    row: &'a RepositoryRow,
+    path: &'a PromotionPath,
+    pull: &'a JudgedPull,
+    from: &'a Environment,
+    to: &'a Environment,
+    /// GitHub's id of the delivery that has brought it about, where one has.
+    delivery: Option<String>,
+}
+
+impl Look<'_> {
+    /// Somebody has approved: what that is worth is decided once, by the rights that they have then.
+    async fn approved(&self, author: UserId, review: &ReviewJson) -> Result<Vec<Change>, WorkError> {
+        let (id, number) = (self.row.id, self.pull.pull.number);
+        let command = format!("{KNOWN_BY}-{number}-{}", review.id);
+        let (Some(user), Some(commit)) = (&review.user, review.commit_id) else { return Ok(Vec::new()) };
+        if self.ctx.store.attestation(id, &self.from.name, &command).await?.is_some() {
+            return Ok(Vec::new());
+        }
+        // What git no longer has is not what would be merged.
+        let mirror = self.ctx.mirror(self.row).await?;
+        let tree = match mirror.at_hand().await?.tree(commit).await? {
+            Some(tree) => Some(tree),
+            None => mirror.fetched(&[number.0]).await?.tree(commit).await?,
+        };
+        let Some(tree) = tree else { return Ok(Vec::new()) };
+        let who = UserKey { login: &user.login, id: Some(author) };
+        let asker = Asker::new(self.ctx, self.row, who);
+        let at = review.submitted_at.map_or(self.ctx.now(), |at| self.ctx.api.our_time_of(at.into()));
+        let decided = if self.was_live(tree, at).await? {
+            self.roles_of(&asker, commit).await?
+        } else {
+            Err(WhyNoSignOff::NotLive)
+        };
+        let role = asker.role().await?;
+        let (roles, not_counted) = match decided {
+            Ok(roles) => (roles, None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
+        let result = match not_counted {
+            None => format!("approved in a review, as {}", roles.join(", ")),
+            Some(why) => format!("approved in a review, which is no sign-off: {}", plain(why)),
+        };
+        let entry = self.entry(who.login, (role, commit), (not_counted.is_none(), result));
+        let attestation = Attestation {
+            command,
+            what: Attested::Approval { number, review: review.id, roles, not_counted },
+            commit,
+            tree,
+            by: user.login.clone(),
+            by_id: Some(author),
+            note: None,
+            at: self.ctx.now(),
+            withdrawn: None,
+        };
+        let environment = EnvironmentName::from(self.from.name.as_str());
+        let attest = Change::Attest(id, environment, Box::new(attestation));
+        Ok(vec![attest, Change::Audit(Box::new(entry))])
+    }
+
+    /// Whether these files were live on the environment at that moment; where nobody deploys, the branch alone tells.
+    async fn was_live(&self, tree: TreeId, at: UnixMillis) -> Result<bool, WorkError> {
+        if self.ctx.is_dormant(self.row, self.path).await? {
+            return Ok(true);
+        }
+        let deploys = self.ctx.store.newest_deploys(self.row.id, &self.from.name, DEPLOYS_AT_MOST).await?;
+        // GitHub tells whole seconds.
+        let by_then = |it: &&Deploy| it.ended_at.is_some_and(|ended| ended < at + Duration::from_secs(1));
+        let live = deploys.iter().filter(|it| it.state == DeployState::Succeeded).filter(by_then);
+        Ok(live.max_by_key(|it| it.ended_at).is_some_and(|it| it.tree == tree))
+    }
+
+    /// The roles in which they may sign off, or why in none.
+    async fn roles_of(
+        &self,
+        asker: &Asker<'_>,
+        commit: CommitId,
+    ) -> Result<Result<Vec<String>, WhyNoSignOff>, WorkError> {
+        let mut roles: Vec<&SignOffRole> = Vec::new();
+        for role in &self.to.requires.signoffs {
+            let need = if role.by.is_empty() {
+                Need::of(SIGNOFF, DefaultRight::WRITE, Some(self.from), self.path)
+            } else {
+                Need::one_of(role.by.clone())
+            };
+            if asker.decide(&need).await? == Decision::Allowed {
+                roles.push(role);
+            }
+        }
+        if roles.is_empty() {
+            return Ok(Err(WhyNoSignOff::MissingRight));
+        }
+        let asks_others = roles.iter().any(|it| it.by_others);
+        if asks_others && made_a_change(self.ctx, (self.row, self.path), (self.from, commit), asker).await? {
+            roles.retain(|it| !it.by_others);
+        }
+        let roles: Vec<String> = roles.into_iter().map(|it| it.role.clone()).collect();
+        Ok(if roles.is_empty() { Err(WhyNoSignOff::OwnChange) } else { Ok(roles) })
+    }
+
+    /// What somebody has approved before they wanted changes, or before their approval was dismissed.
+    fn taken_back(&self, author: UserId, review: &ReviewJson, given: &[Attestation]) -> Vec<Change> {
+        let (id, number) = (self.row.id, self.pull.pull.number);
+        let login = review.user.as_ref().map_or("ghost", |user| user.login.as_str());
+        let is_earlier = |it: &&Attestation| {
+            it.by_id == Some(author)
+                && matches!(it.what, Attested::Approval { number: of, review: before, .. }
+                    if of == number && before <= review.id)
+        };
+        let mut changes = Vec::new();
+        for approval in given.iter().filter(is_earlier) {
+            let withdrawal = Withdrawal { at: self.ctx.now(), by: login.to_owned() };
+            let environment = EnvironmentName::from(self.from.name.as_str());
+            changes.push(Change::Withdraw(id, environment, approval.command.clone(), withdrawal));
+            let how = if review.state == "dismissed" {
+                "their approval was dismissed"
+            } else {
+                "they want changes"
+            };
+            let result = format!("what {login} had approved in a review is no sign-off any more: {how}");
+            let about = (String::new(), approval.commit);
+            changes.push(Change::Audit(Box::new(self.entry(login, about, (true, result)))));
+        }
+        changes
+    }
+
+    fn entry(
+        &self,
+        actor: &str,
+        (role, commit): (String, CommitId),
+        (done, result): (bool, String),
+    ) -> AuditEntry {
+        AuditEntry {
+            at: self.ctx.now(),
+            actor: actor.to_owned(),
+            role,
+            action: SIGNOFF.to_owned(),
+            repository: self.row.id,
+            environment: Some(self.from.name.clone()),
+            pull_request: Some(self.pull.pull.number),
+            reason: None,
+            head: Some(commit),
+            base: None,
+            done,
+            result,
+            delivery: self.delivery.clone(),
+        }
+    }
+}
+
+fn plain(why: WhyNoSignOff) -> &'static str {
+    match why {
+        WhyNoSignOff::MissingRight => "they may not sign off",
+        WhyNoSignOff::OwnChange => "they have made one of the changes",
+        WhyNoSignOff::NotLive => "the files were not live there",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::github::ReviewerJson;
+
+    fn review(id: u64, author: u64, state: &str) -> ReviewJson {
+        let kind = if author == 9 { "Bot" } else { "User" }.to_owned();
+        let user = ReviewerJson { login: format!("user-{author}"), id: Some(UserId(author)), kind };
+        ReviewJson { id, user: Some(user), state: state.to_owned(), commit_id: None, submitted_at: None }
+    }
+
+    fn said(listed: &[(u64, u64, &str)], told: &[(u64, u64, &str)]) -> Vec<(u64, u64, String)> {
+        let all = |of: &[(u64, u64, &str)]| {
+            of.iter().map(|(id, author, state)| review(*id, *author, state)).collect::<Vec<_>>()
+        };
+        let newest = newest_by_author(all(listed), all(told).into_iter());
+        newest.into_iter().map(|(author, it)| (author.0, it.id, it.state)).collect()
+    }
+
+    #[test]
+    fn what_somebody_has_said_last_counts() {
+        let of = |author: u64, id: u64, state: &str| (author, id, state.to_owned());
+        assert_eq!(said(&[(1, 1, "APPROVED")], &[]), [of(1, 1, "approved")]);
+        assert_eq!(said(&[(1, 1, "APPROVED"), (2, 1, "COMMENTED")], &[]), [of(1, 1, "approved")]);
+        let both = [(1, 1, "APPROVED"), (2, 2, "APPROVED"), (3, 1, "CHANGES_REQUESTED")];
+        assert_eq!(said(&both, &[]), [of(1, 3, "changes_requested"), of(2, 2, "approved")]);
+        // The list is late.
+        assert_eq!(said(&[], &[(4, 1, "approved")]), [of(1, 4, "approved")]);
+        assert_eq!(said(&[(4, 1, "APPROVED")], &[(4, 1, "dismissed")]), [of(1, 4, "dismissed")]);
+        // So is the event.
+        assert_eq!(said(&[(4, 1, "DISMISSED")], &[(4, 1, "approved")]), [of(1, 4, "dismissed")]);
+        assert_eq!(said(&[(4, 9, "APPROVED")], &[]), [], "a bot's word");
+    }
+}
