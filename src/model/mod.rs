@@ -23,6 +23,7 @@
 //!   `in_whatever_order_moves_are_told_the_branch_ends_where_it_is`.
 
 mod acceptance;
+mod active_places;
 mod attestation;
 mod audit;
 pub mod calendar;
@@ -92,6 +93,10 @@ mod workflow;
 
 pub use acceptance::{
     AcceptanceFacts, FormerSignOff, ReadinessState, SaidReady, SignOffState, SoakState, TicketState, WhyOpen,
+};
+pub use active_places::{
+    ActivePlace, ActivePlaces, ActiveRules, Left, PlaceAnswer, PlaceAwaited, PlaceRequest, PlaceTaken,
+    PlacesMoved, ToBeFreed, WhyToBeFreed, active_environment,
 };
 pub use attestation::{Attestation, Attested, WhyNoSignOff, Withdrawal};
 pub use audit::{AuditEntry, AuditFault, AuditHash, AuditRow, InvalidAuditHash, audit_faults};
