@@ -134,8 +134,10 @@ impl DeployQueue {
     /// had left the branch before its turn came.
     pub fn wanted(&self, tip: Option<CommitId>) -> Wanted {
         let Some(tip) = tip else { return Wanted::Nothing };
-        let was_left =
-            |it: &Deploy| it.ending == Some(Ending::OffBranch) || it.state == DeployState::Inactive;
+        let was_left = |it: &Deploy| {
+            matches!(it.ending, Some(Ending::OffBranch | Ending::PlaceFreed))
+                || it.state == DeployState::Inactive
+        };
         let (start, after) = self.start.map_or((None, 0), |it| (it.commit, it.after));
         let counts = |it: &&Deploy| it.number > after && !it.is_rollback() && !was_left(it);
         let newest = self.deploys.iter().rev().find(counts);
@@ -166,6 +168,16 @@ impl DeployQueue {
     pub fn leave_path(&mut self, now: UnixMillis) {
         for deploy in self.deploys.iter_mut().filter(|it| it.state == DeployState::Waiting) {
             end(deploy, DeployState::Superseded, Ending::OffPath, now);
+        }
+    }
+
+    /// Ends what waits for a branch that has given its place up; what has run there is gone as well once that `is_free`.
+    pub fn leave_place(&mut self, is_free: bool, now: UnixMillis) {
+        for deploy in &mut self.deploys {
+            let is_gone = is_free && deploy.state == DeployState::Succeeded;
+            if is_gone || waits_for_its_branch(deploy) {
+                end(deploy, DeployState::Superseded, Ending::PlaceFreed, now);
+            }
         }
     }
 

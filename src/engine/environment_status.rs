@@ -31,6 +31,7 @@ pub async fn environment_status(
         hold: queue.hold().cloned(),
         lock: lock.filter(|lock| lock.is_in_force(now)),
         freeze: frozen(store, id, path, environment, now).await?,
+        places: store.active_places(id, &environment.name).await?,
         zone: path.calendar.zone.clone(),
         nobody_deploys: is_dormant(&store.deploy_activity(id).await?, path),
     })

@@ -2,8 +2,8 @@
 
 use super::codes::codes;
 use super::{
-    BranchName, Commit, CommitId, FoundInFiles, Lock, Origin, PromoteFirst, PullNumber, ReadinessState,
-    Repair, Revert, SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds,
+    BranchName, Commit, CommitId, FoundInFiles, Lock, Origin, PlaceTaken, PromoteFirst, PullNumber,
+    ReadinessState, Repair, Revert, SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds,
 };
 
 codes! {
@@ -67,6 +67,8 @@ codes! {
     TicketNeeded = "TP407",
     /// TP408: the deploy of what would ship has failed or is under way.
     Deploying = "TP408",
+    /// TP409: the pull request waits for a place beside the target.
+    PlaceAwaited = "TP409",
     /// TP501: the copy branch lags behind.
     CopyStale = "TP501",
     /// TP502: the copy branch has gone another way.
@@ -409,6 +411,15 @@ pub enum Cause {
         /// How it ended, if it has.
         ended: Option<String>,
     },
+    /// TP409: the pull request waits for a place beside the target.
+    PlaceAwaited {
+        /// The environment.
+        environment: String,
+        /// Which number of the queue it is, from 1.
+        turn: usize,
+        /// The branches that have the places.
+        taken: Vec<PlaceTaken>,
+    },
     /// TP501: the copy branch holds an earlier state.
     CopyStale {
         /// How many commits of the environment's line it lacks.
@@ -477,6 +488,7 @@ impl Cause {
             Self::TicketNeeded { .. } => Code::TicketNeeded,
             Self::Held { .. } => Code::Held,
             Self::Deploying { .. } => Code::Deploying,
+            Self::PlaceAwaited { .. } => Code::PlaceAwaited,
             Self::CopyStale { .. } => Code::CopyStale,
             Self::CopyDiverged { .. } => Code::CopyDiverged,
             Self::ConfigurationInvalid { .. } => Code::ConfigurationInvalid,

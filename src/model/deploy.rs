@@ -74,6 +74,8 @@ pub enum Trigger {
         /// Who pushed, where that is known.
         by: Option<String>,
     },
+    /// The branch has a place beside an environment.
+    Active,
     /// Somebody asked for what ran before.
     Rollback {
         /// Who asked.
@@ -192,6 +194,8 @@ pub enum Ending {
     OffBranch,
     /// Its environment was taken out of the configuration before its turn came.
     OffPath,
+    /// Its branch has given its place beside an environment up.
+    PlaceFreed,
     /// The server ended again and again while its programs ran.
     CutOff {
         /// In which phase it was last seen.
@@ -448,7 +452,7 @@ impl Deploy {
     pub fn asked_for_by(&self) -> Option<&str> {
         match &self.trigger {
             Trigger::Rollback { by, .. } | Trigger::Requested { by, .. } => Some(by),
-            Trigger::Merge | Trigger::DirectPush { .. } => None,
+            Trigger::Merge | Trigger::DirectPush { .. } | Trigger::Active => None,
         }
     }
 

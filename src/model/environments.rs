@@ -1,6 +1,6 @@
 use super::calendar::Calendar;
 use super::{
-    BranchName, CommandRights, CommerceSettings, DeploySettings, EnvironmentName, IgnoredPaths,
+    ActiveRules, BranchName, CommandRights, CommerceSettings, DeploySettings, EnvironmentName, IgnoredPaths,
     OverrideRules, Requires, Rules, Tested,
 };
 
@@ -28,6 +28,8 @@ pub struct Environment {
     pub requires: Requires,
     /// How merges into it are deployed.
     pub deploy: DeploySettings,
+    /// Which branches may be active beside it.
+    pub active: ActiveRules,
 }
 
 impl Source {
@@ -183,9 +185,11 @@ pub enum Role<'a> {
 impl PromotionPath {
     /// The Pro workflow: integration → staging → production, with `master` a copy of production.
     pub fn pro() -> Self {
-        let environment = |name: &str, accepts| Environment {
+        let environment = |name: &str, accepts: Source| Environment {
             name: name.to_owned(),
             branch: well_known(name),
+            // The workflow has one more active environment beside integration.
+            active: ActiveRules { places: u32::from(accepts == Source::Topics), ..ActiveRules::default() },
             accepts: vec![accepts],
             requires: Requires { tested: tested(name), ..Requires::default() },
             deploy: DeploySettings::default(),

@@ -1,7 +1,8 @@
 use super::calendar::FreezePeriod;
 use super::{
     AcceptanceFacts, BranchName, Commit, CommitId, FileFinding, Hold, Lock, MergeMethods, MergedPull,
-    OpenPull, Origin, Override, PullRequestDetails, Revert, Snapshot, StackFacts, TreeId, UnixSeconds,
+    OpenPull, Origin, Override, PlaceAwaited, PullRequestDetails, Revert, Snapshot, StackFacts, TreeId,
+    UnixSeconds,
 };
 
 /// The branch a pull request would merge.
@@ -321,6 +322,8 @@ pub struct Facts {
     pub freeze: Option<FreezePeriod>,
     /// The overrides that are in force on it.
     pub overrides: Vec<Override>,
+    /// What it waits for, where it wants a place beside the base's environment.
+    pub place: Option<PlaceAwaited>,
     /// What people and time have said about a promotion.
     pub acceptance: AcceptanceFacts,
     /// What the rules of Adobe Commerce find in the files that merging would give, before anything is softened.
@@ -331,7 +334,7 @@ impl Facts {
     /// Those of a pull request of which nothing else is known.
     pub fn new(pull: PullEnds, history: History) -> Self {
         let (details, deploys, stacks, overrides, acceptance, files) = Default::default();
-        let (methods, snapshot, lock, freeze) = Default::default();
+        let (methods, snapshot, lock, freeze, place) = Default::default();
         Self {
             pull,
             details,
@@ -343,6 +346,7 @@ impl Facts {
             lock,
             freeze,
             overrides,
+            place,
             acceptance,
             files,
         }

@@ -8,12 +8,13 @@
 use super::family::{ConfigKey, Fact, Family, Reach, Trigger};
 use super::source::Route;
 use super::{
-    acceptance, back_merge, files, freezes, known_work, locks, promotion, source, stacks, topic, undone,
+    acceptance, active_places, back_merge, files, freezes, known_work, locks, promotion, source, stacks,
+    topic, undone,
 };
 use crate::model::{Code, Level, PromotionPath, PullEnds, Requires, Role, Snapshot};
 
 /// Every family that judges pull requests.
-pub const FAMILIES: [&Family; 13] = [
+pub const FAMILIES: [&Family; 14] = [
     &source::FAMILY,
     &source::SNAPSHOT,
     &topic::FAMILY,
@@ -27,6 +28,7 @@ pub const FAMILIES: [&Family; 13] = [
     &stacks::FAMILY,
     &freezes::FAMILY,
     &locks::FAMILY,
+    &active_places::FAMILY,
 ];
 
 /// A pull request, as far as it decides which families judge it.
@@ -67,7 +69,7 @@ impl Judged<'_> {
         }
         families.push(&stacks::FAMILY);
         if matches!(path.role(&pull.base.branch), Role::Environment(_)) {
-            families.extend([&freezes::FAMILY, &locks::FAMILY]);
+            families.extend([&freezes::FAMILY, &locks::FAMILY, &active_places::FAMILY]);
         }
         families
     }

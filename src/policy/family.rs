@@ -27,6 +27,8 @@ pub enum Fact {
     CommerceFiles,
     /// How long the base's environment is frozen.
     Freeze,
+    /// The places beside the base's environment.
+    ActivePlaces,
 }
 
 /// A part of the configuration.
@@ -63,6 +65,8 @@ pub enum Trigger {
     LockChanged,
     /// Somebody has vouched for something on one of the two environments, or taken it back.
     AttestationChanged,
+    /// Places beside the base's environment were given or became free, or the queue for them has changed.
+    PlacesChanged,
     /// The base may be merged into in another way.
     MergeMethodsChanged,
     /// Another pull request was opened, closed, merged or pushed to.

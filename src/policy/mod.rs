@@ -14,6 +14,7 @@
 //! | `stacks` | which stacks a promotion must not be in |
 //! | `freezes` | what the calendar keeps out for a while |
 //! | `locks` | what a person keeps out for a while |
+//! | `active_places` | what a pull request waits for that wants a place |
 //! | `acceptance` | what people and time have to say first |
 //! | `overrides` | which findings a person has set aside |
 //! | `copy` | whether the copy branch is a copy |
@@ -44,6 +45,7 @@
 //!   `an_override_changes_the_finding_it_was_given_for_and_nothing_else`, `an_override_of_anything_else_changes_nothing`.
 
 mod acceptance;
+mod active_places;
 mod back_merge;
 mod brought;
 mod copy;
@@ -112,6 +114,7 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
     findings.extend(in_files);
     findings.extend(freezes::frozen(path, facts));
     findings.extend(locks::locked(path, facts));
+    findings.extend(active_places::awaited(path, facts));
     if let History::Promotion(history) = &facts.history {
         findings.extend(acceptance::findings(path, facts, history));
     }

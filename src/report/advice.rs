@@ -75,6 +75,21 @@ impl CommentCommands<'_> {
         self.about("ready", environment, &format!(" {} --note \"…\"", command_word(item)))
     }
 
+    /// The command that asks for a place beside an environment.
+    pub fn activate(self) -> String {
+        format!("/{}activate", self.prefix)
+    }
+
+    /// The command that gives a place up, or a turn in the queue.
+    pub fn deactivate(self) -> String {
+        format!("/{}deactivate", self.prefix)
+    }
+
+    /// The same, with the word that the data there may go.
+    pub fn deactivate_and_destroy(self) -> String {
+        format!("/{}deactivate --destroy", self.prefix)
+    }
+
     /// The command that names an acknowledged ticket.
     pub fn ticket(self) -> String {
         format!("/{}ticket ID --acknowledged TIME", self.prefix)

@@ -244,6 +244,7 @@ fn why_ended(deploy: &Deploy) -> String {
             format!("Refused: {} runs something newer, {}", deploy.environment, live.short())
         }
         Some(Ending::OffBranch) => "The branch no longer has it".to_owned(),
+        Some(Ending::PlaceFreed) => "Its branch has no place any more".to_owned(),
         Some(Ending::OffPath) => {
             format!("{} left the configuration before its turn came", deploy.environment)
         }

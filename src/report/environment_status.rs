@@ -1,5 +1,6 @@
 //! What runs in an environment and what is to come, in words.
 
+use super::active_places::{places, places_as_json};
 use super::advice::CommentCommands;
 use super::deploy_status::{NOBODY_DEPLOYS, deploy_line};
 use super::markdown::code;
@@ -7,7 +8,7 @@ use super::operator::waits_for;
 use super::prose::Prose;
 use super::stamp;
 use crate::model::calendar::{FreezePeriod, Zone};
-use crate::model::{CommitId, Deploy, Environment, Hold, Lock, UnixMillis, WaitsFor};
+use crate::model::{ActivePlaces, CommitId, Deploy, Environment, Hold, Lock, UnixMillis, WaitsFor};
 use serde_json::{Value, json};
 
 /// How things stand in an environment.
@@ -31,6 +32,8 @@ pub struct EnvironmentStatus {
     pub lock: Option<Lock>,
     /// How long it is frozen.
     pub freeze: Option<FreezePeriod>,
+    /// The places beside it, and who waits for one.
+    pub places: ActivePlaces,
     /// By which clocks people live here.
     pub zone: Zone,
     /// Whether it is known that nobody deploys here.
@@ -72,6 +75,7 @@ impl EnvironmentStatus {
         lines.extend(self.hold.as_ref().map(held));
         lines.extend(self.lock.as_ref().map(locked));
         lines.extend(self.freeze.as_ref().map(|period| frozen(&self.zone, period)));
+        lines.extend(places(&self.zone, &self.environment.name, &self.places));
         if self.nobody_deploys {
             lines.push(Prose::new(&format!("{NOBODY_DEPLOYS}."), &[]));
         }
@@ -156,6 +160,7 @@ pub fn environment_status_as_json(status: &EnvironmentStatus) -> Value {
             "until": it.until.map(UnixMillis::to_seconds),
             "while_open": it.while_open,
         })),
+        "active": places_as_json(&status.environment.name, &status.places),
         "nobody_deploys": status.nobody_deploys,
     })
 }
@@ -185,6 +190,7 @@ mod tests {
             hold: None,
             lock: None,
             freeze: None,
+            places: ActivePlaces::default(),
             zone: Zone::default(),
             nobody_deploys: false,
         }

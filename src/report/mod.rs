@@ -16,6 +16,7 @@
 //!   `every_block_that_is_printed_runs_and_does_what_it_says`,
 //!   `whoever_brings_production_back_is_led_on_and_never_round_in_a_circle`.
 
+mod active_places;
 mod advice;
 mod aftermath;
 mod alarm;
@@ -61,6 +62,7 @@ mod why;
 mod withdrawn;
 mod words;
 
+pub use active_places::{ACTIVE, PlaceOf, active_as_json, active_comment, active_on_terminal, places_taken};
 pub use advice::CommentCommands;
 pub use aftermath::{Aftermath, aftermath};
 pub use alarm::{ALARM, alarm, sync_pull};

@@ -271,6 +271,30 @@ pub enum RequestedAct {
         /// Why, where they say.
         reason: Option<String>,
     },
+    /// Give a pull request's branch a place beside the environment, or a turn in the queue for one.
+    Activate {
+        /// Who asks.
+        by: String,
+        /// Their account.
+        by_id: Option<UserId>,
+        /// The pull request.
+        number: PullNumber,
+        /// When it needs the place no more.
+        until: Option<UnixMillis>,
+    },
+    /// Give a place, or a turn in the queue, up.
+    Deactivate {
+        /// Who asks.
+        by: String,
+        /// Their account.
+        by_id: Option<UserId>,
+        /// The pull request.
+        number: PullNumber,
+        /// Whether the data there may go.
+        destroy: bool,
+        /// Whether they may say so of somebody else's.
+        maintains: bool,
+    },
     /// Open the pull request that promotes another environment into this one, or bring it up to date.
     Promote {
         /// Who asks.
@@ -298,6 +322,9 @@ impl RequestedAct {
         match self {
             Self::Promote { .. } => WorkItem::Promotion(repository, environment.into()),
             Self::Sync { .. } => WorkItem::Copy(repository),
+            Self::Activate { .. } | Self::Deactivate { .. } => {
+                WorkItem::ActivePlaces(repository, environment.into())
+            }
             Self::Rollback { .. }
             | Self::Deploy { .. }
             | Self::Cancel { .. }
@@ -321,6 +348,8 @@ impl RequestedAct {
             Self::Freeze { by, reason, .. } => ("freeze", by, Some(reason)),
             Self::Thaw { by, reason, .. } => ("thaw", by, reason.as_deref()),
             Self::Promote { by, .. } => ("promote", by, None),
+            Self::Activate { by, .. } => ("activate", by, None),
+            Self::Deactivate { by, .. } => ("deactivate", by, None),
             Self::Sync { by } => ("sync", by, None),
         }
     }

@@ -30,6 +30,7 @@
 //!   `work_that_rests_for_long_is_forgotten_and_can_be_marked_again`, `where_asks_git_once_however_much_has_happened`.
 //! - Others on the machine see nothing of it: `the_data_folder_is_closed_to_others_whatever_the_umask`.
 
+mod active_place_store;
 mod attestation_store;
 mod command_store;
 mod deploy_rows;
@@ -43,6 +44,7 @@ mod sqlite;
 mod statistics;
 mod work_item;
 
+pub use active_place_store::ActivePlaceStore;
 pub use attestation_store::{ATTESTATIONS_MAX, AttestationStore};
 pub use command_store::CommandStore;
 pub use deploy_rows::{
@@ -65,9 +67,9 @@ pub use statistics::{Statistics, StatisticsStore};
 pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
-    Attestation, AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallReport,
-    InstallationId, LedgerEntry, LedgerTip, Lock, ManualFreeze, MergeMethods, Override, PullNumber,
-    PullRequest, PushedAt, RepositoryId, StartingPoint, UnixMillis, UnixSeconds, Withdrawal,
+    ActivePlaces, Attestation, AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold,
+    InstallReport, InstallationId, LedgerEntry, LedgerTip, Lock, ManualFreeze, MergeMethods, Override,
+    PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint, UnixMillis, UnixSeconds, Withdrawal,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,6 +141,8 @@ pub enum Change {
     Lock(RepositoryId, EnvironmentName, Lock),
     /// A freeze by a command as it is now, in place of what is known of it. Marks [`WorkItem::Freeze`].
     Freeze(RepositoryId, EnvironmentName, Box<ManualFreeze>),
+    /// The places beside an environment, and who waits for one, as they are now.
+    ActivePlaces(RepositoryId, EnvironmentName, Box<ActivePlaces>),
     /// An override as it is now. It replaces what is known of the one of its pull request and number. Marks the pull request.
     Override(RepositoryId, PullNumber, Override),
     /// The override of this number on a pull request is over since then, for good.
@@ -187,7 +191,8 @@ pub enum Change {
 /// The operations the engine needs. Every method is one transaction.
 #[async_trait]
 pub trait Store:
-    AttestationStore
+    ActivePlaceStore
+    + AttestationStore
     + CommandStore
     + InstallReportStore
     + LockStore

@@ -204,6 +204,10 @@ work_items! {
     "lock" => Lock(name: EnvironmentName),
     /// The calendar of an environment: whose verdicts a freeze that begins or ends makes untrue.
     "freeze" => Freeze(name: EnvironmentName),
+    /// The places beside an environment: who has one, who waits, what is over.
+    "active-places" => ActivePlaces(name: EnvironmentName),
+    /// The comment about its place that GitHub should show on a pull request.
+    "active-comment" => ActiveComment(number: PullNumber),
     /// A check run that GitHub should show: on a commit, for a base branch.
     "check" => Check(head: CommitId, base: BranchName),
     /// The sticky comment that GitHub should show on a pull request.
@@ -260,6 +264,8 @@ mod tests {
             WorkItem::Stack(RepositoryId(42), PullNumber(7)),
             WorkItem::Lock(RepositoryId(42), EnvironmentName::from("qa: eu")),
             WorkItem::Freeze(RepositoryId(42), EnvironmentName::from("qa: eu")),
+            WorkItem::ActivePlaces(RepositoryId(42), EnvironmentName::from("qa: eu")),
+            WorkItem::ActiveComment(RepositoryId(42), PullNumber(7)),
             WorkItem::Check(RepositoryId(42), head, branch()),
             WorkItem::Comment(RepositoryId(42), PullNumber(7)),
         ] {

@@ -24,7 +24,7 @@ environments:
     accepts: [topics]
   - name: live
     accepts: [develop]
-    active: 2
+    active_idle: 5d
 copy: none
 rules: { TP205: observe }
 ";
@@ -42,7 +42,7 @@ fn a_valid_file_is_told_as_the_path_it_describes() {
     let folder = folder_with(TWO);
     let ran = towpath(folder.path(), &["config", "check", "towpath.yml"]);
     let expected = "\
-towpath.yml:7:5: note: active is read, but this version does not count active environments yet: nothing is limited
+towpath.yml:7:5: note: active_idle asks for nothing without active: 2 or more
 towpath.yml is valid: develop → live, no copy branch
 softened: TP205 observe
 ";
@@ -129,7 +129,7 @@ fn what_holds_is_shown_with_its_source() {
     let ran = towpath(folder.path(), &["config", "show", "--config", "towpath.yml"]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert!(
-        ran.stdout.starts_with("# From towpath.yml\n# Note on line 7: active is read, "),
+        ran.stdout.starts_with("# From towpath.yml\n# Note on line 7: active_idle asks for nothing "),
         "{}",
         ran.stdout
     );
@@ -153,7 +153,7 @@ fn what_holds_is_shown_with_its_source() {
 
 /// A repository with the branches `develop` and `main`, and a topic cut from `develop`.
 fn repository() -> TempDir {
-    let folder = folder_with(TWO.replace("active: 2", "branch: main"));
+    let folder = folder_with(TWO.replace("active_idle: 5d", "branch: main"));
     let git = |arguments: &[&str]| {
         let who =
             ["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "init.defaultBranch=main"];
@@ -206,7 +206,7 @@ fn what_a_file_asks_for_in_vain_is_said_while_judging() {
         &["check", "pr", "--base", "develop", "--head", "topic", "--json", "--config", "more.yml"],
     );
     assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert!(ran.stderr.starts_with("more.yml:8:5: note: active is read, "), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("more.yml:8:5: note: active_idle asks for nothing "), "{}", ran.stderr);
 }
 
 #[test]

@@ -66,6 +66,7 @@ pub(crate) fn full() -> Value {
         "version": 1,
         "environments": [
             { "name": "a", "branch": "main", "accepts": ["topics", "hotfixes"], "active": 2,
+              "active_idle": "5d", "active_keeps_data": false,
               "deploy": { "driver": "deployment", "timeout": "30m" } },
             { "name": "b", "accepts": ["a"],
               "requires": { "tested": "if-reported", "signoffs": ["qa"], "readiness": ["notes"], "soak": "2h" },
@@ -154,6 +155,8 @@ fn wrong() -> Vec<Value> {
         changed("/environments/0/accepts", json!(["topics", "topics"])),
         changed("/environments/0/active", json!(0)),
         changed("/environments/0/active", json!(1001)),
+        changed("/environments/0/active_idle", json!("soon")),
+        changed("/environments/0/active_keeps_data", json!("yes")),
         changed("/environments/1/requires/tested", json!("yes")),
         changed("/environments/1/requires/soak", json!("2 hours")),
         changed("/environments/1/requires/soak", json!("0h")),

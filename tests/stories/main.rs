@@ -11,6 +11,7 @@
 
 mod acceptance;
 mod accepted;
+mod active_places;
 mod answers;
 mod audit;
 mod backfill;

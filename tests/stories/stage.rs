@@ -25,6 +25,8 @@ use tracing_subscriber::layer::SubscriberExt;
 const REPLY: &str = "<!-- towpath:reply:";
 /// How the manifest of a promotion begins.
 const MANIFEST: &str = "<!-- towpath:manifest -->";
+
+const ACTIVE: &str = "<!-- towpath:active -->";
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// An App's assertions are dated back by a minute.
@@ -373,6 +375,17 @@ impl Stage {
         comments.remove(0).body
     }
 
+    /// The comment about its place on a pull request; empty where there is none.
+    pub async fn active_comment(&self, pull: &PullHandle) -> String {
+        self.quiet().await;
+        let mut comments = pull.comments();
+        comments.retain(|it| it.app.is_some() && it.body.contains(ACTIVE));
+        assert!(comments.len() < 2, "one word about its place is wanted on #{}", pull.number());
+        let Some(comment) = comments.pop() else { return String::new() };
+        self.heard.comments.lock().unwrap().insert((comment.id, comment.body.clone()));
+        comment.body
+    }
+
     /// Somebody comments on a pull request, long enough after what was there to have seen it.
     pub async fn says(&self, pull: &PullHandle, login: &str, text: &str) -> CommentHandle {
         self.seconds_later(5);
@@ -536,7 +549,7 @@ impl Stage {
 
 /// Whether a comment of the App's is the sticky one.
 fn is_sticky(body: &str) -> bool {
-    !body.contains(REPLY) && !body.contains(MANIFEST)
+    ![REPLY, MANIFEST, ACTIVE].iter().any(|it| body.contains(it))
 }
 
 async fn serve(

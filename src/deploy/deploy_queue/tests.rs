@@ -25,6 +25,20 @@ fn a_tip_is_deployed_once_and_the_baseline_never() {
 }
 
 #[test]
+fn a_branch_that_has_given_its_place_up_is_deployed_again_once_it_has_one() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    assert_eq!(begin(&mut queue, UnixMillis(0)), 1);
+    report(&mut queue, 1, UnixMillis(1), ReportedState::Succeeded);
+    queue.add(deploy(2, 2));
+    queue.leave_place(false, UnixMillis(2));
+    assert_eq!([1, 2].map(|it| state(&queue, it)), [DeployState::Succeeded, DeployState::Superseded]);
+    assert_eq!(queue.wanted(Some(commit(2))), Wanted::Deploy(commit(2)), "it has taken the place back");
+    queue.leave_place(true, UnixMillis(3));
+    assert_eq!((state(&queue, 1), queue.live()), (DeployState::Superseded, None));
+    assert_eq!(queue.wanted(Some(commit(1))), Wanted::Deploy(commit(1)));
+}
+
+#[test]
 fn one_goes_at_a_time_and_then_the_newest_of_those_that_waited() {
     let mut queue = queue(vec![deploy(1, 1)]);
     assert_eq!(begin(&mut queue, UnixMillis(0)), 1);

@@ -66,7 +66,7 @@ async fn read_after(
     changes.push(Change::Configuration(read));
     // A merge may have waited for the file to be mended, or for somebody to be named who deploys it.
     changes.extend(to_look_at(row.id, &now.path));
-    changes.extend(freezes(row.id, &now.path));
+    changes.extend(by_the_clock(row.id, &now.path));
     changes.extend(come_and_gone(ctx, row, (&before.path, &now.path)).await?);
     let open = ctx.store.open_pulls(row.id).await?;
     changes.extend(reviews::to_read(&now.path, &open));
@@ -106,10 +106,14 @@ async fn of_the_account(
     Ok(others.iter().map(|it| Change::Mark(WorkItem::Configuration(it.id))).collect())
 }
 
-/// The calendars of the environments to be looked at: what is frozen now, and when that changes.
-pub(super) fn freezes(id: RepositoryId, path: &PromotionPath) -> impl Iterator<Item = Change> {
+/// What of the environments time changes, to be looked at: what is frozen now, which places are to be freed, and when that
+/// is otherwise.
+pub(super) fn by_the_clock(id: RepositoryId, path: &PromotionPath) -> impl Iterator<Item = Change> {
     let frozen = path.environments.iter().filter(|it| path.calendar.is_about(&it.name));
-    frozen.map(move |it| Change::Mark(WorkItem::Freeze(id, (&it.name).into())))
+    let frozen = frozen.map(move |it| WorkItem::Freeze(id, (&it.name).into()));
+    let with_places = path.environments.iter().filter(|it| it.active.places > 0);
+    let places = with_places.map(move |it| WorkItem::ActivePlaces(id, (&it.name).into()));
+    frozen.chain(places).map(Change::Mark)
 }
 
 fn to_look_at(id: RepositoryId, path: &PromotionPath) -> impl Iterator<Item = Change> {

@@ -5,7 +5,8 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::model::calendar::FreezePeriod;
 use crate::model::{
-    Lock, Override, PromotionPath, PullEnds, PullNumber, RepositoryId, Role, UnixMillis, UnixSeconds,
+    Lock, Override, PlaceAwaited, PromotionPath, PullEnds, PullNumber, RepositoryId, Role, UnixMillis,
+    UnixSeconds,
 };
 use crate::policy::{Fact, Judged, freeze_on, next_freeze_change};
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub(super) struct Decisions {
     pub(super) lock: Option<Lock>,
     /// How long the base's environment is frozen for it.
     pub(super) freeze: Option<FreezePeriod>,
+    /// What it waits for, where it wants a place beside the base's environment.
+    pub(super) place: Option<PlaceAwaited>,
     /// When the calendar may have it otherwise, where that is soon.
     calendar_changes: Option<UnixMillis>,
     /// The overrides that were given for the pull request with this head and base.
@@ -60,7 +63,13 @@ impl Decisions {
         } else {
             (None, None)
         };
-        Ok(Self { lock, freeze, calendar_changes, overrides, waiting })
+        let place = match (path.role(&pull.base.branch), number) {
+            (Role::Environment(base), Some(number)) => {
+                ctx.store.active_places(id, &base.name).await?.awaited_by(number)
+            }
+            _ => None,
+        };
+        Ok(Self { lock, freeze, place, calendar_changes, overrides, waiting })
     }
 
     /// When the first of the overrides ends by itself, confirmed or not, or a freeze begins or ends soon. The end of a lock is

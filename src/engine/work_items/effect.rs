@@ -157,6 +157,9 @@ impl<'a> What<'a> {
             WorkItem::Comment(_, number) => {
                 Ok(Self::Comment(*number, Cow::from(&effect.content), report::MARKER.to_owned()))
             }
+            WorkItem::ActiveComment(_, number) => {
+                Ok(Self::Comment(*number, Cow::from(&effect.content), report::ACTIVE.to_owned()))
+            }
             WorkItem::Reply(_, number, comment) => {
                 Ok(Self::Comment(*number, Cow::from(&effect.content), report::reply_marker(*comment)))
             }

@@ -21,16 +21,18 @@
 //! | `stack` | `pull-request`, `repository` | marks those that stand on it, and those in a stack with it |
 //! | `lock` | commands, `pull-request`, the clock | marks those whose verdict rests on a lock |
 //! | `freeze` | `configuration`, `repository`, the clock | marks those that are not told of a freeze that has begun or ended |
+//! | `active-places` | `command`, `pull-request`, `environment`, `configuration`, `repository`, the clock | gives places beside an environment, and says which are to be freed |
 //! | `merge-group` | `merge_group`, `environment`, `lock`, `freeze` | judges a merge queue's entry |
 //! | `config-preview` | `pull-request` | checks a pull request's configuration file and back-tests it |
 //! | `command` | `issue_comment`, `pull_request_review`, `pull_request_review_comment`, `environment`, `pull-request` | carries out the commands of a comment, reacts and replies |
 //! | `reviews` | `pull_request_review`, `command`, `configuration`, `repository`, `pull-request` | takes approving reviews of a promotion for sign-offs, and back |
 //! | `button` | `check_run` | retargets or rebuilds, once, for who may write |
 //! | `branch-rewrite` | `branch`, `repository` | tells whether *Rebase stack* has rewritten an environment's branch |
-//! | `check`, `comment`, `reply`, `manifest`, `copy-check`, `alarm`, `branch-alarm` | `pull-request`, `merge-group`, `config-preview`, `button`, `command`, `promotion`, `copy`, `branch-rewrite` | makes GitHub agree |
+//! | `check`, `comment`, `active-comment`, `reply`, `manifest`, `copy-check`, `alarm`, `branch-alarm` | `pull-request`, `merge-group`, `config-preview`, `button`, `command`, `promotion`, `copy`, `branch-rewrite` | makes GitHub agree |
 //!
 //! Open first: `pull_request.rs`. `effect.rs` makes GitHub agree; `environment` has the deploys.
 
+mod active_places;
 mod affected_pull_requests;
 mod aim;
 mod app;
@@ -112,12 +114,14 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         WorkItem::Reviews(id, number) => reviews::run(ctx, &lease.item, *id, *number).await,
         WorkItem::Lock(id, name) => lock::run(ctx, &lease.item, *id, name).await,
         WorkItem::Freeze(id, name) => freeze::run(ctx, &lease.item, *id, name).await,
+        WorkItem::ActivePlaces(id, name) => active_places::run(ctx, &lease.item, *id, name).await,
         WorkItem::Check(id, ..)
         | WorkItem::ConfigurationCheck(id, _)
         | WorkItem::CopyCheck(id, _)
         | WorkItem::Alarm(id)
         | WorkItem::BranchAlarm(id, _)
         | WorkItem::Comment(id, _)
+        | WorkItem::ActiveComment(id, _)
         | WorkItem::Manifest(id, _)
         | WorkItem::Reply(id, ..) => effect::run(ctx, lease, *id).await,
     }

@@ -16,6 +16,7 @@ mod overrides_over;
 mod stacked;
 mod withdrawn;
 
+use super::active_places;
 use super::aim::{aim, own_base};
 use super::decisions::Decisions;
 use super::open_promotions;
@@ -29,9 +30,9 @@ use crate::engine::work_error::WorkError;
 use crate::lineage::{FetchedTips, Repository, Survey};
 use crate::model::config::RepositoryConfig;
 use crate::model::{
-    Base, BranchName, DeployFacts, Facts, Finding, Forecast, Head, History, MergeMethods, Outcome,
-    PromotionPath, PullEnds, PullNumber, PullRequest, PullRequestState, RepositoryId, Role, Undecided,
-    UnixMillis, Verdict, error_chain,
+    Base, BranchName, DeployFacts, EnvironmentName, Facts, Finding, Forecast, Head, History, MergeMethods,
+    Outcome, PromotionPath, PullEnds, PullNumber, PullRequest, PullRequestState, RepositoryId, Role,
+    Undecided, UnixMillis, Verdict, error_chain,
 };
 use crate::policy::{self, Fact, Reach, Trigger};
 use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
@@ -63,7 +64,8 @@ pub(super) async fn run(
     let open = ctx.store.open_pulls_alone(id).await?;
     let nothing_new = pending.deliveries.is_empty();
     let (repository, before) = (&repository, before.as_ref());
-    let work = PullRequestWork { ctx, config, open, repository, before, settings, nothing_new };
+    let places = active_places::concerning(ctx, id, number).await?;
+    let work = PullRequestWork { ctx, config, open, repository, before, settings, places, nothing_new };
     let overrides = overrides_over::Alive::on(ctx, id, number).await?;
     let is_path_known = unread.is_none() && work.config.invalid.is_none();
     changes.extend(overrides.over_by_news(&told, |row| is_path_known.then(|| work.aim(row))));
@@ -136,6 +138,8 @@ struct PullRequestWork<'a> {
     before: Option<&'a JudgedPull>,
     /// How the repository's own settings let it be merged, where GitHub has told.
     settings: Option<MergeMethods>,
+    /// The environments beside which it has a place, or waits for one.
+    places: Vec<EnvironmentName>,
     /// Whether no event came with the work: something else has changed.
     nothing_new: bool,
 }
@@ -177,6 +181,8 @@ impl PullRequestWork<'_> {
         }
         // By a work item of its own: those that stand on it have to see what is stored by then.
         let mut changes = vec![Change::Mark(WorkItem::Stack(row.repository, row.number))];
+        let places = self.places.iter().map(|it| WorkItem::ActivePlaces(row.repository, it.clone()));
+        changes.extend(places.map(Change::Mark));
         let may_configure =
             judged_for.is_some() || row.base_branch.as_str() == self.repository.default_branch;
         if row.state == PullRequestState::Open && may_configure {
@@ -359,7 +365,7 @@ impl PullRequestWork<'_> {
             Err(why) => return undecided(row, pull.base.branch, why),
         };
         let look_again = decisions.next_change().into_iter().chain(acceptance.changes_at).min();
-        let Decisions { lock, freeze, overrides, .. } = decisions;
+        let Decisions { lock, freeze, place, overrides, .. } = decisions;
         let known = Facts {
             details: row.details.clone(),
             methods,
@@ -368,6 +374,7 @@ impl PullRequestWork<'_> {
             stacks: stack_facts(path, &row, memory.open()),
             lock,
             freeze,
+            place,
             overrides,
             acceptance: acceptance.facts,
             files,

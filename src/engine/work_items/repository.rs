@@ -127,7 +127,7 @@ async fn ledger(
     // What was given up while nobody answered is taken up again, and what nobody told is found.
     changes.extend(environments.map(|it| Change::Mark(WorkItem::Environment(row.id, (&it.name).into()))));
     changes.push(Change::Mark(WorkItem::Copy(row.id)));
-    changes.extend(configuration::freezes(row.id, &config.path));
+    changes.extend(configuration::by_the_clock(row.id, &config.path));
     if moved {
         let open = changes.iter().filter_map(|change| match change {
             Change::Pull(pull) if pull.state == PullRequestState::Open => Some(pull.number),

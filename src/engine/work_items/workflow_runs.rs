@@ -4,7 +4,7 @@ use super::pending_deliveries::PendingDeliveries;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::events::WorkflowRunEvent;
-use crate::model::{DriverSettings, RepositoryId};
+use crate::model::{DriverSettings, RepositoryId, active_environment};
 use crate::store::{Change, WorkItem};
 use std::collections::BTreeSet;
 
@@ -20,8 +20,12 @@ pub(super) async fn run(
     let row = ctx.active_repository(id).await?;
     let Some(row) = row else { return Ok(changes) };
     let path = ctx.repository_config(&row).await?.path;
-    for environment in &path.environments {
-        let newest = ctx.store.newest_deploys(id, &environment.name, 5).await?;
+    let mut names: Vec<String> = path.environments.iter().map(|it| it.name.clone()).collect();
+    for (environment, places) in ctx.store.all_active_places(id).await? {
+        names.extend(places.taken.iter().map(|it| active_environment(environment.as_str(), &it.branch)));
+    }
+    for name in &names {
+        let newest = ctx.store.newest_deploys(id, name, 5).await?;
         // The configuration may say something else by now.
         let concerned = newest.iter().any(|deploy| match (&deploy.driver_settings, &deploy.handle) {
             (Some(DriverSettings::Actions { .. } | DriverSettings::Deployment), Some(handle)) => {
@@ -32,7 +36,7 @@ pub(super) async fn run(
             _ => false,
         });
         if concerned {
-            changes.push(Change::Mark(WorkItem::Environment(id, (&environment.name).into())));
+            changes.push(Change::Mark(WorkItem::Environment(id, name.as_str().into())));
         }
     }
     Ok(changes)

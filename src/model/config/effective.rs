@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::deploy::spelled;
 use super::file::FIRM_CODES;
 use crate::model::{
-    Code, CommerceSettings, DeploySettings, DriverSettings, ForeignDeployments, Grant, Grantee,
+    ActiveRules, Code, CommerceSettings, DeploySettings, DriverSettings, ForeignDeployments, Grant, Grantee,
     PromotionPath, Source,
 };
 
@@ -25,6 +25,9 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
         line(format_args!("    branch: {}", scalar(environment.branch.as_str())));
         line(format_args!("    accepts: [{}]", accepts.join(", ")));
         line(format_args!("    requires: {{ {} }}", requires::keys(path, &environment.requires)));
+        for text in active(&environment.active) {
+            line(format_args!("    {text}"));
+        }
         // Written out it would mean more: that somebody is there who deploys.
         let unsaid = if environment.deploy.driver_is_written { "" } else { "# where nothing is said: " };
         line(format_args!("    {unsaid}deploy: {{ {} }}", deploy(&environment.deploy)));
@@ -57,6 +60,22 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
     }
     line(format_args!("comment: {}", path.comment.as_str()));
     yaml + &commands(path) + &commerce(path) + &calendar::calendar(&path.calendar)
+}
+
+/// What is said of active branches.
+fn active(rules: &ActiveRules) -> Vec<String> {
+    let mut lines = vec![format!("active: {}", u64::from(rules.places) + 1)];
+    match rules.idle {
+        Some(idle) => lines.push(format!("active_idle: {}", spelled(idle))),
+        None if rules.places > 0 => {
+            lines[0] += "    # active_idle is not set: no place is to be freed because nobody pushes";
+        }
+        None => {}
+    }
+    if rules.places > 0 || !rules.keeps_data {
+        lines.push(format!("active_keeps_data: {}", rules.keeps_data));
+    }
+    lines
 }
 
 /// What is said of commands and overrides.

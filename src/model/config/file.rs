@@ -117,8 +117,15 @@ pub(super) struct EnvironmentEntry {
     /// How many environments of this kind may be active at a time, the base included.
     #[serde(default)]
     #[schemars(with = "u64", range(min = 1, max = 1000))]
-    #[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")]
     pub(super) active: Option<At<u64>>,
+    /// After how long without a push the place of an active branch is to be freed: never where nothing is written.
+    #[serde(default)]
+    #[schemars(with = "Duration")]
+    pub(super) active_idle: Option<At<Duration>>,
+    /// Whether somebody has to let the data go before such a place is given on: true where nothing is written.
+    #[serde(default)]
+    #[schemars(with = "bool")]
+    pub(super) active_keeps_data: Option<At<bool>>,
     /// What a promotion into it has to show first.
     #[serde(default)]
     pub(super) requires: RequiresEntry,
@@ -330,7 +337,7 @@ spelled! {
 }
 
 /// Codes whose level can be set before there is a version that finds them.
-const LATER_CODES: [&str; 2] = ["TP409", "TP503"];
+const LATER_CODES: [&str; 1] = ["TP503"];
 
 /// Whether this is a code that no rule of this version gives.
 pub(super) fn is_later_code(code: &str) -> bool {

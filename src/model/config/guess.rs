@@ -5,8 +5,8 @@
 
 use super::meaning::{RESERVED, upstream_first};
 use crate::model::{
-    BranchName, CheckName, CopyAfter, CopyBranch, CopyMode, DeploySettings, Environment, EnvironmentName,
-    PromotionPath, Requires, Source,
+    ActiveRules, BranchName, CheckName, CopyAfter, CopyBranch, CopyMode, DeploySettings, Environment,
+    EnvironmentName, PromotionPath, Requires, Source,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -193,6 +193,7 @@ impl BranchHistory {
                 accepts: topics.then_some(Source::Topics).into_iter().chain(sources).collect(),
                 requires: Requires::default(),
                 deploy: DeploySettings::default(),
+                active: ActiveRules::default(),
             }
         };
         on_path.iter().map(one).collect()

@@ -6,15 +6,15 @@ mod requires;
 use std::collections::BTreeMap;
 
 use super::commerce;
-use super::deploy::settings;
+use super::deploy::{length, settings};
 use super::file::{At, CommandEntry, CopyEntry, EnvironmentEntry, File, IfReported, People, TestedEntry};
 use super::graph;
 use super::nearest::hint;
 use super::tree::{Content, Node};
 use super::{PROBLEMS_MAX, Place, Problem, Setting, quoted};
 use crate::model::{
-    BranchName, CheckName, Code, CommandRights, CopyBranch, Environment, EnvironmentName, Grant, Grantee,
-    IgnoredPaths, Level, OverrideBudget, OverrideRules, PromotionPath, Rules, Source, Tested,
+    ActiveRules, BranchName, CheckName, Code, CommandRights, CopyBranch, Environment, EnvironmentName, Grant,
+    Grantee, IgnoredPaths, Level, OverrideBudget, OverrideRules, PromotionPath, Rules, Source, Tested,
 };
 
 /// Names that mean something else in `accepts` or `copy`.
@@ -166,6 +166,7 @@ impl Meaning<'_> {
                 accepts: entry.accepts.iter().map(|source| source_of(&source.value)).collect(),
                 requires: self.requires(&entry.requires),
                 deploy: entry.deploy.as_ref().map(settings).unwrap_or_default(),
+                active: active(entry),
             });
         }
         upstream_first(environments)
@@ -344,6 +345,15 @@ fn overrides(file: &File) -> OverrideRules {
     OverrideRules {
         second: file.overrides.second.as_ref().is_some_and(|second| second.value),
         budget: file.overrides.budget.as_ref().and_then(|budget| OverrideBudget::of_word(&budget.value.0)),
+    }
+}
+
+fn active(entry: &EnvironmentEntry) -> ActiveRules {
+    let all = entry.active.as_ref().map_or(1, |active| active.value);
+    ActiveRules {
+        places: u32::try_from(all.saturating_sub(1)).unwrap_or(u32::MAX),
+        idle: entry.active_idle.as_ref().map(length),
+        keeps_data: entry.active_keeps_data.as_ref().is_none_or(|keeps| keeps.value),
     }
 }
 

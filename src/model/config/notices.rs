@@ -7,19 +7,15 @@ use super::{Notice, Place};
 use crate::model::calendar::Week;
 use crate::model::{Environment, PromotionPath, Source, Tested};
 
-/// Keys that a later version acts on, by the key they lie in, and what follows from that now.
-const LATER: [(&str, &str, &str); 1] =
-    [("environments", "active", "count active environments yet: nothing is limited")];
-
 /// Commands that a later version has.
-const LATER_COMMANDS: [&str; 4] = ["activate", "carried", "deactivate", "hotfix"];
+const LATER_COMMANDS: [&str; 2] = ["carried", "hotfix"];
 
 /// What there is to say about a valid file, in the order of the text.
 pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut say = |place: Place, message: String| notices.push(Notice { place, message });
     for item in root.key("environments").into_iter().flat_map(|key| key.value.items()) {
-        later_in(item, "environments", &mut say);
+        places(item, &mut say);
         let Some(requires) = item.key("requires") else { continue };
         if let (Some(tested), Some(environment)) = (requires.value.key("tested"), named_by(item, path))
             && environment.requires.tested != Tested::NotAsked
@@ -65,10 +61,13 @@ fn windows(root: &Node, path: &PromotionPath, say: &mut impl FnMut(Place, String
     }
 }
 
-fn later_in(node: &Node, inside: &str, say: &mut impl FnMut(Place, String)) {
-    for (_, name, what) in LATER.iter().filter(|(place, ..)| *place == inside) {
-        if let Some(key) = node.key(name) {
-            say(key.place, format!("{name} is read, but this version does not {what}"));
+/// Says what is asked of places that there are none of.
+fn places(item: &Node, say: &mut impl FnMut(Place, String)) {
+    let has_places =
+        item.key("active").is_some_and(|key| key.value.content != Content::Number("1".to_owned()));
+    for name in ["active_idle", "active_keeps_data"] {
+        if let Some(key) = item.key(name).filter(|_| !has_places) {
+            say(key.place, format!("{name} asks for nothing without active: 2 or more"));
         }
     }
 }

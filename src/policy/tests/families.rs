@@ -5,9 +5,9 @@ use crate::model::calendar::FreezePeriod;
 use crate::model::{
     AcceptanceFacts, BackMergeHistory, Cause, Code, CommerceSettings, CommitId, DeployFacts, Deployed, Facts,
     FileFinding, HeadDeploy, History, Hold, IgnoredPaths, Level, Lock, MergeMethods, MergeOutcome,
-    MethodsFrom, Origin, Outcome, PromotionHistory, PromotionPath, ReadinessState, Sentence, SignOffState,
-    Snapshot, SoakState, Source, Stack, StackFacts, StackMember, Tested, TicketRule, TicketState,
-    TopicHistory, TreeId, UnixMillis, UnixSeconds, Verdict, WhyOpen,
+    MethodsFrom, Origin, Outcome, PlaceAwaited, PromotionHistory, PromotionPath, ReadinessState, Sentence,
+    SignOffState, Snapshot, SoakState, Source, Stack, StackFacts, StackMember, Tested, TicketRule,
+    TicketState, TopicHistory, TreeId, UnixMillis, UnixSeconds, Verdict, WhyOpen,
 };
 use crate::policy::{FAMILIES, Fact, Judged, Reach, Trigger, config_changes, judge};
 use proptest::prelude::*;
@@ -131,6 +131,12 @@ fn freeze() -> impl Strategy<Value = Option<FreezePeriod>> {
     })
 }
 
+fn place() -> impl Strategy<Value = Option<PlaceAwaited>> {
+    any::<Option<bool>>().prop_map(|waits| {
+        waits.map(|is_next| PlaceAwaited { turn: if is_next { 1 } else { 2 }, taken: Vec::new() })
+    })
+}
+
 fn methods() -> impl Strategy<Value = Option<MergeMethods>> {
     let from = prop_oneof![Just(MethodsFrom::Settings), Just(MethodsFrom::Rules)];
     let some = (any::<(bool, bool)>(), from);
@@ -198,13 +204,22 @@ pub(super) fn facts() -> impl Strategy<Value = Facts> {
         deploys(),
         methods(),
         stacks(),
-        (lock(), freeze()),
+        (lock(), freeze(), place()),
         acceptance(),
         files(),
     );
     (0..ENDS.len(), known, any::<bool>()).prop_map(|(at, known, is_snapshot)| {
-        let (topic, promotion, back_merge, deploys, methods, stacks, (lock, freeze), acceptance, files) =
-            known;
+        let (
+            topic,
+            promotion,
+            back_merge,
+            deploys,
+            methods,
+            stacks,
+            (lock, freeze, place),
+            acceptance,
+            files,
+        ) = known;
         let (head, base) = ENDS[at];
         let mut pull = pull(head, base, false);
         let path = PromotionPath::pro();
@@ -226,7 +241,7 @@ pub(super) fn facts() -> impl Strategy<Value = Facts> {
             History::NotNeeded
         };
         let facts = Facts::new(pull, history);
-        Facts { methods, deploys, snapshot, stacks, lock, freeze, acceptance, files, ..facts }
+        Facts { methods, deploys, snapshot, stacks, lock, freeze, place, acceptance, files, ..facts }
     })
 }
 
@@ -329,7 +344,7 @@ proptest! {
     #[test]
     fn deploys_locks_freezes_and_merge_methods_alter_only_what_names_them(
         path in path(), facts in facts(), deploys in deploys(), methods in methods(), lock in lock(), freeze in freeze(),
-        acceptance in acceptance(),
+        (acceptance, place) in (acceptance(), place()),
         deployed in prop_oneof![Just(Deployed::Yes), Just(Deployed::No)],
     ) {
         let verdict = judge(&path, &facts);
@@ -342,6 +357,9 @@ proptest! {
         }
         if judged(&path, &facts).reach(Trigger::LockChanged) == Reach::NEVER {
             prop_assert_eq!(&judge(&path, &Facts { lock, ..facts.clone() }), &verdict);
+        }
+        if judged(&path, &facts).reach(Trigger::PlacesChanged) == Reach::NEVER {
+            prop_assert_eq!(&judge(&path, &Facts { place, ..facts.clone() }), &verdict);
         }
         if judged(&path, &facts).reach(Trigger::AttestationChanged) == Reach::NEVER {
             prop_assert_eq!(&judge(&path, &Facts { acceptance, ..facts.clone() }), &verdict);

@@ -75,7 +75,7 @@ fn a_configuration_that_cannot_be_used() {
 }
 
 fn valid(otherwise: Vec<ChangedVerdict>, judged: usize, unknown: usize) -> ConfigPreview {
-    let file = "version: 1\nrules: {\n  TP409: off, TP205: off }\n";
+    let file = "version: 1\nrules: {\n  TP503: off, TP205: off }\n";
     let configuration = Box::new(Configuration::read(file).unwrap());
     ConfigPreview::Valid { configuration, tested: BackTest { judged, unknown, otherwise } }
 }
@@ -113,7 +113,7 @@ fn a_configuration_that_changes_verdicts() {
 
     Worth knowing:
 
-    - Line 3: `TP409 is read, but this version does not find it yet: its level counts for nothing`
+    - Line 3: `TP503 is read, but this version does not find it yet: its level counts for nothing`
 
     <details><summary>The configuration with every default spelled out</summary>
 
@@ -124,16 +124,20 @@ fn a_configuration_that_changes_verdicts() {
         branch: integration
         accepts: [topics]
         requires: { tested: false }
+        active: 2    # active_idle is not set: no place is to be freed because nobody pushes
+        active_keeps_data: true
         # where nothing is said: deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
       - name: staging
         branch: staging
         accepts: [integration]
         requires: { tested: false }
+        active: 1
         # where nothing is said: deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
       - name: production
         branch: production
         accepts: [staging]
         requires: { tested: if-reported }
+        active: 1
         # where nothing is said: deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
     copy: { branch: master, of: production, mode: fast-forward }    # where nothing is said: after: deploy
     rules:

@@ -1,6 +1,7 @@
 //! The exact words, one test per cause; each is shown as the check that GitHub gets.
 
 mod acceptance;
+mod active_places;
 mod after;
 mod between;
 mod commerce_cloud;

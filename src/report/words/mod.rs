@@ -5,6 +5,7 @@
 //! changes are named.
 
 mod acceptance;
+mod active_places;
 mod back_merge;
 mod changes;
 mod commands;
@@ -310,6 +311,9 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
             freezes::frozen(scene, environment, *until, reasons)
         }
         Cause::Locked { environment, lock } => locks::locked(scene, environment, lock),
+        Cause::PlaceAwaited { environment, turn, taken } => {
+            active_places::awaited(scene, environment, (*turn, taken))
+        }
         Cause::Soaking { environment, needed, until } => {
             acceptance::soaking(scene, environment, Duration::from_secs(*needed), *until)
         }

@@ -210,6 +210,9 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
         Change::Freeze(repository, environment, freeze) => {
             locks::store_freeze(connection, (*repository, environment), freeze, now)
         }
+        Change::ActivePlaces(repository, environment, places) => {
+            deploy_tables::active_places::store(connection, (*repository, environment), places)
+        }
         Change::Override(repository, number, given) => {
             locks::store_override(connection, (*repository, *number), given, now)
         }

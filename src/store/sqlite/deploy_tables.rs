@@ -1,5 +1,7 @@
 //! Deploys, holds and the operator's orders.
 
+pub(super) mod active_places;
+
 use super::values::Tip;
 use super::work_items;
 use crate::model::{BranchName, Deploy, EnvironmentName, Hold, RepositoryId, StartingPoint, UnixMillis};

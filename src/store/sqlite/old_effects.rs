@@ -52,7 +52,9 @@ fn is_asked_about(connection: &Connection, item: &WorkItem) -> Result<bool, Stor
     match item {
         // By the second it is known that a branch was rewritten, and where it was.
         WorkItem::Alarm(_) | WorkItem::BranchAlarm(..) => Ok(true),
-        WorkItem::Comment(repository, number) | WorkItem::Manifest(repository, number) => {
+        WorkItem::Comment(repository, number)
+        | WorkItem::Manifest(repository, number)
+        | WorkItem::ActiveComment(repository, number) => {
             let by = named_params! { ":repository": repository, ":number": number };
             let mut statement = connection.prepare_cached(PULL)?;
             let mut rows = statement.query(by)?;

@@ -64,6 +64,8 @@ fn the_hot_statements_never_walk_a_table() {
         (deploy_tables::OPEN, "deploys_open (repository=? AND environment=?)"),
         (deploy_tables::LIVE, "deploys_live (repository=? AND environment=?)"),
         (deploy_tables::BUILT, "deploys_slug (repository=? AND slug=?)"),
+        (deploy_tables::active_places::ONE, "PRIMARY KEY (repository=? AND environment=?)"),
+        (deploy_tables::active_places::ALL, "PRIMARY KEY (repository=?)"),
         (deploy_tables::STARTED, "PRIMARY KEY (repository=? AND environment=?)"),
         (locks::LOCK, "PRIMARY KEY (repository=? AND environment=?)"),
         (locks::FREEZES, "PRIMARY KEY (repository=?)"),

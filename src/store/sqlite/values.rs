@@ -1,9 +1,10 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
 use crate::model::{
-    Attestation, BranchName, CommentKey, CommitId, DeployOutcome, EnvironmentName, InstallReport,
-    InstallationId, Lock, ManualFreeze, MissingGrants, Override, PullNumber, PullRequestDetails,
-    PullRequestState, RepositoryId, Stack, TipSource, TreeId, UnixMillis, UnixSeconds, Withdrawal,
+    ActivePlaces, Attestation, BranchName, CommentKey, CommitId, DeployOutcome, EnvironmentName,
+    InstallReport, InstallationId, Lock, ManualFreeze, MissingGrants, Override, PullNumber,
+    PullRequestDetails, PullRequestState, RepositoryId, Stack, TipSource, TreeId, UnixMillis, UnixSeconds,
+    Withdrawal,
 };
 use crate::store::{DeliveryId, InstallationState, RepositoryState, RequestedMerge, WorkItem};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -184,6 +185,7 @@ macro_rules! json {
 }
 
 json!(
+    ActivePlaces,
     Attestation,
     InstallReport,
     Lock,

@@ -9,11 +9,13 @@
 //! for what is written above it, `go_on.rs` carries commands on, `answer.rs` reacts and replies.
 //! Each command has a file of its own.
 
+mod activate;
 mod answer;
 mod call;
 mod cancel;
 mod check;
 mod confirm_override;
+mod deactivate;
 mod deploy;
 mod follow;
 mod freeze;

@@ -4,7 +4,7 @@ use super::call::Command;
 use crate::commands::spec::Spec;
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 21] = [
+pub(super) const COMMANDS: [&dyn Command; 23] = [
     &super::help::Help,
     &super::check::Check,
     &super::why::Why,
@@ -23,6 +23,8 @@ pub(super) const COMMANDS: [&dyn Command; 21] = [
     &super::ready::Ready,
     &super::ready::Unready,
     &super::ticket::Ticket,
+    &super::activate::Activate,
+    &super::deactivate::Deactivate,
     &super::retarget::Retarget,
     &super::rebuild::Rebuild,
     &super::sync::Sync,

@@ -5,7 +5,7 @@ use super::EnvironmentWork;
 use super::poll::LOOKED_BACK_FOR;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
-use crate::model::{BranchName, Deploy, DeploySettings, Environment, EnvironmentName, Requires};
+use crate::model::{ActiveRules, BranchName, Deploy, DeploySettings, Environment, EnvironmentName, Requires};
 use crate::store::{ActOutcome, RepositoryRow};
 
 /// How many of its newest deploys are searched for one that is not over.
@@ -37,6 +37,7 @@ pub(super) async fn left_environment(
         accepts: Vec::new(),
         requires: Requires::default(),
         deploy: DeploySettings::default(),
+        active: ActiveRules::default(),
     }))
 }
 
@@ -50,8 +51,11 @@ impl EnvironmentWork<'_> {
 
     /// Ends what waits in an environment that the configuration does not name.
     pub(super) fn end_what_waits(&mut self) {
-        if !self.site.is_named {
-            self.queue.leave_path(self.site.ctx.now());
+        let now = self.site.ctx.now();
+        match self.site.of_branch {
+            Some(of) if of.held().is_none() => self.queue.leave_place(of.place.is_none(), now),
+            None if !self.site.is_named => self.queue.leave_path(now),
+            _ => {}
         }
     }
 }

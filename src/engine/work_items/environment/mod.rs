@@ -11,6 +11,7 @@
 //! `requested_acts.rs` what the operator asks for, `start.rs` and `announce.rs` begin one, `poll.rs` and `cancel.rs`
 //! follow and end it, `read_logs.rs` reads why it failed, `show.rs` has GitHub show it.
 
+mod active;
 mod announce;
 mod cancel;
 mod dormant;
@@ -50,6 +51,7 @@ use crate::policy::{Reach, Trigger};
 use crate::store::{
     Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, RequestedAct, WorkItem,
 };
+use active::{BranchEnvironment, branch_environment, start_of};
 use left::left_environment;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -74,8 +76,10 @@ pub(super) async fn run(
     let config = ctx.repository_config(&repository).await?;
     let path = config.path;
     let named = path.environment(name.as_str());
-    let left = if named.is_some() { None } else { left_environment(ctx, &repository, name).await? };
-    let Some(environment) = named.or(left.as_ref()) else {
+    let of_branch = if named.is_some() { None } else { branch_environment(ctx, id, &path, name).await? };
+    let own = of_branch.as_ref().map(|it| &it.environment);
+    let left = if named.or(own).is_some() { None } else { left_environment(ctx, &repository, name).await? };
+    let Some(environment) = named.or(own).or(left.as_ref()) else {
         // Deploys to what is no environment of the path say nothing about a change's way, but that there is somebody
         // who deploys.
         let events: Vec<_> = events.into_iter().map(|(_, event)| event).collect();
@@ -87,15 +91,17 @@ pub(super) async fn run(
         ctx.store.environment_deploys(id, &environment.name, &environment.branch).await?;
     let queue =
         DeployQueue::new(environment_deploys.deploys, environment_deploys.hold, environment_deploys.baseline)
-            .since(environment_deploys.start);
+            .since(start_of(of_branch.as_ref()).or(environment_deploys.start));
     let live = queue.live().map(|it| it.number);
-    let (is_readable, is_named) = (config.invalid.is_none(), named.is_some());
+    let is_held = of_branch.as_ref().is_some_and(|it| it.held().is_some());
+    let (is_readable, is_named) = (config.invalid.is_none(), named.is_some() || is_held);
     let site = EnvironmentContext {
         ctx,
         lease,
         repository: &repository,
         path: &path,
         environment,
+        of_branch: of_branch.as_ref(),
         is_readable,
         is_named,
     };
@@ -177,9 +183,11 @@ struct EnvironmentContext<'a> {
     repository: &'a RepositoryRow,
     path: &'a PromotionPath,
     environment: &'a Environment,
+    /// Of a branch's own environment: beside which one it is, and by which place.
+    of_branch: Option<&'a BranchEnvironment<'a>>,
     /// Whether the configuration can be read. While it cannot, nothing new is begun.
     is_readable: bool,
-    /// Whether the configuration still names the environment.
+    /// Whether the configuration still names the environment, or the branch still has its place.
     is_named: bool,
 }
 
@@ -238,7 +246,9 @@ impl<'a> EnvironmentContext<'a> {
     /// Who carries a deploy out.
     fn driver_of(self, deploy: &Deploy) -> Result<Arc<dyn Driver + 'a>, DriverError> {
         if deploy.driver == COMMAND {
-            return self.ctx.programs_driver(self.repository, self.environment);
+            return self
+                .ctx
+                .programs_driver(self.repository, self.of_branch.map_or(self.environment, |it| it.beside));
         }
         let settings = deploy.driver_settings.as_ref().unwrap_or(&self.environment.deploy.driver);
         self.ctx.driver(self.repository, settings)
@@ -247,7 +257,7 @@ impl<'a> EnvironmentContext<'a> {
     /// All by which a build may come out differently: what it can see, and by which steps it is made.
     fn slug_settings(&self) -> BuildSettings {
         let mut settings = self.environment.deploy.build_settings.clone();
-        let steps = self.ctx.drivers.build_steps(self.repository, self.environment);
+        let steps = self.ctx.drivers.build_steps(self.repository, self.carrier());
         // No setting has such a name.
         settings.extend(steps.map(|steps| ("(steps)".to_owned(), steps)));
         settings
@@ -313,7 +323,7 @@ impl EnvironmentWork<'_> {
     fn is_deployed(&self) -> bool {
         let site = &self.site;
         site.environment.deploy.driver != DriverSettings::None
-            || site.ctx.drivers.has_programs(site.repository, site.environment)
+            || site.ctx.drivers.has_programs(site.repository, site.carrier())
     }
 
     /// Keeps what has changed, in the middle of the work.
@@ -337,13 +347,15 @@ impl EnvironmentWork<'_> {
         let mut kept = self.changes.clone();
         kept.extend(self.queue.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone()))));
         kept.extend(self.outcomes_to_keep().await?);
+        kept.extend(self.places_to_look_at());
         let mut concerned: BTreeSet<PullNumber> = BTreeSet::new();
         if self.queue.come_further().next().is_some() {
             // Who asked for a deploy follows it.
             kept.extend(waiting_commands::marked(ctx, id, None).await?);
             kept.extend(self.of_asked_for_copy().await?);
         }
-        for deploy in self.queue.come_further() {
+        let of_path = self.queue.come_further().filter(|_| self.site.of_branch.is_none());
+        for deploy in of_path {
             concerned.extend(deploy.pulls.iter().chain(&deploy.takes_back).copied());
             self.others_wait = true;
             if deploy.may_still_run() {
@@ -376,7 +388,7 @@ impl EnvironmentWork<'_> {
     fn of_what_is_live(&self, concerned: &mut BTreeSet<PullNumber>) -> Vec<Change> {
         let EnvironmentContext { repository, path, environment, .. } = self.site;
         let live = self.queue.live().map(|it| it.number);
-        if live.is_none() || live == self.live_before {
+        if live.is_none() || live == self.live_before || self.site.of_branch.is_some() {
             return Vec::new();
         }
         // What was live until now is somewhere else now.

@@ -38,6 +38,10 @@ impl EnvironmentWork<'_> {
         (at, place): (UnixMillis, u64),
         outcome: DeployOutcome,
     ) {
+        if self.site.of_branch.is_some() {
+            // Nothing is promoted from there.
+            return;
+        }
         let (repository, environment) = (self.site.repository.id, self.site.environment.name.clone());
         self.outcomes.push(OutcomeRow { repository, environment, tree, commit, at, place, outcome });
     }

@@ -94,7 +94,7 @@ impl EnvironmentWork<'_> {
     }
 
     pub(super) fn has_programs(&self) -> bool {
-        self.site.ctx.drivers.has_programs(self.site.repository, self.site.environment)
+        self.site.ctx.drivers.has_programs(self.site.repository, self.site.carrier())
     }
 }
 

@@ -58,7 +58,13 @@ impl EnvironmentWork<'_> {
                 self.freeze_for(WantedFreeze { by, by_id, reason, private, until, allow })
             }
             (None, RequestedAct::Thaw { by, .. }) => self.thaw_for(&by),
-            (None, RequestedAct::Promote { .. } | RequestedAct::Sync { .. }) => return Ok(()),
+            (
+                None,
+                RequestedAct::Promote { .. }
+                | RequestedAct::Sync { .. }
+                | RequestedAct::Activate { .. }
+                | RequestedAct::Deactivate { .. },
+            ) => return Ok(()),
         };
         let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
         entry.head = deploy.map(|deploy| deploy.commit).or(entry.head);
@@ -157,6 +163,8 @@ impl EnvironmentWork<'_> {
             | RequestedAct::Freeze { .. }
             | RequestedAct::Thaw { .. }
             | RequestedAct::Promote { .. }
+            | RequestedAct::Activate { .. }
+            | RequestedAct::Deactivate { .. }
             | RequestedAct::Sync { .. } => {
                 return None;
             }
@@ -429,7 +437,13 @@ impl EnvironmentWork<'_> {
     }
 }
 
-/// Promotions into the environment, and its copy, are somebody else's work.
+/// Promotions into the environment, the places beside it, and its copy, are somebody else's work.
 fn is_taken_up_here(act: &RequestedAct) -> bool {
-    !matches!(act, RequestedAct::Promote { .. } | RequestedAct::Sync { .. })
+    !matches!(
+        act,
+        RequestedAct::Promote { .. }
+            | RequestedAct::Sync { .. }
+            | RequestedAct::Activate { .. }
+            | RequestedAct::Deactivate { .. }
+    )
 }

@@ -64,7 +64,9 @@ impl EnvironmentWork<'_> {
     /// Whether the next one is kept back by a freeze, whose end is looked for. Rollbacks still go.
     async fn waits_for_the_end_of_a_freeze(&mut self) -> Result<bool, WorkError> {
         let next = self.queue.next_in_line().and_then(|number| self.queue.get(number));
-        let Some(next) = next.filter(|it| !it.is_rollback()).cloned() else { return Ok(false) };
+        // What is deployed beside an environment is no promotion.
+        let is_kept_back = |it: &&Deploy| !it.is_rollback() && self.site.of_branch.is_none();
+        let Some(next) = next.filter(is_kept_back).cloned() else { return Ok(false) };
         let Some(period) = self.frozen_for(&next).await? else { return Ok(false) };
         let now = self.site.ctx.now();
         let until = period.until.map_or_else(|| now + LOOKED_FOR_EVERY, UnixSeconds::to_millis);

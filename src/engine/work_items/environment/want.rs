@@ -20,6 +20,9 @@ impl EnvironmentWork<'_> {
     /// Makes a deploy of the branch's tip, where there is none yet.
     pub(super) async fn want(&mut self) -> Result<(), WorkError> {
         let site = self.site;
+        if let Some(place) = site.of_branch.and_then(|it| it.held()) {
+            return self.want_of_branch(place).await;
+        }
         let tip = site.ctx.store.newest_tip(site.repository.id, &site.environment.branch).await?;
         // What was only read off the history was there before anybody asked for deploys.
         let Some(tip) = tip.filter(|tip| tip.source != TipSource::Backfill) else { return Ok(()) };
@@ -106,7 +109,7 @@ impl EnvironmentWork<'_> {
 
     /// Refuses what is older than what is live, unless it is meant to be. Answers whether it did.
     pub(super) async fn refuse_older(&mut self, number: u64) -> Result<bool, WorkError> {
-        let live = self.queue.live().map(|it| it.commit);
+        let live = self.queue.live().map(|it| it.commit).filter(|_| self.site.of_branch.is_none());
         let deploy = self.queue.get(number).filter(|it| !it.is_rollback());
         let (Some(live), Some(commit)) = (live, deploy.map(|it| it.commit)) else { return Ok(false) };
         if commit == live || !is_in(&self.with(commit).await?, commit, live).await? {
@@ -126,7 +129,7 @@ impl EnvironmentWork<'_> {
     pub(super) async fn bring_up_to_date(&mut self, number: u64) -> Result<(), WorkError> {
         let Some(deploy) = self.queue.get(number).cloned() else { return Ok(()) };
         let previous = self.last_known().or(deploy.previous);
-        if deploy.is_rollback() || previous == deploy.previous {
+        if deploy.is_rollback() || previous == deploy.previous || self.site.of_branch.is_some() {
             return Ok(());
         }
         let repository = self.with(deploy.commit).await?;
