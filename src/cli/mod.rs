@@ -7,6 +7,7 @@
 //!
 //! Open first: this file, for the list of commands; then `check_pr.rs`.
 
+mod active;
 mod acts;
 mod addresses;
 mod audit;
@@ -154,6 +155,8 @@ TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     Ledger(ledger::Command),
     /// Show where a pull request or a commit is, or what runs in an environment, since when
     Where(change_status::Arguments),
+    /// Show which branches are active beside environments, and who waits for a place
+    Active(active::Arguments),
     /// Show what a release brought, who accepted it, and how it was deployed
     Release(release::ReleaseArguments),
     /// Show how often and how fast releases go live, and how often they fail
@@ -282,6 +285,7 @@ impl Command {
             Self::Explain(arguments) => arguments.json,
             Self::Forecast(arguments) => arguments.json,
             Self::Where(arguments) => arguments.json,
+            Self::Active(arguments) => arguments.json,
             Self::Release(arguments) => arguments.json,
             Self::Stats(arguments) => arguments.json,
             Self::Deploy(arguments) => arguments.telling.json,
@@ -348,6 +352,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Deploy(arguments) => deploy::run(arguments).await,
         Command::Rollback(arguments) => rollback::run(arguments).await,
         Command::Cancel(arguments) => locks::cancel(arguments).await,
+        Command::Active(arguments) => active::run(arguments).await,
         Command::Release(arguments) => release::release(arguments).await,
         Command::Stats(arguments) => release::stats(arguments).await,
         Command::Lock(arguments) => locks::lock(arguments).await,

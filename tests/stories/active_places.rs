@@ -1,5 +1,6 @@
 //! Branches that are deployed beside an environment: who has a place, who waits, and how places are given on.
 
+use crate::rollback::towpath;
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
 use serde_json::json;
@@ -93,6 +94,15 @@ async fn who_finds_the_place_taken_waits_until_the_data_may_go() {
     answered(&stage, &list, ("ben", "/activate"), &queued).await;
     let waits = "Number 1 of the queue for a place beside integration";
     stage.check(&list).await.is("success", waits).says("feature/cart");
+    let active = towpath(&stage, &["active", "--repository", "acme/store"]).await;
+    assert!(
+        active
+            .words()
+            .starts_with("integration: 1 of 1 places taken.\n  Beside it is integration/feature/cart: "),
+        "{}",
+        active.words()
+    );
+    assert!(active.words().contains("Number 1 of the queue is feature/list"), "{}", active.words());
     let not_yours = ["**Refused**", "Ana asked for the place"];
     answered(&stage, &cart, ("ben", "/deactivate --destroy"), &not_yours).await;
     answered(&stage, &cart, ("ben", "/deactivate"), &["**Done**", "is to be freed", "/deactivate --destroy"])
