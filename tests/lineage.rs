@@ -24,6 +24,8 @@ mod healing;
 mod history;
 #[path = "lineage/hook.rs"]
 mod hook;
+#[path = "lineage/hotfixes.rs"]
+mod hotfixes;
 #[path = "lineage/implied_examples.rs"]
 mod implied_examples;
 #[path = "lineage/known_examples.rs"]

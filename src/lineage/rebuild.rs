@@ -11,6 +11,9 @@ use super::workbench::{Change, Workbench};
 use super::{GitError, Repository, lines};
 use crate::model::{Commit, CommitId, MergeOutcome, TreeId, UnixSeconds};
 
+/// What `git cherry-pick -x` writes before the commit that was picked.
+const ORIGIN: &str = "(cherry picked from commit ";
+
 /// In whose name and when commits are made anew. Who wrote them, and when, stays as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committer {
@@ -34,6 +37,15 @@ impl Committer {
         let Self { name, email, at: UnixSeconds(at) } = self;
         format!("{name} <{email}> {at} +0000")
     }
+}
+
+/// What becomes of the message of a commit that is made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Message {
+    /// It stays.
+    AsItIs,
+    /// A line is added that names the commit.
+    WithOrigin,
 }
 
 /// What came of carrying a repair out.
@@ -87,14 +99,25 @@ impl Repository {
         picks: &[CommitId],
         committer: &Committer,
     ) -> Result<Rebuild, GitError> {
-        self.explained(self.picked(target, picks, committer).await).await
+        self.explained(self.picked(target, picks, (committer, Message::AsItIs)).await).await
+    }
+
+    /// The same, with a line in each message that names the commit that was picked, as `git cherry-pick -x` writes it: so
+    /// it is found again, however its files change.
+    pub async fn pick_with_origin(
+        &self,
+        target: CommitId,
+        picks: &[CommitId],
+        committer: &Committer,
+    ) -> Result<Rebuild, GitError> {
+        self.explained(self.picked(target, picks, (committer, Message::WithOrigin)).await).await
     }
 
     async fn picked(
         &self,
         target: CommitId,
         picks: &[CommitId],
-        committer: &Committer,
+        anew: (&Committer, Message),
     ) -> Result<Rebuild, GitError> {
         let known = self.with_parents(target, picks).await?;
         let ids: Vec<CommitId> = known.keys().copied().collect();
@@ -120,7 +143,7 @@ impl Repository {
             }
         }
         // Only now is it sure that nothing conflicts.
-        let (tip, made) = self.commit_all(&workbench, target, &kept, committer).await?;
+        let (tip, made) = self.commit_all(&workbench, target, &kept, anew).await?;
         Ok(Rebuild::Clean(Rebuilt { tip, made, left_out, target, workbench }))
     }
 
@@ -168,13 +191,17 @@ impl Repository {
         workbench: &Workbench,
         target: CommitId,
         kept: &[(CommitId, TreeId)],
-        committer: &Committer,
+        (committer, message): (&Committer, Message),
     ) -> Result<(CommitId, Vec<(CommitId, CommitId)>), GitError> {
         let picks: Vec<CommitId> = kept.iter().map(|(pick, _)| *pick).collect();
         let originals = self.originals(&picks).await?;
         let (mut tip, mut made) = (target, Vec::new());
         for ((pick, tree), original) in kept.iter().zip(originals) {
-            tip = workbench.write_commit(anew(&original, *tree, tip, committer)).await?;
+            let mut content = anew(&original, *tree, tip, committer);
+            if message == Message::WithOrigin {
+                add_origin(&mut content, *pick);
+            }
+            tip = workbench.write_commit(content).await?;
             made.push((*pick, tip));
         }
         Ok((tip, made))
@@ -215,6 +242,30 @@ fn anew(original: &[u8], tree: TreeId, parent: CommitId, committer: &Committer) 
     content
 }
 
+/// Adds the line of `git cherry-pick -x` to a commit. It stands in a paragraph of its own, unless the last one holds such
+/// lines already.
+fn add_origin(content: &mut Vec<u8>, pick: CommitId) {
+    while content.ends_with(b"\n\n\n") {
+        content.pop();
+    }
+    if !content.ends_with(b"\n") {
+        content.push(b'\n');
+    }
+    let text = lines::text(content);
+    let message = text.split_once("\n\n").map_or("", |(_, message)| message).trim_end();
+    let last = message.rsplit_once("\n\n").map(|(_, last)| last);
+    if !message.is_empty() && !last.is_some_and(|last| last.lines().all(is_trailer)) {
+        content.push(b'\n');
+    }
+    content.extend_from_slice(format!("{ORIGIN}{pick})\n").as_bytes());
+}
+
+/// Whether a line of a message is one of those that git reads, such as `Signed-off-by: Ada <ada@example.org>`.
+fn is_trailer(line: &str) -> bool {
+    let names = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    line.starts_with(ORIGIN) || line.split_once(": ").is_some_and(|(key, _)| names(key))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +289,24 @@ mod tests {
              nothing\n\n"
         );
         assert_eq!(made_anew(original), wanted);
+    }
+
+    #[test]
+    fn the_origin_stands_in_a_paragraph_of_its_own_or_among_its_like() {
+        let pick = CommitId::from_bytes([0xab; 20]);
+        let line = format!("{ORIGIN}{pick})\n");
+        let with_origin = |message: &str| {
+            let mut content = format!("tree 1\nauthor A <a> 1 +0000\n\n{message}").into_bytes();
+            add_origin(&mut content, pick);
+            lines::text(&content).split_once("\n\n").unwrap().1.to_owned()
+        };
+        assert_eq!(with_origin("Fix"), format!("Fix\n\n{line}"));
+        assert_eq!(with_origin("Fix: the cart\n"), format!("Fix: the cart\n\n{line}"));
+        assert_eq!(with_origin("Fix\n\nBy hand.\n"), format!("Fix\n\nBy hand.\n\n{line}"));
+        let signed = "Fix\n\nSigned-off-by: Ada <ada@example.org>\n";
+        assert_eq!(with_origin(signed), format!("{signed}{line}"));
+        assert_eq!(with_origin(&format!("Fix\n\n{line}")), format!("Fix\n\n{line}{line}"));
+        assert_eq!(with_origin(""), line);
     }
 
     #[test]

@@ -270,7 +270,7 @@ fn by_state(range: &TopicRange, head: CommitId) -> Vec<Claim<'_>> {
 }
 
 /// The names of commits that a message says are reverted, each with the one that is gone back to.
-fn named_in(message: &str) -> Vec<(String, Option<String>)> {
+pub(super) fn named_in(message: &str) -> Vec<(String, Option<String>)> {
     // git breaks the line where it likes.
     let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
     let name = |text: &str| {

@@ -54,6 +54,17 @@ impl Repository {
         self.explained(self.asked(commit, into).await).await
     }
 
+    /// Whether applying a commit to the branch whose tip is `into` changes nothing, whatever the branch's history says.
+    pub async fn changes_nothing_on(&self, commit: CommitId, into: CommitId) -> Result<bool, GitError> {
+        let found = self.log(&["--no-walk=unsorted"], &[commit.to_string(), into.to_string()]).await?;
+        let [commit, target] = found.as_slice() else {
+            return Err(GitError::NoSuchCommit { commit });
+        };
+        let workbench = self.workbench().await?;
+        let question = CarriedQuestion { repository: self, workbench, commit, target };
+        self.explained(question.changes_nothing(commit.id).await).await
+    }
+
     /// `private`, commits of `downstream` that are no merges, without those that `other` has in another form.
     ///
     /// Comparing patches needs files, which may be out of reach: then nothing is taken away.
