@@ -54,7 +54,24 @@ impl Binding<'_> {
             return Err(CommandError::new(place, ErrorKind::Unexpected, message, hint));
         };
         self.words += 1;
+        let whole;
+        let text = if parameter.takes == Takes::Words {
+            whole = self.with_words_behind(text);
+            &whole
+        } else {
+            text
+        };
         self.give(parameter.name, parameter.name, parameter.takes, (place, text))
+    }
+
+    /// A word with those behind it, up to the next flag.
+    fn with_words_behind(&mut self, text: &str) -> String {
+        let mut words = vec![text];
+        while let Some((Argument { content: Content::Word(word), .. }, rest)) = self.rest.split_first() {
+            words.push(word);
+            self.rest = rest;
+        }
+        words.join(" ")
     }
 
     fn flag(&mut self, place: Place, name: &str, value: Option<&str>) -> Result<(), CommandError> {

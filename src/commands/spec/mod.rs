@@ -93,6 +93,8 @@ pub enum Takes {
     Time,
     /// Any text.
     Text,
+    /// All words up to the next flag.
+    Words,
 }
 
 /// A flag of a command.

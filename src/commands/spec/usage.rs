@@ -39,7 +39,7 @@ impl Takes {
             Self::Revision => "SHA|#N",
             Self::Subject => "ENV|SHA|#N",
             Self::Command => "COMMAND",
-            Self::Reason | Self::Text => "TEXT",
+            Self::Reason | Self::Text | Self::Words => "TEXT",
             Self::Time => "TIME",
         }
     }

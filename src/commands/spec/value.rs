@@ -152,6 +152,7 @@ impl Value {
             Takes::Subject => return named(name, text).map(Self::Subject),
             Takes::Command => return named(name, text).map(|text| Self::Command(text.to_lowercase())),
             Takes::Text => return line(name, text, TEXT_MAX).map(Self::Text),
+            Takes::Words => return reason(name, text).map(Self::Text),
             Takes::Reason => return reason(name, text).map(Self::Reason),
             Takes::Code => return code(name, text).map(Self::Code),
             Takes::Commit => CommitPrefix::read(text).map(Self::Commit),
