@@ -51,12 +51,13 @@ impl Repository {
             Some(common) if common == head => Merged::known(MergeOutcome::Clean { tree: base_tree }),
             Some(common) => self.merge(head, base, common).await?,
         };
-        let differs = match &merged.outcome {
+        let differing = match &merged.outcome {
             MergeOutcome::Clean { tree } if question.same_files_expected && brings > 0 => {
-                self.differs(&merged, (*tree, head_tree), question.ignored).await?
+                self.differing(&merged, (*tree, head_tree), question.ignored).await?
             }
-            _ => false,
+            _ => Vec::new(),
         };
+        let differs = !differing.is_empty();
         let merge = merged.outcome;
         let conflicts = matches!(merge, MergeOutcome::Conflicts { .. }) && merge_base.is_some();
         let (Sorted { kept, snapshots }, is_missing) = if differs || conflicts {
@@ -76,23 +77,27 @@ impl Repository {
             cut_by: snapshots.into_iter().next(),
             on_upstream,
             differs,
+            differing,
             deployed: deployed.unwrap_or(Deployed::NobodyReports),
         })
     }
 
-    /// Whether the tree of a merge and another one differ in a path that counts.
-    async fn differs(
+    /// The paths that count in which the tree of a merge and another one differ.
+    async fn differing(
         &self,
         merged: &Merged,
         (one, other): (TreeId, TreeId),
         ignored: Option<&IgnoredPaths>,
-    ) -> Result<bool, GitError> {
-        let Some(ignored) = ignored.filter(|_| one != other) else { return Ok(one != other) };
+    ) -> Result<Vec<String>, GitError> {
+        if one == other {
+            return Ok(Vec::new());
+        }
         self.bring_trees(vec![one, other]).await?;
         // Only where the merge was made its tree is sure to be.
         let git = merged.made_on.as_ref().map_or(&self.git, |workbench| &workbench.git);
-        let paths = differing_paths(git, one, other).await?;
-        Ok(paths.iter().any(|path| !ignored.holds(path)))
+        let mut paths = differing_paths(git, one, other).await?;
+        paths.retain(|path| ignored.is_none_or(|ignored| !ignored.holds(path)));
+        Ok(paths)
     }
 
     /// The paths in which two trees of this repository differ, sorted.

@@ -2,8 +2,8 @@
 
 use super::codes::codes;
 use super::{
-    BranchName, Commit, CommitId, FoundInFiles, Lock, Origin, PlaceTaken, PromoteFirst, PullNumber,
-    ReadinessState, Repair, Revert, SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds,
+    BranchName, Commit, CommitId, FoundInFiles, Lock, Origin, OwedHotfix, PlaceTaken, PromoteFirst,
+    PullNumber, ReadinessState, Repair, Revert, SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds,
 };
 
 codes! {
@@ -73,6 +73,8 @@ codes! {
     CopyStale = "TP501",
     /// TP502: the copy branch has gone another way.
     CopyDiverged = "TP502",
+    /// TP503: a hotfix of the target was not carried back to where the promotion comes from.
+    HotfixNotCarriedBack = "TP503",
     /// TP601: the configuration is invalid.
     ConfigurationInvalid = "TP601",
     /// TP701: a website or store would be deleted from the database.
@@ -434,6 +436,13 @@ pub enum Cause {
         /// The commits that only the copy branch has, newest first.
         only_on_copy: Vec<Commit>,
     },
+    /// TP503: the target has hotfixes that the promotion's source does not have.
+    HotfixNotCarriedBack {
+        /// The environment that the promotion comes from.
+        environment: String,
+        /// The hotfixes, the oldest first.
+        hotfixes: Vec<OwedHotfix>,
+    },
     /// TP601: the configuration cannot be used.
     ConfigurationInvalid {
         /// Where the file is, as people name it.
@@ -491,6 +500,7 @@ impl Cause {
             Self::PlaceAwaited { .. } => Code::PlaceAwaited,
             Self::CopyStale { .. } => Code::CopyStale,
             Self::CopyDiverged { .. } => Code::CopyDiverged,
+            Self::HotfixNotCarriedBack { .. } => Code::HotfixNotCarriedBack,
             Self::ConfigurationInvalid { .. } => Code::ConfigurationInvalid,
             Self::InFiles(code, _) => *code,
             Self::CouldNotDecide(_) => Code::CouldNotDecide,

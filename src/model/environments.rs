@@ -3,6 +3,7 @@ use super::{
     ActiveRules, BranchName, CommandRights, CommerceSettings, DeploySettings, EnvironmentName, IgnoredPaths,
     OverrideRules, Requires, Rules, Tested,
 };
+use std::time::Duration;
 
 /// What may be merged into an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,11 @@ impl Environment {
     /// Whether a topic may be merged into it, as ordinary work or as a hotfix.
     pub fn accepts_topics(&self) -> bool {
         self.accepts.iter().any(|source| matches!(source, Source::Topics | Source::Hotfixes))
+    }
+
+    /// Whether hotfixes are the only topics that may be merged into it.
+    pub fn takes_hotfixes_alone(&self) -> bool {
+        self.accepts.contains(&Source::Hotfixes) && !self.accepts.contains(&Source::Topics)
     }
 
     /// Whether a promotion from the environment called `name` may be merged into it.
@@ -145,6 +151,8 @@ pub struct PromotionPath {
     pub commerce: Option<CommerceSettings>,
     /// When nothing is merged.
     pub calendar: Calendar,
+    /// How long a hotfix may take to come back before a promotion waits for it.
+    pub carry_back_within: Duration,
 }
 
 /// When a pull request gets the sticky comment.
@@ -215,6 +223,7 @@ impl PromotionPath {
             overrides: OverrideRules::default(),
             commerce: None,
             calendar: Calendar::default(),
+            carry_back_within: Duration::ZERO,
         }
     }
 
@@ -242,6 +251,24 @@ impl PromotionPath {
     /// Whether customers see it: no other environment accepts the one called `name`.
     pub fn is_production(&self, name: &str) -> bool {
         self.environment(name).is_some() && !self.environments.iter().any(|it| it.accepts_environment(name))
+    }
+
+    /// The environment that admits hotfixes: the last one of the path where several do.
+    pub fn takes_hotfixes(&self) -> Option<&Environment> {
+        self.environments.iter().rev().find(|it| it.accepts.contains(&Source::Hotfixes))
+    }
+
+    /// Where work that comes down to `target` by promotion begins: the first environment before it that takes topics.
+    pub fn entry_of(&self, target: &Environment) -> Option<&Environment> {
+        let leads_there =
+            |it: &&Environment| it.accepts.contains(&Source::Topics) && self.leads_to(&it.name, &target.name);
+        self.environments.iter().filter(|it| it.name != target.name).find(leads_there)
+    }
+
+    /// The environments from which work comes down to `target` by promotion, upstream first.
+    pub fn upstream_of(&self, target: &Environment) -> Vec<&Environment> {
+        let leads_there = |it: &&Environment| it.name != target.name && self.leads_to(&it.name, &target.name);
+        self.environments.iter().filter(leads_there).collect()
     }
 
     /// The branches on which pull requests are judged: every environment's and the copy branch.
@@ -313,6 +340,23 @@ mod tests {
         path.environments[2].accepts.push(Source::Environment("Integration".to_owned()));
         assert_eq!(sources(&path), ["integration", "staging"]);
         assert!(path.sources_of(&path.environments[0]).is_empty());
+    }
+
+    #[test]
+    fn a_hotfix_goes_into_the_last_that_takes_one_and_comes_back_from_where_topics_begin() {
+        let mut path = PromotionPath::pro();
+        assert_eq!(path.takes_hotfixes(), None);
+        let production = path.environments[2].clone();
+        assert_eq!(path.entry_of(&production).unwrap().name, "integration");
+        let names: Vec<&str> = path.upstream_of(&production).iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["integration", "staging"]);
+        path.environments[1].accepts.push(Source::Hotfixes);
+        assert_eq!(path.takes_hotfixes().unwrap().name, "staging");
+        path.environments[2].accepts.push(Source::Hotfixes);
+        assert_eq!(path.takes_hotfixes().unwrap().name, "production");
+        assert_eq!(path.entry_of(&path.environments[0].clone()), None);
+        path.environments[0].accepts = vec![Source::Hotfixes];
+        assert_eq!(path.entry_of(&production), None, "no environment takes topics");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 use super::calendar::FreezePeriod;
 use super::{
     AcceptanceFacts, BranchName, Commit, CommitId, FileFinding, Hold, Lock, MergeMethods, MergedPull,
-    OpenPull, Origin, Override, PlaceAwaited, PullRequestDetails, Revert, Snapshot, StackFacts, TreeId,
-    UnixSeconds,
+    OpenPull, Origin, Override, OwedHotfix, PlaceAwaited, PullRequestDetails, Revert, Snapshot, StackFacts,
+    TreeId, UnixSeconds,
 };
 
 /// The branch a pull request would merge.
@@ -214,6 +214,8 @@ pub struct PromotionHistory {
     pub on_upstream: Vec<BranchName>,
     /// Whether what the merge gives differs from the head in paths that count.
     pub differs: bool,
+    /// Those paths, sorted.
+    pub differing: Vec<String>,
     /// Whether the head's files were deployed, and accepted, where the head comes from.
     pub deployed: Deployed,
 }
@@ -326,6 +328,8 @@ pub struct Facts {
     pub place: Option<PlaceAwaited>,
     /// What people and time have said about a promotion.
     pub acceptance: AcceptanceFacts,
+    /// The hotfixes of a promotion's target that its source does not have, the oldest first.
+    pub hotfixes: Vec<OwedHotfix>,
     /// What the rules of Adobe Commerce find in the files that merging would give, before anything is softened.
     pub files: Vec<FileFinding>,
 }
@@ -333,7 +337,7 @@ pub struct Facts {
 impl Facts {
     /// Those of a pull request of which nothing else is known.
     pub fn new(pull: PullEnds, history: History) -> Self {
-        let (details, deploys, stacks, overrides, acceptance, files) = Default::default();
+        let (details, deploys, stacks, overrides, acceptance, hotfixes, files) = Default::default();
         let (methods, snapshot, lock, freeze, place) = Default::default();
         Self {
             pull,
@@ -348,6 +352,7 @@ impl Facts {
             overrides,
             place,
             acceptance,
+            hotfixes,
             files,
         }
     }

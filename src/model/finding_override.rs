@@ -137,18 +137,21 @@ impl<'de> Deserialize<'de> for Code {
 
 /// What a finding says besides what was found: since when, on which line, what would help, how much else comes along, and
 /// what is learned of other people's work later.
-const BESIDES: [&str; 11] = [
+const BESIDES: [&str; 14] = [
     "at",
     "author",
     "behind",
     "brings",
     "brought",
     "came_along",
+    "carried_by",
     "first",
     "line",
     "reasons",
     "repair",
     "since",
+    "waits",
+    "waits_from",
 ];
 
 impl Cause {

@@ -59,6 +59,7 @@ mod found_in_files;
 mod glob;
 mod grants;
 mod holds;
+mod hotfix;
 mod ids;
 mod install_report;
 mod ledger;
@@ -135,6 +136,9 @@ pub use forecast::{BuiltOn, DeployRecord, Expected, Forecast, ForecastFact, Fore
 pub use found_in_files::{FilePlace, FoundInFiles};
 pub use grants::{CommandGrant, Grants, MissingGrants};
 pub use holds::{Hold, Lifted};
+pub use hotfix::{
+    CarryBack, CarryStage, Hotfix, HotfixAccount, HotfixEnd, HotfixStanding, LandedHotfix, Mended, OwedHotfix,
+};
 pub use ids::{InstallationId, PullNumber, RepositoryId, UserId};
 pub use install_report::{
     Found, InstallReport, PathReport, PathSource, ProposedConfiguration, RuleGap, StopReason, StoppedPull,

@@ -8,13 +8,13 @@
 use super::family::{ConfigKey, Fact, Family, Reach, Trigger};
 use super::source::Route;
 use super::{
-    acceptance, active_places, back_merge, files, freezes, known_work, locks, promotion, source, stacks,
-    topic, undone,
+    acceptance, active_places, back_merge, files, freezes, hotfixes, known_work, locks, promotion, source,
+    stacks, topic, undone,
 };
 use crate::model::{Code, Level, PromotionPath, PullEnds, Requires, Role, Snapshot};
 
 /// Every family that judges pull requests.
-pub const FAMILIES: [&Family; 14] = [
+pub const FAMILIES: [&Family; 15] = [
     &source::FAMILY,
     &source::SNAPSHOT,
     &topic::FAMILY,
@@ -23,6 +23,7 @@ pub const FAMILIES: [&Family; 14] = [
     &promotion::FAMILY,
     &promotion::INTO_COPY,
     &acceptance::FAMILY,
+    &hotfixes::FAMILY,
     &back_merge::FAMILY,
     &files::FAMILY,
     &stacks::FAMILY,
@@ -62,7 +63,7 @@ impl Judged<'_> {
             Route::Promotion => match path.role(&pull.base.branch) {
                 Role::Copy(_) => families.push(&promotion::INTO_COPY),
                 Role::Environment(_) | Role::Topic => {
-                    families.extend([&promotion::FAMILY, &acceptance::FAMILY]);
+                    families.extend([&promotion::FAMILY, &acceptance::FAMILY, &hotfixes::FAMILY]);
                 }
             },
             Route::BackMerge => families.push(&back_merge::FAMILY),
@@ -111,6 +112,7 @@ pub fn config_changes(before: &PromotionPath, now: &PromotionPath) -> Vec<Trigge
         (ConfigKey::Deploy, deploy(before) != deploy(now)),
         (ConfigKey::Commerce, commerce(before) != commerce(now)),
         (ConfigKey::Calendar, before.calendar != now.calendar),
+        (ConfigKey::Hotfixes, before.carry_back_within != now.carry_back_within),
     ];
     let keys = differ.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| Trigger::ConfigChanged(key));
     let levels = Code::ALL.into_iter().filter_map(|code| {

@@ -29,6 +29,8 @@ pub enum Fact {
     Freeze,
     /// The places beside the base's environment.
     ActivePlaces,
+    /// The hotfixes that a promotion's source owes its target.
+    Hotfixes,
 }
 
 /// A part of the configuration.
@@ -46,6 +48,8 @@ pub enum ConfigKey {
     Commerce,
     /// When nothing is merged.
     Calendar,
+    /// How long a hotfix may take to come back.
+    Hotfixes,
 }
 
 /// Something that happens and can alter verdicts.
@@ -67,6 +71,8 @@ pub enum Trigger {
     AttestationChanged,
     /// Places beside the base's environment were given or became free, or the queue for them has changed.
     PlacesChanged,
+    /// A hotfix of the base was recorded, or is owed otherwise than before.
+    HotfixChanged,
     /// The base may be merged into in another way.
     MergeMethodsChanged,
     /// Another pull request was opened, closed, merged or pushed to.

@@ -7,8 +7,7 @@ use super::family::{ConfigKey, Fact, Family, PATH, Reach, Trigger};
 use super::source::{Route, route};
 use crate::model::calendar::{FreezePeriod, Incoming};
 use crate::model::{
-    Cause, Code, Environment, Facts, Finding, Level, Outcome, PromotionPath, PullEnds, PullNumber, Role,
-    Source, UnixSeconds,
+    Cause, Code, Facts, Finding, Level, Outcome, PromotionPath, PullEnds, PullNumber, Role, UnixSeconds,
 };
 
 /// The calendar decides, whatever would come in. That time goes by is no change that anybody tells: whoever judges looks
@@ -28,7 +27,7 @@ pub fn freeze_on(
     at: UnixSeconds,
 ) -> Option<FreezePeriod> {
     let Role::Environment(base) = path.role(&pull.base.branch) else { return None };
-    let incoming = Incoming { number, is_hotfix: is_hotfix(path, base, pull) };
+    let incoming = Incoming { number, is_hotfix: is_hotfix(path, pull) };
     path.calendar.frozen_at(&base.name, at, incoming)
 }
 
@@ -39,11 +38,10 @@ pub fn next_freeze_change(path: &PromotionPath, pull: &PullEnds, at: UnixSeconds
     path.calendar.next_change_after(&base.name, at).filter(|_| !is_off)
 }
 
-/// A topic for an environment that takes no other topics than hotfixes.
-fn is_hotfix(path: &PromotionPath, base: &Environment, pull: &PullEnds) -> bool {
-    let takes_hotfixes_alone =
-        base.accepts.contains(&Source::Hotfixes) && !base.accepts.contains(&Source::Topics);
-    takes_hotfixes_alone && route(path, pull) == Route::Topic
+/// Whether a pull request is a hotfix: a topic for an environment that takes no other topics than hotfixes.
+pub fn is_hotfix(path: &PromotionPath, pull: &PullEnds) -> bool {
+    let Role::Environment(base) = path.role(&pull.base.branch) else { return false };
+    base.takes_hotfixes_alone() && route(path, pull) == Route::Topic
 }
 
 /// The finding on a pull request into an environment that is frozen.
@@ -59,7 +57,7 @@ mod tests {
     use super::super::judge;
     use super::*;
     use crate::model::calendar::{Freeze, FreezeTime, Scope, Span};
-    use crate::model::{Base, BranchName, CommitId, Head, History};
+    use crate::model::{Base, BranchName, CommitId, Head, History, Source};
 
     fn pull(head: &str, base: &str) -> PullEnds {
         let name = |branch| BranchName::new(branch).unwrap();

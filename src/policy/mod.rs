@@ -9,6 +9,7 @@
 //! | `known_work` | what a topic may have in common with other work |
 //! | `undone` | what merging a topic may do to files |
 //! | `promotion` | what an environment may bring to the next one, or to the copy branch |
+//! | `hotfixes` | which hotfixes a promotion waits for |
 //! | `back_merge` | what a downstream environment may bring upstream |
 //! | `files` | what the files of a Commerce project may become |
 //! | `stacks` | which stacks a promotion must not be in |
@@ -54,6 +55,7 @@ mod families;
 mod family;
 mod files;
 mod freezes;
+mod hotfixes;
 mod known_work;
 mod locks;
 mod overrides;
@@ -67,7 +69,7 @@ mod undone;
 pub use deployment_protection::{DeploymentProtection, ProtectedJob, deployment_protection};
 pub use families::{FAMILIES, Judged, config_changes};
 pub use family::{ConfigKey, Fact, Family, Reach, Trigger};
-pub use freezes::{freeze_on, next_freeze_change};
+pub use freezes::{freeze_on, is_hotfix, next_freeze_change};
 pub use source::Route;
 
 use std::cmp::Reverse;
@@ -117,6 +119,7 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
     findings.extend(active_places::awaited(path, facts));
     if let History::Promotion(history) = &facts.history {
         findings.extend(acceptance::findings(path, facts, history));
+        findings.extend(hotfixes::owed(path, facts, history));
     }
     findings.extend(facts.snapshot.clone().map(|snapshot| Finding::pass(Cause::Snapshot(snapshot))));
     if let Some(finding) = stacked {
@@ -185,6 +188,7 @@ fn asked<'a>(
         from: head.map_or("", |head| head.name.as_str()),
         methods: facts.methods,
         deploys: &facts.deploys,
+        hotfixes: &facts.hotfixes,
         first: head.and_then(|head| promotion::promote_first(path, head, &history.on_upstream)),
     }
 }

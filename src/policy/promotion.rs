@@ -4,9 +4,10 @@
 //! fast-forwards alike.
 
 use super::family::{ANY_MOVE, ConfigKey, Fact, Family, PATH, Reach, Trigger};
+use super::hotfixes;
 use crate::model::{
     BranchName, Cause, Code, DeployFacts, Deployed, Environment, Finding, MergeMethods, MergeOutcome,
-    MethodsFrom, Outcome, PromoteFirst, PromotionHistory, PromotionPath, Repair, Source, Tested,
+    MethodsFrom, Outcome, OwedHotfix, PromoteFirst, PromotionHistory, PromotionPath, Repair, Source, Tested,
 };
 use std::collections::VecDeque;
 
@@ -24,13 +25,14 @@ pub(super) const FAMILY: Family = Family {
         Code::Held,
         Code::Deploying,
     ],
-    facts: &[Fact::PromotionHistory, Fact::MergeMethods, Fact::Deploys],
+    facts: &[Fact::PromotionHistory, Fact::MergeMethods, Fact::Deploys, Fact::Hotfixes],
     altered_by: &[
         ANY_MOVE,
         PATH,
         &[
             (Trigger::DeployChanged, Reach::ALWAYS),
             (Trigger::MergeMethodsChanged, Reach::ALWAYS),
+            (Trigger::HotfixChanged, Reach::ALWAYS),
             (Trigger::ConfigChanged(ConfigKey::Requires), Reach::ALWAYS),
             (Trigger::ConfigChanged(ConfigKey::IgnorePaths), Reach::ALWAYS),
             (Trigger::ConfigChanged(ConfigKey::Deploy), Reach::ALWAYS),
@@ -57,6 +59,8 @@ pub(super) struct PromotionRequirements<'a> {
     pub(super) methods: Option<MergeMethods>,
     /// What is known of deploys.
     pub(super) deploys: &'a DeployFacts,
+    /// The hotfixes of the base that the head does not have.
+    pub(super) hotfixes: &'a [OwedHotfix],
     /// The promotion before it, where that one would bring what only the base has.
     pub(super) first: Option<PromoteFirst>,
 }
@@ -102,16 +106,27 @@ pub(super) fn findings(history: &PromotionHistory, asked: &PromotionRequirements
     }
     let mut findings = match &history.merge {
         MergeOutcome::Conflicts { paths } => vec![conflicts(history, paths, asked.first.clone())],
-        MergeOutcome::Clean { .. } if history.differs => vec![Finding::fail(Cause::UntestedTree {
-            only_on_base: history.only_on_base.clone(),
-            cut_by: history.cut_by.clone(),
-            first: asked.first.clone(),
-        })],
+        MergeOutcome::Clean { .. } if history.differs => untested(history, asked).into_iter().collect(),
         MergeOutcome::Clean { .. } => not_deployed(history, asked).into_iter().collect(),
     };
     findings.extend(held(asked.deploys));
     findings.extend(asked.methods.and_then(makes_copies));
     findings
+}
+
+/// What would ship is not what was tested. Of a hotfix that is owed the account tells (TP503); where the difference lies in
+/// the files of hotfixes whose fault was mended in another way, it is only told.
+fn untested(history: &PromotionHistory, asked: &PromotionRequirements<'_>) -> Option<Finding> {
+    let others = hotfixes::without_owed(&history.only_on_base, asked.hotfixes);
+    // Carried back as it was, a hotfix looks like a promotion that was squashed.
+    let cut_by = hotfixes::without_owed(history.cut_by.as_slice(), asked.hotfixes).into_iter().next();
+    let is_explained = !history.only_on_base.is_empty() || history.cut_by.is_some();
+    if is_explained && others.is_empty() && cut_by.is_none() {
+        return None;
+    }
+    let cause = Cause::UntestedTree { only_on_base: others, cut_by, first: asked.first.clone() };
+    let is_mended = hotfixes::lies_in_mended(&history.differing, asked.hotfixes);
+    Some(if is_mended { Finding::warn(cause) } else { Finding::fail(cause) })
 }
 
 fn not_deployed(history: &PromotionHistory, asked: &PromotionRequirements<'_>) -> Option<Finding> {

@@ -95,6 +95,17 @@ impl CommentCommands<'_> {
         format!("/{}ticket ID --acknowledged TIME", self.prefix)
     }
 
+    /// The command that cuts the branch of a hotfix, without its title.
+    pub fn hotfix(self) -> String {
+        format!("/{}hotfix", self.prefix)
+    }
+
+    /// The command that says that a hotfix was mended in another way in an environment.
+    pub fn carried(self, environment: &str, pick: CommitId) -> String {
+        let environment = command_word(environment);
+        format!("/{}carried {} --in {environment} --reason \"…\"", self.prefix, pick.short())
+    }
+
     /// The command that lets a pull request merge in spite of a finding.
     pub fn overriding(self, code: Code) -> String {
         format!("/{}override {code} --reason \"…\"", self.prefix)

@@ -38,6 +38,7 @@ mod file_findings;
 mod file_remarks;
 mod forecast;
 mod frozen;
+mod hotfixes;
 mod install_report;
 mod limits;
 mod local;
@@ -91,6 +92,9 @@ pub use explained::{explained, explained_anywhere};
 pub use file_findings::{file_finding_words, file_findings_on_terminal, said_plainly};
 pub use file_remarks::{FileRemark, file_remarks};
 pub use frozen::{frozen_line, moment_in};
+pub use hotfixes::{
+    HOTFIX_COMMENT, carry_back_closed, carry_pull, carry_title, hotfix_comment, hotfix_cut, hotfix_pull,
+};
 pub use install_report::{install_report_as_json, install_report_on_terminal};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use locks::lock_line;

@@ -4,10 +4,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::samples::{subject, verdict};
-use super::{Subject, check};
+use super::samples::{recorded_hotfix, subject, verdict};
+use super::{Subject, check, hotfix_comment};
 use crate::model::{
-    Base, BranchName, Cause, Commit, CommitId, Head, Outcome, PromotionPath, PullEnds, Repair,
+    Base, BranchName, CarryBack, CarryStage, Cause, Commit, CommitId, Head, Hotfix, LandedHotfix, Outcome,
+    PromotionPath, PullEnds, Repair, UnixMillis,
 };
 
 const NASTY: &str = "it's;$(touch${IFS}pwned)&`id`|\"x\"<y>\u{202e}ü";
@@ -161,4 +162,45 @@ fn the_repair_runs_to_its_end_though_the_base_has_got_a_change_meanwhile() {
     git(&story.work, &["fetch", "-q", "origin", &format!("refs/heads/{NASTY}")]);
     let files = git(&story.work, &["ls-tree", "--name-only", "FETCH_HEAD"]);
     assert_eq!(files, "base.txt\none.txt\ntwo.txt");
+}
+
+/// Every block of commands.
+fn blocks(text: &str) -> Vec<&str> {
+    text.split("```sh\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect()
+}
+
+#[test]
+fn a_carry_back_by_hand_stops_at_the_conflict_and_goes_on_from_there() {
+    let keep = tempfile::tempdir().unwrap();
+    let root = keep.path();
+    git(root, &["init", "-q", "--bare", "origin.git"]);
+    git(root, &["clone", "-q", "origin.git", "work"]);
+    let work = root.join("work");
+    let up = format!("up-{NASTY}");
+    git(&work, &["switch", "-qc", &up]);
+    save(&work, "cart.txt", "broken\n");
+    git(&work, &["switch", "-qc", "production"]);
+    let pick = save(&work, "cart.txt", "repaired\n");
+    git(&work, &["switch", "-q", &up]);
+    save(&work, "cart.txt", "broken otherwise\n");
+    git(&work, &["push", "-q", "origin", "--all"]);
+
+    let (at, brought) = (UnixMillis(0), vec![pick]);
+    let landed = LandedHotfix { at, made: pick, picks: vec![pick], as_one: false, brought };
+    let stage = CarryStage::Conflict { pick, paths: vec!["cart.txt".to_owned()] };
+    let carry_back = Some(CarryBack { into: BranchName::new(&*up).unwrap(), stage });
+    let title = format!("Repair {NASTY}");
+    let told = hotfix_comment(&Hotfix { title, landed: Some(landed), carry_back, ..recorded_hotfix() });
+    let told = told.unwrap();
+    let [start, end] = blocks(&told)[..] else { panic!("{told}") };
+    let (worked, text) = sh(&work, start);
+    assert!(!worked && text.contains("cart.txt"), "{text}");
+    std::fs::write(work.join("cart.txt"), "repaired otherwise\n").unwrap();
+    git(&work, &["add", "-A"]);
+    git(&work, &["-c", "core.editor=true", "cherry-pick", "--continue"]);
+    let (worked, text) = sh(&work, &format!("gh() {{ printf '%s\\n' \"$@\"; }}\n{end}"));
+    assert!(worked && text.contains(&format!("--base\n{up}\n")), "{text}");
+    assert!(!work.join("pwned").exists());
+    let pushed = git(&work, &["log", "-1", "--format=%B", &format!("origin/carry-back-{}", pick.short())]);
+    assert!(pushed.contains(&format!("(cherry picked from commit {pick})")), "{pushed}");
 }

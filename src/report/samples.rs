@@ -2,9 +2,9 @@
 
 use super::Subject;
 use crate::model::{
-    Base, BranchName, Cause, Code, Commit, FileFinding, FilePlace, Finding, Head, Level, Lock, Origin,
-    Outcome, PromoteFirst, PullEnds, PullNumber, Repair, Revert, RevertEffect, Sentence, Snapshot, Undecided,
-    UnixMillis, UnixSeconds, UserMessage, Verdict,
+    Base, BranchName, Cause, Code, Commit, FileFinding, FilePlace, Finding, Head, Hotfix, HotfixStanding,
+    LandedHotfix, Level, Lock, Origin, Outcome, OwedHotfix, PromoteFirst, PullEnds, PullNumber, Repair,
+    Revert, RevertEffect, Sentence, Snapshot, Undecided, UnixMillis, UnixSeconds, UserMessage, Verdict,
 };
 
 /// A commit id or tree id made of one number.
@@ -154,8 +154,55 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
         ("feature/x", "integration", website_deleted(Pass)),
         ("staging", "production", verdict(Fail, untested)),
         ("staging", "production", verdict(Fail, conflicts)),
+        ("staging", "production", verdict(Outcome::Wait, owed())),
     ]);
     all
+}
+
+/// A hotfix that staging does not have, with the pull request that carries it back.
+pub(super) fn owed() -> Cause {
+    let owed = OwedHotfix {
+        title: "Checkout fails, ask @ops".to_owned(),
+        pull: PullNumber(90),
+        by: "rita".to_owned(),
+        at: UnixMillis(1_700_000_000_000),
+        standing: HotfixStanding::Missing,
+        waits_from: UnixMillis(1_700_000_000_000),
+        waits: true,
+        picks: vec![id(61), id(62)],
+        as_one: false,
+        brought: vec![id(63), id(62), id(61)],
+        paths: Vec::new(),
+        carried_by: Some(PullNumber(92)),
+        into: name("integration"),
+    };
+    Cause::HotfixNotCarriedBack { environment: "staging".to_owned(), hotfixes: vec![owed] }
+}
+
+/// A hotfix that was merged and not carried back.
+pub(super) fn recorded_hotfix() -> Hotfix {
+    Hotfix {
+        key: "#90".to_owned(),
+        environment: "production".to_owned(),
+        branch: name("hotfix/checkout"),
+        title: "Checkout fails, ask @ops".to_owned(),
+        by: "rita".to_owned(),
+        by_id: None,
+        since: UnixMillis(0),
+        cut_from: None,
+        pull: Some(PullNumber(90)),
+        landed: Some(LandedHotfix {
+            at: UnixMillis(0),
+            made: id(63),
+            picks: vec![id(61), id(62)],
+            as_one: false,
+            brought: vec![id(63), id(62), id(61)],
+        }),
+        carry_back: None,
+        mended: Vec::new(),
+        accounts: Vec::new(),
+        over: None,
+    }
 }
 
 /// A pull request as it is recorded.

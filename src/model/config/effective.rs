@@ -4,6 +4,7 @@ mod calendar;
 mod requires;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::deploy::spelled;
 use super::file::FIRM_CODES;
@@ -59,6 +60,11 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
         }
     }
     line(format_args!("comment: {}", path.comment.as_str()));
+    if path.carry_back_within == Duration::ZERO {
+        line(format_args!("# hotfixes is not set: a promotion waits at once for a hotfix that is owed"));
+    } else {
+        line(format_args!("hotfixes: {{ carry_back_within: {} }}", spelled(path.carry_back_within)));
+    }
     yaml + &commands(path) + &commerce(path) + &calendar::calendar(&path.calendar)
 }
 

@@ -69,6 +69,8 @@ pub(super) struct File {
     /// Days on which no window begins, such as 2026-12-25.
     #[schemars(extend("uniqueItems" = true, "maxItems" = DAYS_MAX))]
     pub(super) holidays: Vec<At<DayText>>,
+    /// How hotfixes come back.
+    pub(super) hotfixes: HotfixesEntry,
     /// Who may give a command, by its name.
     pub(super) commands: CommandEntries,
     /// What stands between the slash and the name of a command: tp- makes it /tp-lock.
@@ -336,14 +338,6 @@ spelled! {
     Budget = "^[1-9][0-9]{0,2}/(day|week|month)$";
 }
 
-/// Codes whose level can be set before there is a version that finds them.
-const LATER_CODES: [&str; 1] = ["TP503"];
-
-/// Whether this is a code that no rule of this version gives.
-pub(super) fn is_later_code(code: &str) -> bool {
-    LATER_CODES.contains(&code) && Code::ALL.iter().all(|known| known.as_str() != code)
-}
-
 /// Codes that cannot be softened: unknown is never a pass.
 pub(super) const FIRM_CODES: [Code; 2] = [Code::ConfigurationInvalid, Code::CouldNotDecide];
 
@@ -359,7 +353,7 @@ impl JsonSchema for RuleLevels {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let soft = Code::ALL.into_iter().filter(|code| !FIRM_CODES.contains(code)).map(Code::as_str);
-        let mut codes: Vec<_> = soft.chain(LATER_CODES).collect();
+        let mut codes: Vec<_> = soft.collect();
         codes.sort_unstable();
         keyed_by(&codes, &generator.subschema_for::<Level>())
     }
@@ -438,6 +432,15 @@ impl JsonSchema for CommandEntries {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         keyed_by(&COMMANDS, &generator.subschema_for::<CommandEntry>())
     }
+}
+
+/// How hotfixes come back.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename = "HotfixesBack")]
+pub(super) struct HotfixesEntry {
+    /// How long one may be owed before a promotion waits for it: not at all where nothing is written.
+    #[schemars(with = "Duration")]
+    pub(super) carry_back_within: Option<At<Duration>>,
 }
 
 /// What an override needs besides the right to give it.

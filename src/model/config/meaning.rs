@@ -96,6 +96,7 @@ pub(super) fn of(file: &File, root: &Node, problems: &mut Vec<Problem>) -> (Prom
     path.commands = meaning.commands(file, &names);
     path.command_prefix = file.command_prefix.as_ref().map(|it| it.value.0.clone()).unwrap_or_default();
     path.overrides = overrides(file);
+    path.carry_back_within = file.hotfixes.carry_back_within.as_ref().map(length).unwrap_or_default();
     meaning.commerce(file, &names);
     path.commerce = commerce::settings(file, &path.environments);
     meaning.places.ignore_paths = root.key("ignore_paths").map(|key| key.place);

@@ -1,14 +1,10 @@
 //! What a good configuration asks for and does not get, and what it may have meant otherwise.
 
 use super::commerce;
-use super::file::is_later_code;
 use super::tree::{Content, Node};
 use super::{Notice, Place};
 use crate::model::calendar::Week;
 use crate::model::{Environment, PromotionPath, Source, Tested};
-
-/// Commands that a later version has.
-const LATER_COMMANDS: [&str; 2] = ["carried", "hotfix"];
 
 /// What there is to say about a valid file, in the order of the text.
 pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
@@ -23,25 +19,6 @@ pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
         {
             let name = &environment.name;
             say(tested.place, format!("{name} accepts no environment, so tested asks for nothing there"));
-        }
-    }
-    if let Some(rules) = root.key("rules")
-        && let Content::Keys(keys) = &rules.value.content
-    {
-        for key in keys.iter().filter(|key| is_later_code(&key.name)) {
-            let code = &key.name;
-            say(
-                key.place,
-                format!(
-                    "{code} is read, but this version does not find it yet: its level counts for nothing"
-                ),
-            );
-        }
-    }
-    let commands = root.key("commands").map(|key| &key.value.content);
-    if let Some(Content::Keys(keys)) = commands {
-        for key in keys.iter().filter(|key| LATER_COMMANDS.contains(&key.name.as_str())) {
-            say(key.place, format!("{} is read, but this version does not have that command yet", key.name));
         }
     }
     copy(root, &mut say);

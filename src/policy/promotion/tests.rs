@@ -1,5 +1,9 @@
 use super::*;
-use crate::model::{Code, CommitId, Deployed, HeadDeploy, Hold, Lifted, TreeId, UnixMillis, UnixSeconds};
+use crate::model::{
+    Code, Commit, CommitId, Deployed, HeadDeploy, Hold, HotfixStanding, Lifted, TreeId, UnixMillis,
+    UnixSeconds,
+};
+use crate::policy::tests::{families::hotfix, id};
 
 fn history(deployed: Deployed) -> PromotionHistory {
     let tree = |n| TreeId::from_bytes([n; 20]);
@@ -13,12 +17,14 @@ fn history(deployed: Deployed) -> PromotionHistory {
         cut_by: None,
         on_upstream: Vec::new(),
         differs: false,
+        differing: Vec::new(),
         deployed,
     }
 }
 
 fn found(tested: Tested, deployed: Deployed, deploys: &DeployFacts) -> Vec<(Code, Outcome)> {
-    let asked = PromotionRequirements { tested, from: "staging", methods: None, deploys, first: None };
+    let (from, methods, first) = ("staging", None, None);
+    let asked = PromotionRequirements { tested, from, methods, deploys, hotfixes: &[], first };
     findings(&history(deployed), &asked).iter().map(|it| (it.cause.code(), it.severity)).collect()
 }
 
@@ -56,6 +62,55 @@ fn a_promotion_waits_for_the_deploy_where_that_is_asked_or_somebody_deploys() {
     }
 }
 
+fn commit(number: usize) -> Commit {
+    Commit {
+        id: id(number),
+        parents: vec![id(number + 1)],
+        tree: TreeId::from_bytes([7; 20]),
+        subject: String::new(),
+        author: String::new(),
+        committed_at: UnixSeconds(0),
+        made_by_github: false,
+        origin: None,
+    }
+}
+
+#[test]
+fn an_owed_hotfix_takes_the_place_of_what_was_not_tested_and_a_mended_one_warns_in_its_own_files() {
+    let owed = hotfix();
+    let (by, reason) = ("rita".to_owned(), "rewritten".to_owned());
+    let standing = HotfixStanding::Mended { by, reason };
+    let mended = OwedHotfix { standing, paths: vec!["cart.php".to_owned()], ..hotfix() };
+    let untested = |commits: &[usize], paths: &[&str], hotfixes: &[OwedHotfix]| {
+        let history = PromotionHistory {
+            differs: true,
+            differing: paths.iter().map(|it| (*it).to_owned()).collect(),
+            only_on_base: commits.iter().map(|it| commit(*it)).collect(),
+            ..history(Deployed::Yes)
+        };
+        let (tested, from, methods, first) = (Tested::NotAsked, "staging", None, None);
+        let deploys = &DeployFacts::default();
+        let asked = PromotionRequirements { tested, from, methods, deploys, hotfixes, first };
+        let found = findings(&history, &asked);
+        found.iter().map(|it| (it.cause.code(), it.severity)).collect::<Vec<_>>()
+    };
+    let fails = vec![(Code::UntestedTree, Outcome::Fail)];
+    assert_eq!(untested(&[3], &["cart.php"], &[]), fails);
+    assert_eq!(untested(&[3], &["cart.php"], &[owed.clone()]), []);
+    let cut = PromotionHistory { differs: true, cut_by: Some(commit(3)), ..history(Deployed::Yes) };
+    let cut = |hotfixes: &[OwedHotfix]| {
+        let (tested, from, methods, first) = (Tested::NotAsked, "staging", None, None);
+        let deploys = &DeployFacts::default();
+        findings(&cut, &PromotionRequirements { tested, from, methods, deploys, hotfixes, first }).len()
+    };
+    assert_eq!((cut(&[]), cut(std::slice::from_ref(&owed))), (1, 0), "it looks like a squashed promotion");
+    assert_eq!(untested(&[3, 4], &["cart.php"], &[owed.clone()]), fails, "a direct push is no hotfix");
+    assert_eq!(untested(&[], &["cart.php"], &[owed]), fails, "nothing explains it");
+    let warns = vec![(Code::UntestedTree, Outcome::Warn)];
+    assert_eq!(untested(&[3], &["cart.php"], std::slice::from_ref(&mended)), warns);
+    assert_eq!(untested(&[3], &["cart.php", "menu.php"], &[mended]), fails, "another file differs");
+}
+
 #[test]
 fn a_hold_waits_until_it_is_lifted_and_is_named_until_something_newer_runs() {
     let id = |n| CommitId::from_bytes([n; 20]);
@@ -90,6 +145,7 @@ fn methods_that_a_rule_names_warn_and_those_of_settings_are_noted() {
             from: "staging",
             methods,
             deploys: &deploys,
+            hotfixes: &[],
             first: None,
         };
         findings(&history(Deployed::Yes), &asked)

@@ -4,10 +4,10 @@ use super::{id, name, pull, topic_history};
 use crate::model::calendar::FreezePeriod;
 use crate::model::{
     AcceptanceFacts, BackMergeHistory, Cause, Code, CommerceSettings, CommitId, DeployFacts, Deployed, Facts,
-    FileFinding, HeadDeploy, History, Hold, IgnoredPaths, Level, Lock, MergeMethods, MergeOutcome,
-    MethodsFrom, Origin, Outcome, PlaceAwaited, PromotionHistory, PromotionPath, ReadinessState, Sentence,
-    SignOffState, Snapshot, SoakState, Source, Stack, StackFacts, StackMember, Tested, TicketRule,
-    TicketState, TopicHistory, TreeId, UnixMillis, UnixSeconds, Verdict, WhyOpen,
+    FileFinding, HeadDeploy, History, Hold, HotfixStanding, IgnoredPaths, Level, Lock, MergeMethods,
+    MergeOutcome, MethodsFrom, Origin, Outcome, OwedHotfix, PlaceAwaited, PromotionHistory, PromotionPath,
+    ReadinessState, Sentence, SignOffState, Snapshot, SoakState, Source, Stack, StackFacts, StackMember,
+    Tested, TicketRule, TicketState, TopicHistory, TreeId, UnixMillis, UnixSeconds, Verdict, WhyOpen,
 };
 use crate::policy::{FAMILIES, Fact, Judged, Reach, Trigger, config_changes, judge};
 use proptest::prelude::*;
@@ -48,7 +48,7 @@ prop_compose! {
         PromotionHistory {
             related, brings, differs, merge, deployed,
             head_tree: tree(head), base_tree: tree(base),
-            only_on_base: Vec::new(), cut_by: None, on_upstream: Vec::new(),
+            only_on_base: Vec::new(), cut_by: None, on_upstream: Vec::new(), differing: Vec::new(),
         }
     }
 }
@@ -122,6 +122,37 @@ fn acceptance() -> impl Strategy<Value = AcceptanceFacts> {
         ticket: due.map(|is_due| TicketState { paths: vec!["a.txt".to_owned()], acknowledged: None, is_due }),
         soak: due.map(|is_over| SoakState { seconds: 5, until: None, is_over }),
     })
+}
+
+fn owed() -> impl Strategy<Value = Vec<OwedHotfix>> {
+    any::<Option<(bool, bool)>>().prop_map(|owed| {
+        let standing = |is_mended: bool| {
+            let (by, reason) = ("rita".to_owned(), "in another way".to_owned());
+            if is_mended { HotfixStanding::Mended { by, reason } } else { HotfixStanding::Missing }
+        };
+        owed.map(|(is_mended, waits)| OwedHotfix { waits, standing: standing(is_mended), ..hotfix() })
+            .into_iter()
+            .collect()
+    })
+}
+
+/// A hotfix that was carried back nowhere.
+pub(in crate::policy) fn hotfix() -> OwedHotfix {
+    OwedHotfix {
+        title: "Cart".to_owned(),
+        pull: crate::model::PullNumber(12),
+        by: "rita".to_owned(),
+        at: UnixMillis(0),
+        standing: HotfixStanding::Missing,
+        waits_from: UnixMillis(0),
+        waits: true,
+        picks: vec![id(3)],
+        as_one: false,
+        brought: vec![id(3)],
+        paths: Vec::new(),
+        carried_by: None,
+        into: name("integration"),
+    }
 }
 
 fn freeze() -> impl Strategy<Value = Option<FreezePeriod>> {
@@ -205,21 +236,12 @@ pub(super) fn facts() -> impl Strategy<Value = Facts> {
         methods(),
         stacks(),
         (lock(), freeze(), place()),
-        acceptance(),
+        (acceptance(), owed()),
         files(),
     );
     (0..ENDS.len(), known, any::<bool>()).prop_map(|(at, known, is_snapshot)| {
-        let (
-            topic,
-            promotion,
-            back_merge,
-            deploys,
-            methods,
-            stacks,
-            (lock, freeze, place),
-            acceptance,
-            files,
-        ) = known;
+        let (topic, promotion, back_merge, deploys, methods, stacks, decided, accepted, files) = known;
+        let ((lock, freeze, place), (acceptance, hotfixes)) = (decided, accepted);
         let (head, base) = ENDS[at];
         let mut pull = pull(head, base, false);
         let path = PromotionPath::pro();
@@ -241,7 +263,19 @@ pub(super) fn facts() -> impl Strategy<Value = Facts> {
             History::NotNeeded
         };
         let facts = Facts::new(pull, history);
-        Facts { methods, deploys, snapshot, stacks, lock, freeze, place, acceptance, files, ..facts }
+        Facts {
+            methods,
+            deploys,
+            snapshot,
+            stacks,
+            lock,
+            freeze,
+            place,
+            acceptance,
+            hotfixes,
+            files,
+            ..facts
+        }
     })
 }
 
@@ -344,7 +378,7 @@ proptest! {
     #[test]
     fn deploys_locks_freezes_and_merge_methods_alter_only_what_names_them(
         path in path(), facts in facts(), deploys in deploys(), methods in methods(), lock in lock(), freeze in freeze(),
-        (acceptance, place) in (acceptance(), place()),
+        (acceptance, place, hotfixes) in (acceptance(), place(), owed()),
         deployed in prop_oneof![Just(Deployed::Yes), Just(Deployed::No)],
     ) {
         let verdict = judge(&path, &facts);
@@ -363,6 +397,9 @@ proptest! {
         }
         if judged(&path, &facts).reach(Trigger::AttestationChanged) == Reach::NEVER {
             prop_assert_eq!(&judge(&path, &Facts { acceptance, ..facts.clone() }), &verdict);
+        }
+        if judged(&path, &facts).reach(Trigger::HotfixChanged) == Reach::NEVER {
+            prop_assert_eq!(&judge(&path, &Facts { hotfixes, ..facts.clone() }), &verdict);
         }
         if !judged(&path, &facts).needs(Fact::Freeze) {
             prop_assert_eq!(&judge(&path, &Facts { freeze, ..facts.clone() }), &verdict);

@@ -1,4 +1,4 @@
-mod families;
+pub(super) mod families;
 mod overrides;
 
 use std::collections::HashSet;

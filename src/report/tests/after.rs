@@ -152,6 +152,7 @@ fn a_configuration_that_changes_verdicts() {
       TP205: off
     # ignore_paths is not set: only the copy branch may differ, in .github/
     comment: on_failure
+    # hotfixes is not set: a promotion waits at once for a hotfix that is owed
     # commands is not set: each command has its own default
     # command_prefix is not set: a command is written /name
     overrides: { second: false }    # budget is not set: nobody counts overrides

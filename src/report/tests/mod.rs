@@ -13,6 +13,7 @@ mod files;
 mod first_screen;
 mod forecast;
 mod freezes;
+mod hotfixes;
 mod known_work;
 mod locks;
 mod manifest;

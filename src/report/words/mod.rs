@@ -13,6 +13,7 @@ mod copy;
 mod deploy_findings;
 mod files;
 mod freezes;
+mod hotfixes;
 mod known_work;
 mod locks;
 mod pass;
@@ -28,6 +29,7 @@ pub(super) use changes::origin;
 pub(super) use commands::FORK;
 pub use commands::fetch_every_branch;
 pub(super) use copy::{copied, not_copied};
+pub(super) use hotfixes::carry_commands;
 pub(super) use pass::passed;
 
 use super::copy_standing::CopyStanding;
@@ -328,6 +330,7 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
         }
         Cause::CopyStale { behind, since } => copy::stale(scene, *behind, *since),
         Cause::CopyDiverged { paths, only_on_copy } => copy::diverged(scene, paths, only_on_copy),
+        Cause::HotfixNotCarriedBack { environment, hotfixes } => hotfixes::owed(scene, environment, hotfixes),
         Cause::ConfigurationInvalid { place, message, line, column, more } => {
             copy::configuration(scene, place, message, (*line, *column, *more))
         }

@@ -51,7 +51,7 @@ wholly_unknown: 1";
             "10:23 there is no key \"TPX\" in rules | write a known one, such as TP101",
             "11:41 there is no key \"til\" in an item of freezes | write allow, days, environments, except, from, hotfixes, reason, times, timezone or until, or remove it",
             "12:13 there is no key \"promte\" in commands | did you mean promote?",
-            "13:1 there is no key \"wholly_unknown\" here | write command_prefix, commands, comment, commerce, copy, environments, freezes, holidays, ignore_paths, overrides, preset, rules, timezone, version or windows, or remove it",
+            "13:1 there is no key \"wholly_unknown\" here | write command_prefix, commands, comment, commerce, copy, environments, freezes, holidays, hotfixes, ignore_paths, overrides, preset, rules, timezone, version or windows, or remove it",
         ],
     );
 }

@@ -1,0 +1,247 @@
+//! A hotfix in words: the text of its pull request and of the one that carries it back, the comment that tells how it comes
+//! back, and what is owed where.
+
+use super::deploy_status::length;
+use super::limits::{BODY, RESERVE, fit, shorten_end};
+use super::markdown::{block, code};
+use super::prose::{Prose, row};
+use super::shell;
+use super::words::carry_commands;
+use crate::model::{
+    BranchName, CarryBack, CarryStage, CommitId, Hotfix, HotfixAccount, HotfixEnd, HotfixStanding,
+    LandedHotfix, PullNumber, UnixMillis,
+};
+use serde_json::{Value, json};
+
+/// What the comment is found again by.
+pub const HOTFIX_COMMENT: &str = "<!-- towpath:hotfix -->";
+
+/// So much of a title is repeated, in characters.
+const TITLE: usize = 100;
+
+/// The text of the pull request that brings a hotfix into its environment.
+pub fn hotfix_pull(hotfix: &Hotfix, command: &str, entry: Option<&BranchName>) -> String {
+    let (by, environment) = (code(&hotfix.by), code(&hotfix.environment));
+    let mut parts = vec![format!("{by} asked for this hotfix of {environment} by {}.", code(command))];
+    if let Some(entry) = entry {
+        parts.push(format!(
+            "Once it is merged, Towpath opens the pull request that carries it back to {}, from where it comes down by \
+             promotion.",
+            code(entry.as_str())
+        ));
+    }
+    parts.join("\n\n")
+}
+
+/// The title of the pull request that carries a hotfix back.
+pub fn carry_title(hotfix: &Hotfix, number: PullNumber) -> String {
+    format!("Carry back #{number}: {}", shorten_end(&hotfix.title, TITLE))
+}
+
+/// Its text.
+pub fn carry_pull(hotfix: &Hotfix, number: PullNumber, into: &BranchName) -> String {
+    format!(
+        "#{number} went into {} as a hotfix. This brings it to {}, from where it comes down by promotion. Each commit names \
+         the one that it was picked from. Until it has come down, promotions into {} wait for it.",
+        code(&hotfix.environment),
+        code(into.as_str()),
+        code(&hotfix.environment)
+    )
+}
+
+/// What is said of a hotfix to whoever asked for it: its branch, how to work on it, and what is not to go in.
+pub fn hotfix_cut(branch: &BranchName, (from, tip): (&BranchName, CommitId)) -> (String, String) {
+    let done = Prose::new("% is cut from %, the tip of %.", &[branch.as_str(), &tip.short(), from.as_str()]);
+    let name = shell::quote(branch.as_str());
+    let commands =
+        ["git fetch origin".to_owned(), format!("git switch -c {name} --track refs/remotes/origin/{name}")];
+    let work = block("sh", &shell::script(&commands));
+    let not = Prose::new(
+        "Commit the repair there, and nothing else: merge no other branch into it, and pick nothing that % does not have yet. \
+         Towpath opens the pull request into % at the first push.",
+        &[from.as_str(), from.as_str()],
+    );
+    (done.markdown(), format!("{work}\n{}", not.markdown()))
+}
+
+/// The comment on a merged hotfix that tells how it comes back; `None` where there is nothing to say.
+pub fn hotfix_comment(hotfix: &Hotfix) -> Option<String> {
+    let landed = hotfix.landed.as_ref()?;
+    let mut parts = vec![HOTFIX_COMMENT.to_owned()];
+    match &hotfix.over {
+        Some(HotfixEnd::Dropped { .. }) => return None,
+        Some(HotfixEnd::Reverted { by, .. }) => {
+            let words = "This hotfix was taken back on % by %. It is owed no more.";
+            parts.push(heading("↩️", &Prose::new(words, &[&hotfix.environment, &by.short()])));
+        }
+        Some(HotfixEnd::Home { .. }) => {
+            let words = "This hotfix is home: it has come down to % by promotion.";
+            parts.push(heading("✅", &Prose::new(words, &[&hotfix.environment])));
+        }
+        None => parts.extend(going(hotfix, landed)?),
+    }
+    Some(fit(&parts, BODY - RESERVE))
+}
+
+/// The comment on a carry-back that was closed because its hotfix was taken back.
+pub fn carry_back_closed(hotfix: &Hotfix, by: CommitId) -> String {
+    let number = hotfix.pull.map_or_else(|| hotfix.branch.to_string(), |number| format!("#{number}"));
+    let words = "% was taken back on % by %, so there is nothing to carry back any more.";
+    let words = Prose::new(words, &[&number, &hotfix.environment, &by.short()]);
+    format!("{HOTFIX_COMMENT}\n{}", heading("↩️", &words))
+}
+
+fn heading(mark: &str, words: &Prose) -> String {
+    format!("### {mark} {}", words.markdown())
+}
+
+/// How a hotfix comes back that is not home.
+fn going(hotfix: &Hotfix, landed: &LandedHotfix) -> Option<Vec<String>> {
+    let carry_back = hotfix.carry_back.as_ref();
+    let mut parts = match carry_back {
+        Some(carry_back) => stage(hotfix, landed, carry_back),
+        None if hotfix.accounts.is_empty() => return None,
+        None => {
+            let words = Prose::new("This hotfix needs no carry-back of Towpath's.", &[]);
+            vec![heading("🔁", &words)]
+        }
+    };
+    let lines: Vec<String> =
+        hotfix.accounts.iter().map(|it| format!("* {}", account(it).markdown())).collect();
+    if !lines.is_empty() {
+        parts.push(lines.join("\n"));
+    }
+    Some(parts)
+}
+
+fn stage(hotfix: &Hotfix, landed: &LandedHotfix, carry_back: &CarryBack) -> Vec<String> {
+    let into = carry_back.into.as_str();
+    let title = |mark: &str, words: &str, names: &[&str]| heading(mark, &Prose::new(words, names));
+    match &carry_back.stage {
+        CarryStage::Pushing { .. } => {
+            vec![title("🔁", "This hotfix is about to be carried back to %", &[into])]
+        }
+        CarryStage::Opened { pull, .. } => {
+            let words = format!("#{pull} carries this hotfix back to %");
+            vec![title("🔁", &words, &[into]), come_down(hotfix, into)]
+        }
+        CarryStage::Merged { pull, .. } => {
+            let words = format!("#{pull} has carried this hotfix back to %");
+            vec![title("🔁", &words, &[into]), come_down(hotfix, into)]
+        }
+        CarryStage::Closed { pull } => {
+            let words =
+                format!("#{pull}, which was to carry this hotfix back to %, was closed without a merge");
+            let again = "Towpath opens no other one. Reopen it, or carry the hotfix back by hand:";
+            let mut parts = vec![title("⚠️", &words, &[into]), again.to_owned()];
+            parts.extend(by_hand(hotfix, landed, carry_back));
+            parts
+        }
+        CarryStage::Conflict { pick, paths } => {
+            let lead = Prose::new(
+                "% does not apply to % as it is. Nothing was pushed. Carry it back by hand:",
+                &[&pick.short(), into],
+            );
+            let mut parts = vec![title("⚠️", "Carrying this hotfix back to % conflicts", &[into])];
+            parts.push(conflicting(paths));
+            parts.push(lead.markdown());
+            parts.extend(by_hand(hotfix, landed, carry_back));
+            parts
+        }
+        CarryStage::TooMany => {
+            let words = "This hotfix has too many commits to be carried back unasked";
+            let lead = Prose::new("Nothing was pushed. Carry it back to % by hand:", &[into]);
+            let mut parts = vec![title("⚠️", words, &[]), lead.markdown()];
+            parts.extend(by_hand(hotfix, landed, carry_back));
+            parts
+        }
+        CarryStage::Refused { why } => {
+            let words = Prose::new(
+                "GitHub does not take the carry-back to %: %. Carry it back by hand:",
+                &[into, why],
+            );
+            let mut parts = vec![title("⚠️", "This hotfix could not be carried back to %", &[into])];
+            parts.push(words.markdown());
+            parts.extend(by_hand(hotfix, landed, carry_back));
+            parts
+        }
+    }
+}
+
+fn come_down(hotfix: &Hotfix, into: &str) -> String {
+    let words = "From % it comes down by promotion. Until then promotions into % wait for it.";
+    Prose::new(words, &[into, &hotfix.environment]).markdown()
+}
+
+fn conflicting(paths: &[String]) -> String {
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    Prose::new("In conflict: ", &[]).then(row(&paths, "and")).then(Prose::new(".", &[])).markdown()
+}
+
+/// The commands that carry it back in somebody's clone: up to the pick, and what follows where it stopped.
+fn by_hand(hotfix: &Hotfix, landed: &LandedHotfix, carry_back: &CarryBack) -> Vec<String> {
+    let title = hotfix.pull.map_or_else(|| hotfix.title.clone(), |number| carry_title(hotfix, number));
+    let what = (landed.made, landed.picks.as_slice(), landed.as_one);
+    let (pick, push) = carry_commands(Some("origin"), None, (&carry_back.into, what), &title);
+    vec![
+        block("sh", &shell::script(&pick)),
+        "Where it stops, resolve the conflict and run `git cherry-pick --continue`. Then:".to_owned(),
+        block("sh", &shell::script(&push)),
+    ]
+}
+
+/// How a hotfix stands on an environment, in a line.
+fn account(it: &HotfixAccount) -> Prose {
+    let environment = it.environment.as_str();
+    match &it.standing {
+        HotfixStanding::Carried => Prose::new("%: has it.", &[environment]),
+        HotfixStanding::Missing => Prose::new("%: **owed**.", &[environment]),
+        HotfixStanding::Reverted { by } => {
+            Prose::new("%: **owed again**: % has taken it back.", &[environment, &by.short()])
+        }
+        HotfixStanding::Mended { by, reason } => {
+            Prose::new("%: mended in another way, says %: %.", &[environment, by, reason])
+        }
+    }
+}
+
+/// What is owed of hotfixes, a sentence each: all of them, or those that an environment owes or is owed.
+pub(super) fn debts(hotfixes: &[Hotfix], now: UnixMillis) -> Vec<Prose> {
+    hotfixes.iter().filter_map(|hotfix| debt(hotfix, now)).collect()
+}
+
+fn debt(hotfix: &Hotfix, now: UnixMillis) -> Option<Prose> {
+    let landed = hotfix.landed.as_ref()?;
+    let owing = hotfix.owed_on();
+    if owing.is_empty() || hotfix.over.is_some() {
+        return None;
+    }
+    let number = hotfix.pull.map_or_else(|| "%".to_owned(), |number| format!("#{number}"));
+    let age = length(now.since(landed.at));
+    let words = format!("Hotfix {number} (%, by %) of % is owed for {age} on ");
+    let title = shorten_end(&hotfix.title, TITLE);
+    let mut names = vec![&*title, hotfix.by.as_str(), hotfix.environment.as_str()];
+    if hotfix.pull.is_none() {
+        names.insert(0, hotfix.branch.as_str());
+    }
+    let carried = hotfix.carry_back.as_ref().and_then(CarryBack::pull);
+    let carried = carried.map(|number| format!("; #{number} carries it back")).unwrap_or_default();
+    Some(Prose::new(&words, &names).then(row(&owing, "and")).then(Prose::new(&format!("{carried}."), &[])))
+}
+
+/// What is owed of hotfixes, for programs.
+pub(super) fn debts_as_json(hotfixes: &[Hotfix]) -> Vec<Value> {
+    let owed = hotfixes.iter().filter(|it| it.landed.is_some() && !it.owed_on().is_empty());
+    owed.map(|it| {
+        json!({
+            "pull_request": it.pull,
+            "title": it.title,
+            "by": it.by,
+            "environment": it.environment,
+            "since": it.landed.as_ref().map(|landed| landed.at.to_seconds()),
+            "owed_on": it.owed_on(),
+            "carry_back": it.carry_back.as_ref().and_then(CarryBack::pull),
+        })
+    })
+    .collect()
+}

@@ -1,0 +1,166 @@
+//! The words of TP503, and of how a hotfix comes back.
+
+use super::super::samples::*;
+use super::shown;
+use crate::model::{
+    CarryBack, CarryStage, Cause, Hotfix, HotfixAccount, HotfixEnd, HotfixStanding, Outcome, OwedHotfix,
+    PullNumber, UnixMillis,
+};
+use crate::report::hotfix_comment;
+
+#[test]
+fn a_hotfix_that_is_owed_with_its_carry_back() {
+    insta::assert_snapshot!(shown(&subject("staging", "production"), verdict(Outcome::Wait, owed())), @r#"
+    action_required [Re-check] Hotfix #90 of production is not on staging
+
+    #90 (`Checkout fails, ask @ops`), for which `rita` asked, went into `production` on 2023-11-14 22:13 UTC. `staging` does not have it.
+
+    Promoting `staging` without it would give `production` what nobody has tested, or take the repair away again.
+
+    **What to do.** Merge #92 into `integration` if it is open, and promote that down to `staging`.
+
+    Once `staging` has it by promotion, Towpath checks this pull request again by itself.
+
+    **Who can act.** Anyone who can merge what carries it back. That it was mended in another way says anyone with the role `maintain` or a higher one. Anyone with the role `maintain` or a higher one can override it with `/override TP503 --reason "…"`.
+
+    [TP503: what it means](https://towpath.example/findings#tp503)
+
+    <details><summary>Another way</summary>
+
+    If the fault is mended in `staging` in another way, say so:
+
+    ```sh
+    /carried 516f7aecd --in staging --reason "…"
+    ```
+
+    </details>
+
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    "#);
+}
+
+#[test]
+fn hotfixes_that_are_owed_again_and_with_a_term() {
+    let Cause::HotfixNotCarriedBack { environment, hotfixes } = owed() else { panic!("it is owed") };
+    let [first] = hotfixes.try_into().unwrap();
+    let again = OwedHotfix {
+        standing: HotfixStanding::Reverted { by: id(77) },
+        pull: PullNumber(91),
+        as_one: true,
+        waits: false,
+        waits_from: UnixMillis(1_700_090_000_000),
+        ..first.clone()
+    };
+    let cause = Cause::HotfixNotCarriedBack { environment, hotfixes: vec![again, first] };
+    insta::assert_snapshot!(shown(&subject("staging", "production"), verdict(Outcome::Warn, cause)), @r#"
+    success [] 2 hotfixes of production are not on staging
+
+    #91 (`Checkout fails, ask @ops`), for which `rita` asked, went into `production` on 2023-11-14 22:13 UTC. `staging` had it, and `34e71684c` has taken it back: it is owed again.
+
+    #90 (`Checkout fails, ask @ops`), for which `rita` asked, went into `production` on 2023-11-14 22:13 UTC. `staging` does not have it.
+
+    Promoting `staging` without them would give `production` what nobody has tested, or take the repair away again.
+
+    **What to do.** Carry it back to `integration`, and promote that down to `staging`:
+
+    ```sh
+    git fetch origin &&
+    git switch --no-track -c carry-back-8dde6e5fd refs/remotes/origin/integration &&
+    git cherry-pick --keep-redundant-commits -x -m 1 8dde6e5fd &&
+    git push -u origin carry-back-8dde6e5fd &&
+    gh pr create --repo acme/store --base integration --head carry-back-8dde6e5fd --title 'Carry back #91' --body ''
+    ```
+
+    **Who can act.** Anyone who can merge what carries it back. That it was mended in another way says anyone with the role `maintain` or a higher one.
+
+    [TP503: what it means](https://towpath.example/findings#tp503)
+
+    <details><summary>Notes on the commands</summary>
+
+    Once `staging` has it by promotion, Towpath checks this pull request again by itself.
+
+    </details>
+
+    <details><summary>Another way</summary>
+
+    If the fault is mended in `staging` in another way, say so:
+
+    ```sh
+    /carried 516f7aecd --in staging --reason "…"
+    ```
+
+    </details>
+
+    <details><summary>Background</summary>
+
+    From 2023-11-15 23:13 UTC on, promotions into `production` wait for it.
+
+    </details>
+
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    "#);
+}
+
+/// The comment in each stage.
+fn comment(stage: CarryStage, over: Option<HotfixEnd>) -> String {
+    let account = |environment: &str, standing| HotfixAccount {
+        environment: environment.to_owned(),
+        standing,
+        tip: id(3),
+    };
+    let accounts = vec![
+        account("integration", HotfixStanding::Reverted { by: id(77) }),
+        account("staging", HotfixStanding::Missing),
+    ];
+    let carry_back = Some(CarryBack { into: name("integration"), stage });
+    hotfix_comment(&Hotfix { carry_back, accounts, over, ..recorded_hotfix() }).unwrap()
+}
+
+#[test]
+fn how_a_hotfix_comes_back() {
+    let opened = CarryStage::Opened { branch: name("towpath/carry/90"), pull: PullNumber(92) };
+    insta::assert_snapshot!(comment(opened.clone(), None), @"
+    <!-- towpath:hotfix -->
+
+    ### 🔁 #92 carries this hotfix back to `integration`
+
+    From `integration` it comes down by promotion. Until then promotions into `production` wait for it.
+
+    * `integration`: **owed again**: `34e71684c` has taken it back.
+    * `staging`: **owed**.
+    ");
+    insta::assert_snapshot!(comment(CarryStage::Closed { pull: PullNumber(92) }, None), @"
+    <!-- towpath:hotfix -->
+
+    ### ⚠️ #92, which was to carry this hotfix back to `integration`, was closed without a merge
+
+    Towpath opens no other one. Reopen it, or carry the hotfix back by hand:
+
+    ```sh
+    git fetch origin &&
+    git switch --no-track -c carry-back-8dde6e5fd refs/remotes/origin/integration &&
+    git cherry-pick --keep-redundant-commits -x 516f7aecd efa6f4a65
+    ```
+
+    Where it stops, resolve the conflict and run `git cherry-pick --continue`. Then:
+
+    ```sh
+    git push -u origin carry-back-8dde6e5fd &&
+    gh pr create --base integration --head carry-back-8dde6e5fd --title 'Carry back #90: Checkout fails, ask @ops' --body ''
+    ```
+
+    * `integration`: **owed again**: `34e71684c` has taken it back.
+    * `staging`: **owed**.
+    ");
+    let refused = CarryStage::Refused { why: "a ruleset, says @ops".to_owned() };
+    assert!(
+        comment(refused, None)
+            .contains("GitHub does not take the carry-back to `integration`: `a ruleset, says @ops`.")
+    );
+    assert!(comment(CarryStage::TooMany, None).contains("too many commits"));
+    let at = UnixMillis(0);
+    let reverted = comment(opened.clone(), Some(HotfixEnd::Reverted { at, by: id(77) }));
+    assert!(reverted.contains("was taken back on `production` by `"), "{reverted}");
+    assert!(comment(opened, Some(HotfixEnd::Home { at })).contains("is home"));
+    assert_eq!(hotfix_comment(&Hotfix { landed: None, ..recorded_hotfix() }), None);
+}
