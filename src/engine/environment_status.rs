@@ -4,7 +4,7 @@ use super::dormancy::is_dormant;
 use super::frozen_path::with_manual_freezes;
 use crate::deploy::DeployQueue;
 use crate::model::calendar::{FreezePeriod, Incoming};
-use crate::model::{Deploy, DeployState, Environment, PromotionPath, RepositoryId, UnixMillis};
+use crate::model::{Deploy, DeployState, Environment, Hotfix, PromotionPath, RepositoryId, UnixMillis};
 use crate::report::EnvironmentStatus;
 use crate::store::{Store, StoreError};
 
@@ -33,8 +33,24 @@ pub async fn environment_status(
         freeze: frozen(store, id, path, environment, now).await?,
         places: store.active_places(id, &environment.name).await?,
         zone: path.calendar.zone.clone(),
+        hotfixes: hotfixes(store, id, environment).await?,
+        now,
         nobody_deploys: is_dormant(&store.deploy_activity(id).await?, path),
     })
+}
+
+/// The hotfixes that went in there, or that it owes, and that are not home.
+async fn hotfixes(
+    store: &dyn Store,
+    id: RepositoryId,
+    environment: &Environment,
+) -> Result<Vec<Hotfix>, StoreError> {
+    let mut all = store.hotfixes(id).await?;
+    let concerns = |it: &Hotfix| {
+        environment.is_called(&it.environment) || it.owed_on().iter().any(|name| environment.is_called(name))
+    };
+    all.retain(concerns);
+    Ok(all)
 }
 
 /// How long nothing comes in there, by the calendar and by commands, where that is so now.

@@ -201,6 +201,23 @@ impl Api {
         })
     }
 
+    /// Closes a pull request without merging it.
+    pub async fn close_pull(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        number: PullNumber,
+    ) -> Result<(), ApiError> {
+        #[derive(Serialize)]
+        struct Update {
+            state: &'static str,
+        }
+        let path = format!("/repos/{repository}/pulls/{number}");
+        let update = Update { state: "closed" };
+        let _: PullJson = self.write(Caller::Installation(id), Method::PATCH, &path, &update).await?;
+        Ok(())
+    }
+
     /// Makes the text of a pull request this one.
     pub async fn update_pull_body(
         &self,

@@ -3,12 +3,13 @@
 use super::active_places::{places, places_as_json};
 use super::advice::CommentCommands;
 use super::deploy_status::{NOBODY_DEPLOYS, deploy_line};
+use super::hotfixes::{debts, debts_as_json};
 use super::markdown::code;
 use super::operator::waits_for;
 use super::prose::Prose;
 use super::stamp;
 use crate::model::calendar::{FreezePeriod, Zone};
-use crate::model::{ActivePlaces, CommitId, Deploy, Environment, Hold, Lock, UnixMillis, WaitsFor};
+use crate::model::{ActivePlaces, CommitId, Deploy, Environment, Hold, Hotfix, Lock, UnixMillis, WaitsFor};
 use serde_json::{Value, json};
 
 /// How things stand in an environment.
@@ -36,6 +37,10 @@ pub struct EnvironmentStatus {
     pub places: ActivePlaces,
     /// By which clocks people live here.
     pub zone: Zone,
+    /// The hotfixes that went in there, or that it owes, and that are not home.
+    pub hotfixes: Vec<Hotfix>,
+    /// When this was so.
+    pub now: UnixMillis,
     /// Whether it is known that nobody deploys here.
     pub nobody_deploys: bool,
 }
@@ -76,6 +81,7 @@ impl EnvironmentStatus {
         lines.extend(self.lock.as_ref().map(locked));
         lines.extend(self.freeze.as_ref().map(|period| frozen(&self.zone, period)));
         lines.extend(places(&self.zone, &self.environment.name, &self.places));
+        lines.extend(debts(&self.hotfixes, self.now));
         if self.nobody_deploys {
             lines.push(Prose::new(&format!("{NOBODY_DEPLOYS}."), &[]));
         }
@@ -161,6 +167,7 @@ pub fn environment_status_as_json(status: &EnvironmentStatus) -> Value {
             "while_open": it.while_open,
         })),
         "active": places_as_json(&status.environment.name, &status.places),
+        "hotfixes": debts_as_json(&status.hotfixes),
         "nobody_deploys": status.nobody_deploys,
     })
 }
@@ -192,6 +199,8 @@ mod tests {
             freeze: None,
             places: ActivePlaces::default(),
             zone: Zone::default(),
+            hotfixes: Vec::new(),
+            now: UnixMillis(1_700_000_000_000),
             nobody_deploys: false,
         }
     }

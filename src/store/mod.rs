@@ -35,6 +35,7 @@ mod attestation_store;
 mod command_store;
 mod deploy_rows;
 mod error;
+mod hotfix_store;
 mod install_report_store;
 mod lease;
 mod lock_store;
@@ -52,6 +53,7 @@ pub use deploy_rows::{
     RequestedActId, RequestedActRow, command_key,
 };
 pub use error::StoreError;
+pub use hotfix_store::{HOTFIXES_MAX, HotfixStore};
 pub use install_report_store::{InstallReportStore, InstallReports};
 pub use lease::{Committed, Lease, Next};
 pub use lock_store::{GivenOverrides, LockStore, OverridesLeft};
@@ -68,8 +70,9 @@ pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
     ActivePlaces, Attestation, AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold,
-    InstallReport, InstallationId, LedgerEntry, LedgerTip, Lock, ManualFreeze, MergeMethods, Override,
-    PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint, UnixMillis, UnixSeconds, Withdrawal,
+    Hotfix, InstallReport, InstallationId, LedgerEntry, LedgerTip, Lock, ManualFreeze, Mended, MergeMethods,
+    Override, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint, UnixMillis, UnixSeconds,
+    Withdrawal,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,6 +154,12 @@ pub enum Change {
     Attest(RepositoryId, EnvironmentName, Box<Attestation>),
     /// What this command has vouched for in an environment is taken back, unless it was before.
     Withdraw(RepositoryId, EnvironmentName, String, Withdrawal),
+    /// A hotfix that may not be known yet: one that is stays as it is. Marks [`WorkItem::Hotfixes`].
+    HotfixRecorded(RepositoryId, Box<Hotfix>),
+    /// A hotfix as it is now, but for what people say of how it was mended.
+    Hotfix(RepositoryId, Box<Hotfix>),
+    /// Somebody says that the hotfix of this key was mended in another way. Marks [`WorkItem::Hotfixes`].
+    HotfixMended(RepositoryId, String, Box<Mended>),
     /// From where on moves of an environment's branch ask for deploys.
     StartingPoint(RepositoryId, EnvironmentName, StartingPoint),
     /// A command asks for an act: kept, and its work item marked, unless that was done before.
@@ -194,6 +203,7 @@ pub trait Store:
     ActivePlaceStore
     + AttestationStore
     + CommandStore
+    + HotfixStore
     + InstallReportStore
     + LockStore
     + PromotionStore

@@ -208,6 +208,10 @@ work_items! {
     "active-places" => ActivePlaces(name: EnvironmentName),
     /// The comment about its place that GitHub should show on a pull request.
     "active-comment" => ActiveComment(number: PullNumber),
+    /// The hotfixes of a repository: what they have come to, and whether they have come back.
+    "hotfixes" => Hotfixes(),
+    /// What GitHub should show in the pull request of a hotfix, or in the one that carries it back, of how it comes back.
+    "hotfix-comment" => HotfixComment(number: PullNumber),
     /// A check run that GitHub should show: on a commit, for a base branch.
     "check" => Check(head: CommitId, base: BranchName),
     /// The sticky comment that GitHub should show on a pull request.
@@ -266,6 +270,8 @@ mod tests {
             WorkItem::Freeze(RepositoryId(42), EnvironmentName::from("qa: eu")),
             WorkItem::ActivePlaces(RepositoryId(42), EnvironmentName::from("qa: eu")),
             WorkItem::ActiveComment(RepositoryId(42), PullNumber(7)),
+            WorkItem::Hotfixes(RepositoryId(42)),
+            WorkItem::HotfixComment(RepositoryId(42), PullNumber(7)),
             WorkItem::Check(RepositoryId(42), head, branch()),
             WorkItem::Comment(RepositoryId(42), PullNumber(7)),
         ] {

@@ -8,6 +8,7 @@ mod changes;
 mod deploy_rows;
 mod former_versions;
 mod given;
+mod hotfixes;
 mod inbox;
 mod install_reports;
 mod kill;
@@ -97,6 +98,8 @@ macro_rules! suite {
                     of_two_who_confirm_at_once_one_has,
                     a_budget_has_room_for_all_overrides_of_a_command_or_for_none,
                     overrides_go_with_their_pull_request_and_locks_stay;
+                hotfixes:
+                    a_hotfix_is_recorded_once_and_keeps_what_people_say_of_it;
                 install_reports:
                     reports_with_a_path_come_first_and_go_with_their_repository;
                 changes:

@@ -51,6 +51,7 @@ mod freeze_commands;
 mod freezes;
 mod healing;
 mod held_up;
+mod hotfixes;
 #[path = "../process/http.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod http;

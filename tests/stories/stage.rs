@@ -25,8 +25,10 @@ use tracing_subscriber::layer::SubscriberExt;
 const REPLY: &str = "<!-- towpath:reply:";
 /// How the manifest of a promotion begins.
 const MANIFEST: &str = "<!-- towpath:manifest -->";
-
+/// How the comment on a place beside an environment begins.
 const ACTIVE: &str = "<!-- towpath:active -->";
+/// How the comment on how a hotfix comes back begins.
+const HOTFIX: &str = "<!-- towpath:hotfix -->";
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// An App's assertions are dated back by a minute.
@@ -549,7 +551,7 @@ impl Stage {
 
 /// Whether a comment of the App's is the sticky one.
 fn is_sticky(body: &str) -> bool {
-    ![REPLY, MANIFEST, ACTIVE].iter().any(|it| body.contains(it))
+    ![REPLY, MANIFEST, ACTIVE, HOTFIX].iter().any(|it| body.contains(it))
 }
 
 async fn serve(

@@ -61,6 +61,10 @@ pub(super) async fn run(
         changes.push(Change::Mark(WorkItem::Repository(id)));
     }
     changes.extend(follows(&config, id, branch));
+    let hotfixes = ctx.store.hotfixes(id).await?;
+    if hotfixes.iter().any(|it| on_path || (it.branch == *branch && it.landed.is_none())) {
+        changes.push(Change::Mark(WorkItem::Hotfixes(id)));
+    }
     if let Role::Environment(environment) = config.path.role(branch) {
         changes.extend(open_promotions::concerned(ctx, id, (&config.path, environment)).await?);
     }

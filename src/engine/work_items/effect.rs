@@ -160,6 +160,10 @@ impl<'a> What<'a> {
             WorkItem::ActiveComment(_, number) => {
                 Ok(Self::Comment(*number, Cow::from(&effect.content), report::ACTIVE.to_owned()))
             }
+            WorkItem::HotfixComment(_, number) => {
+                let marker = report::HOTFIX_COMMENT.to_owned();
+                Ok(Self::Comment(*number, Cow::from(&effect.content), marker))
+            }
             WorkItem::Reply(_, number, comment) => {
                 Ok(Self::Comment(*number, Cow::from(&effect.content), report::reply_marker(*comment)))
             }

@@ -8,6 +8,7 @@ use super::aim::aim;
 use super::applied_check::{AppliedCheck, checks};
 use super::decisions::Decisions;
 use super::desired_check_run::DesiredCheckRun;
+use super::owed_hotfixes;
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{Memory, acceptance_facts, ends, known_deploys, stack_facts};
 use crate::engine::commerce_files::found_in_files;
@@ -260,6 +261,8 @@ impl Group<'_> {
         let Decisions { lock, freeze, overrides, .. } = Decisions::on(self.ctx, path, number, ends).await?;
         let acceptance = acceptance_facts::known(self.ctx, path, repository, number, ends);
         let acceptance = Box::pin(acceptance).await?.facts;
+        let owed = owed_hotfixes::known(self.ctx, path, repository, self.repository.id, ends);
+        let hotfixes = Box::pin(owed).await?.hotfixes;
         let judged = Judged { path, pull: ends, snapshot: None };
         let branch = ends.head.branch.as_ref();
         let files = Box::pin(found_in_files(repository, judged, branch, self.ctx.now())).await;
@@ -276,6 +279,7 @@ impl Group<'_> {
             freeze,
             overrides,
             acceptance,
+            hotfixes,
             files,
             ..Facts::new(pull.clone(), History::NotNeeded)
         };

@@ -22,13 +22,14 @@
 //! | `lock` | commands, `pull-request`, the clock | marks those whose verdict rests on a lock |
 //! | `freeze` | `configuration`, `repository`, the clock | marks those that are not told of a freeze that has begun or ended |
 //! | `active-places` | `command`, `pull-request`, `environment`, `configuration`, `repository`, the clock | gives places beside an environment, and says which are to be freed |
+//! | `hotfixes` | commands, `branch`, `pull-request`, `repository` | opens the pull requests of hotfixes and of what carries them back; keeps their accounts |
 //! | `merge-group` | `merge_group`, `environment`, `lock`, `freeze` | judges a merge queue's entry |
 //! | `config-preview` | `pull-request` | checks a pull request's configuration file and back-tests it |
 //! | `command` | `issue_comment`, `pull_request_review`, `pull_request_review_comment`, `environment`, `pull-request` | carries out the commands of a comment, reacts and replies |
 //! | `reviews` | `pull_request_review`, `command`, `configuration`, `repository`, `pull-request` | takes approving reviews of a promotion for sign-offs, and back |
 //! | `button` | `check_run` | retargets or rebuilds, once, for who may write |
 //! | `branch-rewrite` | `branch`, `repository` | tells whether *Rebase stack* has rewritten an environment's branch |
-//! | `check`, `comment`, `active-comment`, `reply`, `manifest`, `copy-check`, `alarm`, `branch-alarm` | `pull-request`, `merge-group`, `config-preview`, `button`, `command`, `promotion`, `copy`, `branch-rewrite` | makes GitHub agree |
+//! | `check`, `comment`, `active-comment`, `hotfix-comment`, `reply`, `manifest`, `copy-check`, `alarm`, `branch-alarm` | `pull-request`, `merge-group`, `config-preview`, `button`, `command`, `promotion`, `copy`, `branch-rewrite` | makes GitHub agree |
 //!
 //! Open first: `pull_request.rs`. `effect.rs` makes GitHub agree; `environment` has the deploys.
 
@@ -58,6 +59,8 @@ mod effect;
 mod environment;
 mod first_free_branch;
 mod freeze;
+mod hotfix_standing;
+mod hotfixes;
 pub(super) mod install_report;
 mod installation;
 mod introduction;
@@ -65,6 +68,7 @@ mod lock;
 mod merge_group;
 mod not_done;
 mod open_promotions;
+mod owed_hotfixes;
 mod pending_deliveries;
 mod promotion;
 mod promotion_source;
@@ -115,6 +119,7 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         WorkItem::Lock(id, name) => lock::run(ctx, &lease.item, *id, name).await,
         WorkItem::Freeze(id, name) => freeze::run(ctx, &lease.item, *id, name).await,
         WorkItem::ActivePlaces(id, name) => active_places::run(ctx, &lease.item, *id, name).await,
+        WorkItem::Hotfixes(id) => Box::pin(hotfixes::run(ctx, lease, *id)).await,
         WorkItem::Check(id, ..)
         | WorkItem::ConfigurationCheck(id, _)
         | WorkItem::CopyCheck(id, _)
@@ -122,6 +127,7 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         | WorkItem::BranchAlarm(id, _)
         | WorkItem::Comment(id, _)
         | WorkItem::ActiveComment(id, _)
+        | WorkItem::HotfixComment(id, _)
         | WorkItem::Manifest(id, _)
         | WorkItem::Reply(id, ..) => effect::run(ctx, lease, *id).await,
     }

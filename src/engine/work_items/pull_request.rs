@@ -10,6 +10,7 @@ mod aftermath;
 mod annotations;
 mod deploy_facts;
 mod effects;
+mod hotfix;
 mod latest;
 mod memory;
 mod overrides_over;
@@ -20,6 +21,7 @@ use super::active_places;
 use super::aim::{aim, own_base};
 use super::decisions::Decisions;
 use super::open_promotions;
+use super::owed_hotfixes;
 use super::pending_deliveries::PendingDeliveries;
 use super::waiting_commands;
 use crate::engine::commerce_files::{Foreseen, foreseen};
@@ -80,6 +82,7 @@ pub(super) async fn run(
         changes.push(Change::Mark(WorkItem::Reviews(id, number)));
     }
     changes.extend(open_promotions::marked(ctx, &work.config.path, &pull).await?);
+    changes.extend(work.hotfix(&pull).await?);
     if pull.state != PullRequestState::Open {
         // Locks that were to last no longer.
         let locked = ctx.store.locks_while_open(id, number).await?;
@@ -108,6 +111,7 @@ pub(super) async fn run(
             }
             changes.extend(work.left(&row, None).await?);
             changes.extend(work.passed_on(&row, None));
+            changes.extend(work.hotfix(&row).await?);
             changes.push(Change::Unjudged(id, number));
             changes.push(Change::Pull(row));
             return Ok(changes);
@@ -360,11 +364,17 @@ impl PullRequestWork<'_> {
             Ok(known) => known,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
+        let owed = owed_hotfixes::known(self.ctx, path, repository, row.repository, ends);
+        let owed = match Box::pin(owed).await {
+            Ok(known) => known,
+            Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
+        };
         let Foreseen { findings: files, forecast } = match self.foreseen(&row, ends, repository).await {
             Ok(foreseen) => foreseen,
             Err(why) => return undecided(row, pull.base.branch, why),
         };
-        let look_again = decisions.next_change().into_iter().chain(acceptance.changes_at).min();
+        let changes_at = acceptance.changes_at.into_iter().chain(owed.changes_at);
+        let look_again = decisions.next_change().into_iter().chain(changes_at).min();
         let Decisions { lock, freeze, place, overrides, .. } = decisions;
         let known = Facts {
             details: row.details.clone(),
@@ -377,6 +387,7 @@ impl PullRequestWork<'_> {
             place,
             overrides,
             acceptance: acceptance.facts,
+            hotfixes: owed.hotfixes,
             files,
             ..Facts::new(pull.clone(), History::NotNeeded)
         };

@@ -127,6 +127,9 @@ async fn ledger(
     // What was given up while nobody answered is taken up again, and what nobody told is found.
     changes.extend(environments.map(|it| Change::Mark(WorkItem::Environment(row.id, (&it.name).into()))));
     changes.push(Change::Mark(WorkItem::Copy(row.id)));
+    if !ctx.store.hotfixes(row.id).await?.is_empty() {
+        changes.push(Change::Mark(WorkItem::Hotfixes(row.id)));
+    }
     changes.extend(configuration::by_the_clock(row.id, &config.path));
     if moved {
         let open = changes.iter().filter_map(|change| match change {

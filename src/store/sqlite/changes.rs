@@ -4,8 +4,8 @@ use super::values::Tip;
 use super::work_items::{self, WorkItemId};
 use super::writer::Outcome;
 use super::{
-    activity, attestations, audit, backfills, commands, deploy_tables, inbox, install_reports, locks,
-    merge_settings, promotions, reads, topic_moves,
+    activity, attestations, audit, backfills, commands, deploy_tables, hotfixes, inbox, install_reports,
+    locks, merge_settings, promotions, reads, topic_moves,
 };
 use crate::model::{
     BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, PushedAt, RepositoryId,
@@ -221,6 +221,11 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
         }
         Change::Withdraw(repository, environment, command, withdrawal) => {
             attestations::withdraw(connection, (*repository, environment), (command, withdrawal))
+        }
+        Change::HotfixRecorded(repository, hotfix) => hotfixes::record(connection, *repository, hotfix, now),
+        Change::Hotfix(repository, hotfix) => hotfixes::store(connection, *repository, hotfix),
+        Change::HotfixMended(repository, key, mended) => {
+            hotfixes::mend(connection, (*repository, key), mended, now)
         }
         Change::OverrideEnded(repository, number, id, at) => {
             locks::end_override(connection, (*repository, *number), *id, *at)

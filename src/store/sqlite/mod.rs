@@ -10,8 +10,7 @@
 //! async SQL layer; everything else sees an async trait, so another database is another folder beside this one. The
 //! database checks no foreign keys: the statements keep them, and each check would be a look-up for every delivery.
 //!
-//! Calls that arrive together share one commit, with `synchronous=FULL`. A delivery for a work item that waits already
-//! writes nothing but itself.
+//! Calls that arrive together share one commit. A delivery for a work item that waits already writes nothing but itself.
 
 mod activity;
 mod attestations;
@@ -25,6 +24,7 @@ mod commands;
 mod deploy_tables;
 mod examination;
 mod failure;
+mod hotfixes;
 mod in_place;
 mod inbox;
 mod install_reports;

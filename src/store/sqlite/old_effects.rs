@@ -54,7 +54,8 @@ fn is_asked_about(connection: &Connection, item: &WorkItem) -> Result<bool, Stor
         WorkItem::Alarm(_) | WorkItem::BranchAlarm(..) => Ok(true),
         WorkItem::Comment(repository, number)
         | WorkItem::Manifest(repository, number)
-        | WorkItem::ActiveComment(repository, number) => {
+        | WorkItem::ActiveComment(repository, number)
+        | WorkItem::HotfixComment(repository, number) => {
             let by = named_params! { ":repository": repository, ":number": number };
             let mut statement = connection.prepare_cached(PULL)?;
             let mut rows = statement.query(by)?;

@@ -1,8 +1,8 @@
 //! How SQLite goes about the questions that are asked all the time: by index, never by walking a table.
 
 use super::{
-    Options, activity, attestations, audit, changes, checks, commands, deploy_tables, inbox, install_reports,
-    ledger, locks, old_effects, promotions, reads, schema, topic_moves, walks, work_items,
+    Options, activity, attestations, audit, changes, checks, commands, deploy_tables, hotfixes, inbox,
+    install_reports, ledger, locks, old_effects, promotions, reads, schema, topic_moves, walks, work_items,
 };
 use rusqlite::Connection;
 
@@ -73,6 +73,7 @@ fn the_hot_statements_never_walk_a_table() {
         (locks::OVERRIDES, "PRIMARY KEY (repository=? AND number=?)"),
         (locks::GIVEN_SINCE, "overrides_given (repository=? AND given_at>?)"),
         (walks::DROP_OVERRIDES, "PRIMARY KEY (repository=? AND number=?)"),
+        (hotfixes::OPEN, "hotfixes_open (repository=?)"),
         (attestations::IN_FORCE, "attestations_in_force (repository=? AND environment=?)"),
         (attestations::ONE, "PRIMARY KEY (repository=? AND environment=? AND command=?)"),
         (install_reports::ONE, "PRIMARY KEY (rowid=?)"),

@@ -36,6 +36,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0023_install_reports.sql"),
     include_str!("../migrations/0024_attestations.sql"),
     include_str!("../migrations/0025_freezes.sql"),
+    include_str!("../migrations/0026_hotfixes.sql"),
     include_str!("../migrations/0027_active_places.sql"),
 ];
 

@@ -1,8 +1,8 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
 use crate::model::{
-    ActivePlaces, Attestation, BranchName, CommentKey, CommitId, DeployOutcome, EnvironmentName,
-    InstallReport, InstallationId, Lock, ManualFreeze, MissingGrants, Override, PullNumber,
+    ActivePlaces, Attestation, BranchName, CommentKey, CommitId, DeployOutcome, EnvironmentName, Hotfix,
+    InstallReport, InstallationId, Lock, ManualFreeze, Mended, MissingGrants, Override, PullNumber,
     PullRequestDetails, PullRequestState, RepositoryId, Stack, TipSource, TreeId, UnixMillis, UnixSeconds,
     Withdrawal,
 };
@@ -187,9 +187,11 @@ macro_rules! json {
 json!(
     ActivePlaces,
     Attestation,
+    Hotfix,
     InstallReport,
     Lock,
     ManualFreeze,
+    Mended,
     MissingGrants,
     Override,
     PullRequestDetails,

@@ -4,7 +4,7 @@ use super::call::Command;
 use crate::commands::spec::Spec;
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 23] = [
+pub(super) const COMMANDS: [&dyn Command; 25] = [
     &super::help::Help,
     &super::check::Check,
     &super::why::Why,
@@ -25,6 +25,8 @@ pub(super) const COMMANDS: [&dyn Command; 23] = [
     &super::ticket::Ticket,
     &super::activate::Activate,
     &super::deactivate::Deactivate,
+    &super::hotfix::CutHotfix,
+    &super::carried::Carried,
     &super::retarget::Retarget,
     &super::rebuild::Rebuild,
     &super::sync::Sync,

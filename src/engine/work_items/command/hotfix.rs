@@ -1,0 +1,159 @@
+//! `/hotfix TITLE`: a branch from the tip of the environment that admits hotfixes.
+
+use super::call::{Call, Command, Step};
+use super::state::refused;
+use crate::commands::rights::{DefaultRight, Need};
+use crate::commands::spec::{Kind, Parameter, Spec, Takes, Value, WorksOn};
+use crate::engine::work_error::WorkError;
+use crate::engine::work_items::first_free_branch::names;
+use crate::lineage::{BranchError, Pushed, Repository};
+use crate::model::config::CONFIGURATION_PATH;
+use crate::model::{BranchName, CommitId, Environment, ForPeople, Hotfix, capitalized};
+use crate::report::{self, CommandReply, CommandStatus};
+use crate::store::Change;
+use async_trait::async_trait;
+
+const TITLE: Parameter = Parameter::new("TITLE", Takes::Words);
+
+const SPEC: Spec = Spec {
+    name: "hotfix",
+    summary: "cuts a branch for an urgent repair from the tip of the environment that admits hotfixes",
+    example: "Checkout fails without a coupon",
+    kind: Kind::Act,
+    works_on: WorksOn::Anywhere,
+    parameters: &[TITLE],
+    flags: &[],
+    right: DefaultRight::MAINTAIN,
+    unchanged: "no branch was made",
+};
+
+/// So much of a title stands in the name of its branch, in characters.
+const SLUG: usize = 50;
+
+pub(super) struct CutHotfix;
+
+#[async_trait]
+impl Command for CutHotfix {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn need(&self, call: &Call<'_>) -> Option<Need> {
+        let environment = call.path.takes_hotfixes();
+        Some(Need::of(SPEC.name, SPEC.right, environment, call.path))
+    }
+
+    async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
+        let Some(Value::Text(title)) = call.arguments.value(TITLE.name) else {
+            return Err(WorkError::give_up("the command was bound without its title"));
+        };
+        let Some(environment) = call.path.takes_hotfixes() else {
+            let why = "No environment admits hotfixes. To have one do so, add % to its % in % on the default branch.";
+            let why = report::sentence(why, &["hotfixes", "accepts", CONFIGURATION_PATH]);
+            return Ok(Step::said(refused("not_admitted", SPEC.unchanged, &why)));
+        };
+        let mirror = call.ctx.mirror_to_push(call.repository).await?;
+        let repository = mirror.fetched(&[]).await?;
+        let Some(intent) = call.intent else {
+            let Some(tip) = repository.branch(&environment.branch).await? else {
+                let why = report::sentence("There is no branch %.", &[environment.branch.as_str()]);
+                return Ok(Step::said(refused("no_branch", SPEC.unchanged, &why)));
+            };
+            // Noted first: after an end of the server the same branch is cut at the same commit.
+            return Ok(Step::Intend(tip.to_string()));
+        };
+        let tip: CommitId = intent.what.parse().map_err(|error| {
+            WorkError::give_up("what a hotfix is cut from cannot be read").caused_by(error)
+        })?;
+        match cut(call, &repository, (title, tip), intent.may_be_done).await? {
+            Ok(branch) => Ok(recorded(call, environment, (title, tip), branch)),
+            Err(why) => Ok(Step::said(refused("refused", SPEC.unchanged, &why))),
+        }
+    }
+}
+
+/// The first branch of its name that is free, or why there is none. Where this may be done already, one at this very
+/// commit that no other hotfix has is ours.
+async fn cut(
+    call: &Call<'_>,
+    repository: &Repository,
+    (title, tip): (&str, CommitId),
+    may_be_done: bool,
+) -> Result<Result<BranchName, String>, WorkError> {
+    let known = call.ctx.store.hotfixes(call.repository.id).await?;
+    let name = format!("hotfix/{}", slug(title));
+    for branch in names(&name).filter(|branch| known.iter().all(|it| it.branch != *branch)) {
+        match repository.push_new_branch(&branch, tip).await {
+            Ok(Pushed::New) => return Ok(Ok(branch)),
+            Ok(Pushed::WasThere) if may_be_done => return Ok(Ok(branch)),
+            Ok(Pushed::WasThere) | Err(BranchError::Exists { .. } | BranchError::InTheWay { .. }) => {}
+            Err(error @ (BranchError::Refused { .. } | BranchError::Unfit { .. })) => {
+                let why = report::plain_text(error.for_people().as_str());
+                return Ok(Err(format!("{}.", capitalized(&why))));
+            }
+            Err(BranchError::Git(error)) => return Err(error.into()),
+        }
+    }
+    Ok(Err(report::sentence("Every branch name like % is taken.", &[&name])))
+}
+
+/// The hotfix is on record, and whoever asked for it is told how to go on.
+fn recorded(
+    call: &Call<'_>,
+    environment: &Environment,
+    (title, tip): (&str, CommitId),
+    branch: BranchName,
+) -> Step {
+    let (done, next) = report::hotfix_cut(&branch, (&environment.branch, tip));
+    let hotfix = Hotfix {
+        key: call.key.to_owned(),
+        environment: environment.name.clone(),
+        branch,
+        title: title.to_owned(),
+        by: call.asker.login.to_owned(),
+        by_id: call.asker.id,
+        since: call.ctx.now(),
+        cut_from: Some(tip),
+        pull: None,
+        landed: None,
+        carry_back: None,
+        mended: Vec::new(),
+        accounts: Vec::new(),
+        over: None,
+    };
+    let said = CommandReply::new(CommandStatus::Done, "done", done).commits(None, Some(tip)).next(next);
+    Step::Ended(said, vec![Change::HotfixRecorded(call.repository.id, Box::new(hotfix))])
+}
+
+/// What a title comes to in the name of a branch.
+fn slug(title: &str) -> String {
+    let mut slug = String::new();
+    for c in title.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.len() >= SLUG {
+            break;
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "repair".to_owned() } else { slug.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_gives_a_plain_name() {
+        assert_eq!(slug("Checkout fails: no coupon!"), "checkout-fails-no-coupon");
+        assert_eq!(slug("  --Ärger-- "), "rger");
+        assert_eq!(slug("日本"), "repair");
+        assert_eq!(slug(&"x".repeat(99)).len(), SLUG);
+        for title in ["a..b", "x.lock", "-/-", "a@{1}"] {
+            assert!(BranchName::new(format!("hotfix/{}", slug(title))).is_ok(), "{title}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What is owed of a hotfix where, and when it is owed no more.
+
+use super::HotfixWork;
+use crate::engine::work_error::WorkError;
+use crate::engine::work_items::hotfix_standing::{is_in, standing, taken_back_where_it_went};
+use crate::model::{CommitId, Environment, Hotfix, HotfixAccount, HotfixEnd};
+
+impl HotfixWork<'_> {
+    /// Reckons how it stands on each environment that leads to its own, and whether it is owed at all.
+    pub(super) async fn reckon(
+        &self,
+        hotfix: &mut Hotfix,
+        environment: &Environment,
+    ) -> Result<(), WorkError> {
+        let (Some(landed), Some(tip)) =
+            (hotfix.landed.clone(), self.repository.branch(&environment.branch).await?)
+        else {
+            return Ok(());
+        };
+        if let Some(by) = taken_back_where_it_went(self.repository, &landed, tip).await? {
+            hotfix.over = Some(HotfixEnd::Reverted { at: self.ctx.now(), by });
+            return Ok(());
+        }
+        let mut accounts = Vec::new();
+        for upstream in self.path.upstream_of(environment) {
+            let Some(tip) = self.repository.branch(&upstream.branch).await? else { continue };
+            let standing = standing(self.repository, (hotfix, &landed), tip).await?;
+            let before = hotfix.account(&upstream.name).filter(|before| before.standing == standing);
+            let tip = before.map_or(tip, |before| before.tip);
+            accounts.push(HotfixAccount { environment: upstream.name.clone(), standing, tip });
+        }
+        hotfix.accounts = accounts;
+        let is_owed = hotfix.accounts.iter().any(|it| it.standing.is_owed());
+        if !is_owed && self.has_come_down(hotfix, (environment, tip)).await? {
+            hotfix.over = Some(HotfixEnd::Home { at: self.ctx.now() });
+        }
+        Ok(())
+    }
+
+    /// Whether it has come down by promotion: its environment has a state of where promotions come from which had it, or the
+    /// same files. Where nothing leads to its environment there is nothing to come down from.
+    async fn has_come_down(
+        &self,
+        hotfix: &Hotfix,
+        (environment, tip): (&Environment, CommitId),
+    ) -> Result<bool, WorkError> {
+        let sources = self.path.sources_of(environment);
+        if sources.is_empty() {
+            return Ok(true);
+        }
+        for source in sources {
+            let Some(account) = hotfix.account(&source.name) else { continue };
+            if is_in(self.repository, tip, account.tip).await? {
+                return Ok(true);
+            }
+            if let Some(now) = self.repository.branch(&source.branch).await?
+                && self.repository.tree(now).await? == self.repository.tree(tip).await?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,52 @@
+//! A pull request that has to do with a hotfix: one that a person has opened is recorded when it is merged.
+
+use super::{PullRequestWork, ends};
+use crate::engine::work_error::WorkError;
+use crate::model::{CarryBack, Hotfix, PullRequest, PullRequestState, Role};
+use crate::policy;
+use crate::store::{Change, WorkItem};
+
+impl PullRequestWork<'_> {
+    /// Has hotfixes looked at where this pull request brings one, or carries one back, and has changed; records one that was
+    /// merged and is not known.
+    pub(super) async fn hotfix(&self, row: &PullRequest) -> Result<Option<Change>, WorkError> {
+        let before = self.before.map(|before| before.pull.state);
+        if before == Some(row.state) || (before.is_none() && row.state == PullRequestState::Open) {
+            return Ok(None);
+        }
+        let id = row.repository;
+        let known = self.ctx.store.hotfixes(id).await?;
+        let is_own = row.head_repository == Some(id);
+        let concerns = |it: &Hotfix| {
+            let is_its_branch = is_own && it.branch == row.head_branch && it.landed.is_none();
+            let carries_back = it.carry_back.as_ref().and_then(CarryBack::pull) == Some(row.number);
+            is_its_branch || carries_back || it.pull == Some(row.number)
+        };
+        if known.iter().any(concerns) {
+            return Ok(Some(Change::Mark(WorkItem::Hotfixes(id))));
+        }
+        let path = &self.config.path;
+        let Role::Environment(base) = path.role(&row.base_branch) else { return Ok(None) };
+        let is_hotfix = policy::is_hotfix(path, &ends(row, row.base_branch.clone()));
+        if row.state != PullRequestState::Merged || !is_hotfix {
+            return Ok(None);
+        }
+        let hotfix = Hotfix {
+            key: format!("#{}", row.number),
+            environment: base.name.clone(),
+            branch: row.head_branch.clone(),
+            title: row.details.title.clone().unwrap_or_else(|| row.head_branch.to_string()),
+            by: row.author.clone(),
+            by_id: None,
+            since: self.ctx.now(),
+            cut_from: None,
+            pull: Some(row.number),
+            landed: None,
+            carry_back: None,
+            mended: Vec::new(),
+            accounts: Vec::new(),
+            over: None,
+        };
+        Ok(Some(Change::HotfixRecorded(id, Box::new(hotfix))))
+    }
+}

@@ -1,0 +1,16 @@
+//! Hotfixes, and how they come back.
+
+use super::StoreError;
+use crate::model::{Hotfix, RepositoryId};
+use async_trait::async_trait;
+
+/// Questions about hotfixes. They are written by [`super::Change::HotfixRecorded`], [`super::Change::Hotfix`] and
+/// [`super::Change::HotfixMended`].
+#[async_trait]
+pub trait HotfixStore {
+    /// The hotfixes of a repository that are not over, the oldest first: at most [`HOTFIXES_MAX`].
+    async fn hotfixes(&self, repository: RepositoryId) -> Result<Vec<Hotfix>, StoreError>;
+}
+
+/// How many hotfixes that are not over are looked at.
+pub const HOTFIXES_MAX: u32 = 100;

@@ -1,0 +1,82 @@
+//! Hotfixes, and how they come back.
+
+use super::{SqliteStore, work_items};
+use crate::model::{Hotfix, Mended, RepositoryId, UnixMillis};
+use crate::store::{HOTFIXES_MAX, HotfixStore, StoreError, WorkItem};
+use async_trait::async_trait;
+use rusqlite::{Connection, named_params};
+
+const RECORD: &str = "
+    INSERT INTO hotfixes (repository, key, since, data) VALUES (:repository, :key, :since, :data)
+    ON CONFLICT (repository, key) DO NOTHING";
+
+/// What people have said meanwhile of how it was mended stays.
+const STORE: &str = "
+    INSERT INTO hotfixes (repository, key, since, data) VALUES (:repository, :key, :since, :data)
+    ON CONFLICT (repository, key) DO UPDATE
+    SET data = json_set(excluded.data, '$.mended', json(hotfixes.data -> '$.mended'))";
+
+const MEND: &str = "
+    UPDATE hotfixes SET data = json_insert(data, '$.mended[#]', json(:mended))
+    WHERE repository = :repository AND key = :key";
+
+pub(super) const OPEN: &str = "
+    SELECT data FROM hotfixes INDEXED BY hotfixes_open
+    WHERE repository = :repository AND data ->> 'over' IS NULL ORDER BY since LIMIT :limit";
+
+/// Stores one that is not known yet, and has it looked at.
+pub(super) fn record(
+    connection: &Connection,
+    repository: RepositoryId,
+    hotfix: &Hotfix,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    put(connection, RECORD, repository, hotfix)?;
+    work_items::mark(connection, &WorkItem::Hotfixes(repository), now).map(|_| ())
+}
+
+/// Stores it as it is now.
+pub(super) fn store(
+    connection: &Connection,
+    repository: RepositoryId,
+    hotfix: &Hotfix,
+) -> Result<(), StoreError> {
+    put(connection, STORE, repository, hotfix)
+}
+
+/// Notes that somebody says that it was mended in another way, and has it looked at.
+pub(super) fn mend(
+    connection: &Connection,
+    (repository, key): (RepositoryId, &str),
+    mended: &Mended,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    connection.prepare_cached(MEND)?.execute(named_params! {
+        ":repository": repository, ":key": key, ":mended": mended,
+    })?;
+    work_items::mark(connection, &WorkItem::Hotfixes(repository), now).map(|_| ())
+}
+
+fn put(
+    connection: &Connection,
+    statement: &str,
+    repository: RepositoryId,
+    hotfix: &Hotfix,
+) -> Result<(), StoreError> {
+    connection.prepare_cached(statement)?.execute(named_params! {
+        ":repository": repository, ":key": hotfix.key, ":since": hotfix.since, ":data": hotfix,
+    })?;
+    Ok(())
+}
+
+#[async_trait]
+impl HotfixStore for SqliteStore {
+    async fn hotfixes(&self, repository: RepositoryId) -> Result<Vec<Hotfix>, StoreError> {
+        let read = move |c: &Connection| {
+            let by = named_params! { ":repository": repository, ":limit": HOTFIXES_MAX };
+            let mut statement = c.prepare_cached(OPEN)?;
+            Ok(statement.query_map(by, |row| row.get(0))?.collect::<Result<_, _>>()?)
+        };
+        self.readers.run(read).await
+    }
+}

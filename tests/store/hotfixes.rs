@@ -1,0 +1,59 @@
+//! Hotfixes.
+
+use crate::given::{REPOSITORY, apply, branch, commit};
+use std::sync::Arc;
+use towpath::model::{Hotfix, HotfixEnd, Mended, PullNumber, UnixMillis};
+use towpath::store::{Change, Store};
+
+fn hotfix(key: &str, since: i64) -> Hotfix {
+    Hotfix {
+        key: key.to_owned(),
+        environment: "production".to_owned(),
+        branch: branch("hotfix/cart"),
+        title: "Cart".to_owned(),
+        by: "rita".to_owned(),
+        by_id: None,
+        since: UnixMillis(since),
+        cut_from: Some(commit(1)),
+        pull: None,
+        landed: None,
+        carry_back: None,
+        mended: Vec::new(),
+        accounts: Vec::new(),
+        over: None,
+    }
+}
+
+fn recorded(hotfix: Hotfix) -> Change {
+    Change::HotfixRecorded(REPOSITORY, Box::new(hotfix))
+}
+
+fn stored(hotfix: Hotfix) -> Change {
+    Change::Hotfix(REPOSITORY, Box::new(hotfix))
+}
+
+pub(crate) async fn a_hotfix_is_recorded_once_and_keeps_what_people_say_of_it(store: Arc<dyn Store>) {
+    let store = &*store;
+    let all = async || store.hotfixes(REPOSITORY).await.unwrap();
+    apply(store, vec![recorded(hotfix("b", 2)), recorded(hotfix("a", 1))]).await;
+    assert_eq!(all().await, [hotfix("a", 1), hotfix("b", 2)]);
+    let opened = Hotfix { pull: Some(PullNumber(7)), ..hotfix("a", 1) };
+    apply(store, vec![stored(opened.clone()), recorded(hotfix("a", 9))]).await;
+    assert_eq!(all().await[0], opened, "it is known already");
+    let mended = Mended {
+        environment: "staging".to_owned(),
+        tip: commit(2),
+        by: "rita".to_owned(),
+        by_id: None,
+        reason: "it's \"rewritten\"".to_owned(),
+        at: UnixMillis(3),
+    };
+    apply(store, vec![Change::HotfixMended(REPOSITORY, "a".to_owned(), Box::new(mended.clone()))]).await;
+    // Whoever looked before that was said takes nothing of it away.
+    apply(store, vec![stored(opened.clone())]).await;
+    let kept = Hotfix { mended: vec![mended], ..opened };
+    assert_eq!(all().await[0], kept);
+    let over = Some(HotfixEnd::Home { at: UnixMillis(4) });
+    apply(store, vec![stored(Hotfix { over, ..kept })]).await;
+    assert_eq!(all().await, [hotfix("b", 2)]);
+}

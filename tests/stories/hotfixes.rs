@@ -1,0 +1,421 @@
+//! Hotfixes: cut by a command, opened at the first push, carried back, owed until they have come down.
+
+use crate::shop::{merge, topic};
+use crate::stage::Stage;
+use towpath_sandbox::{IssueHandle, Method, PullHandle};
+
+/// What the comment on how a hotfix comes back begins with.
+const HOTFIX: &str = "<!-- towpath:hotfix -->";
+
+const ADMITTED: &str = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics] }\n  - { name: staging, accepts: \
+     [integration] }\n  - { name: production, accepts: [staging, hotfixes] }\ncopy: none\n";
+
+/// A shop whose production admits hotfixes.
+async fn shop() -> Stage {
+    let stage = Stage::set().await;
+    stage.configure("master", ADMITTED).await;
+    stage
+}
+
+/// What the App has answered to the newest comment of an issue.
+async fn asked(stage: &Stage, issue: &IssueHandle, (login, text): (&str, &str)) -> String {
+    stage.seconds_later(5);
+    issue.comment(text).by(login).await.unwrap();
+    stage.quiet().await;
+    issue.comments().into_iter().filter(|it| it.app.is_some()).next_back().unwrap().body
+}
+
+/// A hotfix that rita has asked for, with this file on its branch.
+async fn pushed(stage: &Stage, title: &str, (path, text): (&str, &str)) -> PullHandle {
+    let issue = stage.store.open_issue("Something is broken").by("ana").await.unwrap();
+    asked(stage, &issue, ("rita", &format!("/hotfix {title}"))).await;
+    let branch = format!("hotfix/{}", title.to_lowercase().replace(' ', "-"));
+    stage.store.commit_on(&branch).file(path, text).message(title).by("ana").await.unwrap();
+    stage.quiet().await;
+    stage.store.pulls().pop().unwrap()
+}
+
+/// What is said on a pull request of how the hotfix comes back; all else there is read as well.
+async fn comes_back(stage: &Stage, pull: &PullHandle) -> String {
+    stage.quiet().await;
+    stage.read(pull);
+    let mut said = pull.comments();
+    said.retain(|it| it.app.is_some() && it.body.starts_with(HOTFIX));
+    assert!(said.len() == 1, "one comment is wanted on #{}: {said:?}", pull.number());
+    said.remove(0).body
+}
+
+/// Brings what integration has down to staging.
+async fn promote(stage: &Stage) {
+    stage.store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
+    stage.quiet().await;
+}
+
+/// The promotion to production of what is new on staging.
+async fn release(stage: &Stage) -> PullHandle {
+    topic(&stage.store, "feature/wish-list", "integration").await;
+    stage.store.merge("feature/wish-list").into("integration").no_ff().by("ana").await.unwrap();
+    promote(stage).await;
+    let pull = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
+    stage.quiet().await;
+    pull
+}
+
+/// The check waits for a person, with this in its title.
+async fn waits(stage: &Stage, pull: &PullHandle, title: &str) -> crate::said::Said {
+    let check = stage.check(pull).await;
+    let told = check.0.title.clone().unwrap_or_default();
+    assert_eq!(check.0.conclusion.as_deref(), Some("action_required"), "{told}");
+    assert!(told.contains(title), "{told}");
+    check
+}
+
+/// The end, with all read that was said besides.
+async fn ended(stage: Stage) {
+    stage.quiet().await;
+    for pull in stage.store.pulls() {
+        stage.read(&pull);
+    }
+    stage.end().await;
+}
+
+fn contains(text: &str, words: &[&str]) {
+    for it in words {
+        assert!(text.contains(it), "{it:?} is not in:\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_hotfix_goes_the_whole_way_home() {
+    let stage = shop().await;
+    let issue = stage.store.open_issue("Checkout is broken").by("ana").await.unwrap();
+    let refused = asked(&stage, &issue, ("ana", "/hotfix Checkout fails")).await;
+    contains(&refused, &["**Refused**", "This takes the role `maintain`"]);
+    let said = asked(&stage, &issue, ("rita", "/hotfix Checkout fails")).await;
+    contains(
+        &said,
+        &[
+            "**Done** `/hotfix Checkout fails`: `hotfix/checkout-fails` is cut from `",
+            "the tip of `production`",
+            "git switch -c hotfix/checkout-fails --track refs/remotes/origin/hotfix/checkout-fails",
+            "merge no other branch into it",
+        ],
+    );
+    assert_eq!(stage.store.tip("hotfix/checkout-fails"), stage.store.tip("production"));
+    assert!(stage.store.pulls().is_empty(), "GitHub refuses one without commits");
+
+    // The first push opens the pull request, and no other push another one.
+    for text in ["tried", "repaired"] {
+        let commit = stage.store.commit_on("hotfix/checkout-fails").file("cart.php", text);
+        commit.message(&format!("The cart is {text}")).by("ana").await.unwrap();
+        stage.quiet().await;
+    }
+    let mut pulls = stage.store.pulls();
+    assert_eq!(pulls.len(), 1);
+    let hotfix = pulls.remove(0);
+    let shown = hotfix.state().unwrap();
+    assert_eq!(
+        (shown.title.as_str(), shown.base.as_str(), shown.author.as_str()),
+        ("Checkout fails", "production", "towpath[bot]")
+    );
+    contains(&shown.body.unwrap_or_default(), &["`rita` asked for this hotfix", "back to `integration`"]);
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    stage.quiet().await;
+
+    let carry = stage.store.pulls().pop().unwrap();
+    let shown = carry.state().unwrap();
+    let (number, carried) = (hotfix.number(), carry.number());
+    assert_eq!((shown.head, shown.base), (format!("towpath/carry/{number}"), "integration".to_owned()));
+    assert_eq!(shown.title, format!("Carry back #{number}: Checkout fails"));
+    stage.check(&carry).await.passes();
+    let line = format!("#{carried} carries this hotfix back to `integration`");
+    contains(
+        &comes_back(&stage, &hotfix).await,
+        &[&line, "* `integration`: **owed**.", "`staging`: **owed**"],
+    );
+
+    let promotion = release(&stage).await;
+    let title = format!("Hotfix #{number} of production is not on staging");
+    let check = waits(&stage, &promotion, &title).await;
+    check.says(&format!("Merge #{carried} into `integration`")).says("for which `rita` asked");
+    let owed = format!("Hotfix #{number} (`Checkout fails`, by `rita`) of `production` is owed for ");
+    let way = format!("on `integration` and `staging`; #{carried} carries it back.");
+    for environment in ["production", "staging"] {
+        contains(&asked(&stage, &issue, ("ana", &format!("/where {environment}"))).await, &[&owed, &way]);
+    }
+
+    merge(&carry).await.unwrap();
+    let half = comes_back(&stage, &hotfix).await;
+    contains(&half, &["has carried this hotfix back", "* `integration`: has it.", "`staging`: **owed**"]);
+    promote(&stage).await;
+    stage.check(&promotion).await.passes();
+    merge(&promotion).await.unwrap();
+    contains(&comes_back(&stage, &hotfix).await, &["This hotfix is home"]);
+    assert!(!asked(&stage, &issue, ("ana", "/where production")).await.contains("is owed"));
+    ended(stage).await;
+}
+
+#[tokio::test]
+async fn in_a_conflict_nothing_is_pushed_and_the_way_by_hand_is_told() {
+    let stage = shop().await;
+    topic(&stage.store, "feature/readme", "integration").await;
+    stage.store.commit_on("feature/readme").file("README", "Acme, rewritten\n").by("ana").await.unwrap();
+    stage.store.merge("feature/readme").into("integration").no_ff().by("ana").await.unwrap();
+    let hotfix = pushed(&stage, "Readme lies", ("README", "Acme Inc.\n")).await;
+    stage.check(&hotfix).await.passes();
+    let repair = stage.store.tip("hotfix/readme-lies").unwrap();
+    merge(&hotfix).await.unwrap();
+    let said = comes_back(&stage, &hotfix).await;
+    let (number, short) = (hotfix.number(), &repair[..9]);
+    contains(
+        &said,
+        &[
+            "Carrying this hotfix back to `integration` conflicts",
+            "In conflict: `README`.",
+            &format!("git cherry-pick --keep-redundant-commits -x {short}"),
+            "git cherry-pick --continue",
+            &format!("--title 'Carry back #{number}: Readme lies'"),
+        ],
+    );
+    assert_eq!(stage.store.pulls().len(), 1);
+    assert_eq!(stage.store.tip(&format!("towpath/carry/{number}")), None);
+
+    // Somebody carries it back by hand, and the note of where it comes from is enough.
+    let by_hand =
+        stage.store.commit_on("carry-by-hand").from("integration").file("README", "Acme Inc., rewritten\n");
+    let message = format!("Readme lies\n\n(cherry picked from commit {repair})");
+    by_hand.message(&message).by("ana").await.unwrap();
+    stage.store.merge("carry-by-hand").into("integration").no_ff().by("ana").await.unwrap();
+    contains(&comes_back(&stage, &hotfix).await, &["* `integration`: has it."]);
+    ended(stage).await;
+}
+
+#[tokio::test]
+async fn a_carry_back_that_a_person_closes_is_not_opened_again_and_stays_owed() {
+    let stage = shop().await;
+    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    stage.quiet().await;
+    let carry = stage.store.pulls().pop().unwrap();
+    stage.check(&carry).await.passes();
+    carry.close().by("ana").await.unwrap();
+    let closed =
+        format!("#{}, which was to carry this hotfix back to `integration`, was closed", carry.number());
+    contains(&comes_back(&stage, &hotfix).await, &[&closed, "git cherry-pick", "**owed**"]);
+    for _ in 0..3 {
+        stage.minutes_later(20).await;
+    }
+    assert_eq!(stage.store.pulls().len(), 2);
+    let promotion = release(&stage).await;
+    waits(&stage, &promotion, "is not on staging").await;
+    // Reopened and squashed it is the same.
+    carry.reopen().by("ana").await.unwrap();
+    stage.quiet().await;
+    stage.check(&carry).await.passes();
+    carry.merge(Method::Squash).by("rita").await.unwrap();
+    promote(&stage).await;
+    contains(&comes_back(&stage, &hotfix).await, &["`integration`: has it.", "`staging`: has it."]);
+    stage.check(&promotion).await.passes();
+    ended(stage).await;
+}
+
+#[tokio::test]
+async fn what_was_carried_and_then_reverted_is_owed_again() {
+    let stage = shop().await;
+    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    stage.quiet().await;
+    let carry = stage.store.pulls().pop().unwrap();
+    stage.check(&carry).await.passes();
+    merge(&carry).await.unwrap();
+    stage.quiet().await;
+    let merged = stage.store.tip("integration").unwrap();
+    contains(&comes_back(&stage, &hotfix).await, &["`integration`: has it."]);
+    let revert = stage.store.commit_on("integration").without("cart.php");
+    let message = format!("Revert \"Cart fails\"\n\nThis reverts commit {merged}.");
+    revert.message(&message).by("ana").await.unwrap();
+    contains(&comes_back(&stage, &hotfix).await, &["`integration`: **owed again**"]);
+    let promotion = release(&stage).await;
+    let check = waits(&stage, &promotion, "is not on staging").await;
+    check.says("has taken it back: it is owed again").says("git cherry-pick");
+    assert_eq!(stage.store.pulls().len(), 3, "nobody is asked to merge again what somebody took back");
+    ended(stage).await;
+}
+
+#[tokio::test]
+async fn a_hotfix_that_was_reverted_on_production_is_owed_no_more() {
+    let stage = shop().await;
+    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    stage.quiet().await;
+    let carry = stage.store.pulls().pop().unwrap();
+    stage.check(&carry).await.passes();
+    let merged = stage.store.tip("production").unwrap();
+    let revert = stage.store.commit_on("production").without("cart.php");
+    let message = format!("Revert\n\nThis reverts commit {merged}, reversing\nchanges made to {merged}.");
+    revert.message(&message).by("rita").await.unwrap();
+    contains(&comes_back(&stage, &hotfix).await, &["taken back on `production`", "It is owed no more."]);
+    assert!(!carry.is_open() && !carry.merged());
+    contains(&comes_back(&stage, &carry).await, &["there is nothing to carry back any more"]);
+    let promotion = release(&stage).await;
+    assert!(!stage.check(&promotion).await.0.title.unwrap_or_default().contains("Hotfix"));
+    ended(stage).await;
+}
+
+#[tokio::test]
+async fn killed_in_between_everything_is_made_once() {
+    let mut stage = shop().await;
+    let issue = stage.store.open_issue("Checkout is broken").by("ana").await.unwrap();
+    asked(&stage, &issue, ("rita", "/hotfix Cart fails")).await;
+    stage.restart().await;
+    // The answer to each is lost, and the server is started anew.
+    let lost = stage.github.faults().rest("POST", "*/pulls").reset_after().times(1);
+    let commit = stage.store.commit_on("hotfix/cart-fails").file("cart.php", "repaired");
+    commit.message("Repair the cart").by("ana").await.unwrap();
+    stage.quiet().await;
+    stage.restart().await;
+    assert_eq!((lost.hits(), stage.store.pulls().len()), (1, 1));
+    let hotfix = stage.store.pulls().pop().unwrap();
+    stage.check(&hotfix).await.passes();
+    let lost = stage.github.faults().rest("POST", "*/pulls").reset_after().times(1);
+    merge(&hotfix).await.unwrap();
+    stage.restart().await;
+    assert_eq!((lost.hits(), stage.store.pulls().len()), (1, 2));
+    let carry = stage.store.pulls().pop().unwrap();
+    stage.check(&carry).await.passes();
+    contains(&comes_back(&stage, &hotfix).await, &["carries this hotfix back"]);
+    ended(stage).await;
+}
+
+#[tokio::test]
+async fn one_that_a_person_has_opened_is_recorded_and_where_none_is_admitted_the_key_is_named() {
+    let stage = Stage::set().await;
+    let issue = stage.store.open_issue("Checkout is broken").by("ana").await.unwrap();
+    let said = asked(&stage, &issue, ("rita", "/hotfix Cart fails")).await;
+    contains(&said, &["**Refused**", "No environment admits hotfixes", "add `hotfixes` to its `accepts`"]);
+    stage.configure("master", ADMITTED).await;
+    // Cut from staging it would bring what was never released.
+    stage.store.merge("master").into("staging").no_ff().by("rita").await.unwrap();
+    topic(&stage.store, "hotfix/wrong", "staging").await;
+    let wrong = stage.store.open_pull("hotfix/wrong").into("production").by("ben").await.unwrap();
+    stage.check(&wrong).await.fails();
+    stage.all_is_read().await;
+    wrong.close().by("ben").await.unwrap();
+
+    topic(&stage.store, "hotfix/price", "production").await;
+    let hotfix = stage.store.open_pull("hotfix/price").into("production").by("ben").await.unwrap();
+    stage.check(&hotfix).await.passes();
+    hotfix.merge(Method::Squash).by("rita").await.unwrap();
+    stage.quiet().await;
+    let carry = stage.store.pulls().pop().unwrap();
+    assert_eq!(carry.state().unwrap().base, "integration");
+    stage.check(&carry).await.passes();
+    contains(&comes_back(&stage, &hotfix).await, &["carries this hotfix back"]);
+    let picked = stage.store.tip(&format!("towpath/carry/{}", hotfix.number())).unwrap();
+    assert_ne!(picked, stage.store.tip("production").unwrap());
+    ended(stage).await;
+}
+
+#[tokio::test]
+async fn what_was_mended_in_another_way_is_only_warned_of_in_its_own_files() {
+    let stage = shop().await;
+    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    stage.quiet().await;
+    let carry = stage.store.pulls().pop().unwrap();
+    stage.check(&carry).await.passes();
+    carry.close().by("ana").await.unwrap();
+    let promotion = release(&stage).await;
+    waits(&stage, &promotion, "is not on staging").await;
+    let number = hotfix.number();
+    let said =
+        stage.says(&promotion, "ana", &format!("/carried #{number} --in staging --reason rewritten")).await;
+    contains(&stage.reply(&promotion, &said).await, &["**Refused**", "`maintain`"]);
+    let said =
+        stage.says(&promotion, "rita", &format!("/carried #{number} --in staging --reason rewritten")).await;
+    contains(&stage.reply(&promotion, &said).await, &["**Done**", "is no longer owed on `staging`"]);
+    let check = stage.check(&promotion).await;
+    assert_eq!(check.0.conclusion.as_deref(), Some("success"), "{:?}", check.0.title);
+    contains(
+        &comes_back(&stage, &hotfix).await,
+        &["`staging`: mended in another way, says `rita`: `rewritten`."],
+    );
+    ended(stage).await;
+}
+
+/// So many commits, one upon the other, that nobody was told of yet.
+fn many_commits(stage: &Stage, branch: &str, count: usize) {
+    let folder = stage.store.path();
+    let git = |arguments: &[&str]| {
+        let who = ["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "Ana"));
+        let at = ["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "ana@example.com"));
+        let mut program = std::process::Command::new("git");
+        let said = program.arg("-C").arg(&folder).args(arguments).envs(who).envs(at).output().unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8(said.stdout).unwrap().trim().to_owned()
+    };
+    let mut tip = stage.store.tip(branch).unwrap();
+    let tree = format!("{tip}^{{tree}}");
+    for number in 0..count {
+        tip = git(&["commit-tree", &tree, "-p", &tip, "-m", &format!("Step {number}")]);
+    }
+    git(&["update-ref", &format!("refs/heads/{branch}"), &tip]);
+}
+
+#[tokio::test]
+async fn one_with_very_many_commits_is_left_to_people() {
+    let stage = shop().await;
+    let issue = stage.store.open_issue("Checkout is broken").by("ana").await.unwrap();
+    asked(&stage, &issue, ("rita", "/hotfix Cart fails")).await;
+    many_commits(&stage, "hotfix/cart-fails", 300);
+    let commit = stage.store.commit_on("hotfix/cart-fails").file("cart.php", "repaired");
+    commit.message("Repair the cart").by("ana").await.unwrap();
+    stage.quiet().await;
+    let hotfix = stage.store.pulls().pop().unwrap();
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    let made = &comes_back(&stage, &hotfix).await;
+    let merged = stage.store.tip("production").unwrap();
+    let whole = format!("git cherry-pick --keep-redundant-commits -x -m 1 {}", &merged[..9]);
+    contains(made, &["too many commits to be carried back unasked", &whole, "`integration`: **owed**"]);
+    assert_eq!(stage.store.pulls().len(), 1);
+    ended(stage).await;
+}
+
+#[tokio::test]
+async fn a_hotfix_goes_in_while_a_freeze_keeps_all_else_out() {
+    let stage = shop().await;
+    let freeze = "freezes: [{ from: 2020-01-01T00:00:00Z, until: 2090-01-01T00:00:00Z, reason: peak season, environments: \
+                  [production], hotfixes: true }]\n";
+    stage.configure("master", &format!("{ADMITTED}{freeze}")).await;
+    let promotion = release(&stage).await;
+    assert!(stage.check(&promotion).await.0.title.unwrap_or_default().starts_with("Frozen until "));
+    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
+    stage.check(&hotfix).await.passes();
+    ended(stage).await;
+}
+
+#[tokio::test]
+async fn a_promotion_is_only_warned_until_a_hotfix_is_owed_for_long() {
+    let stage = shop().await;
+    stage.configure("master", &format!("{ADMITTED}hotfixes: {{ carry_back_within: 2h }}\n")).await;
+    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    stage.quiet().await;
+    let carry = stage.store.pulls().pop().unwrap();
+    stage.check(&carry).await.passes();
+    comes_back(&stage, &hotfix).await;
+    let promotion = release(&stage).await;
+    let check = stage.check(&promotion).await;
+    assert_eq!(check.0.conclusion.as_deref(), Some("success"), "{:?}", check.0.title);
+    check.says("promotions into `production` wait for it");
+    stage.minutes_later(121).await;
+    waits(&stage, &promotion, "is not on staging").await;
+    ended(stage).await;
+}
