@@ -230,7 +230,18 @@ struct CheckRun {
     id: u64,
     #[serde(default)]
     external_id: Option<String>,
+    #[serde(default)]
+    started_at: Option<DateTime<Utc>>,
     app: Option<App>,
+}
+
+/// A check run of ours that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundCheckRun {
+    /// GitHub's number.
+    pub id: u64,
+    /// When it was made, in GitHub's time, where it tells.
+    pub made_at: Option<UnixMillis>,
 }
 
 #[derive(Deserialize)]
@@ -358,7 +369,7 @@ impl Api {
         id: InstallationId,
         repository: &str,
         check: &CheckRunBody,
-    ) -> Result<Option<u64>, ApiError> {
+    ) -> Result<Option<FoundCheckRun>, ApiError> {
         #[derive(Deserialize)]
         struct Page {
             check_runs: Vec<CheckRun>,
@@ -373,7 +384,8 @@ impl Api {
         let ours = |run: &&CheckRun| {
             self.is_ours(run.app.as_ref()) && run.external_id.as_deref() == Some(check.external_id.as_str())
         };
-        Ok(runs.iter().find(ours).map(|run| run.id))
+        let newest = runs.iter().filter(ours).max_by_key(|run| run.id);
+        Ok(newest.map(|run| FoundCheckRun { id: run.id, made_at: run.started_at.map(UnixMillis::from) }))
     }
 
     /// Writes a comment on a pull request; the answer is its id.

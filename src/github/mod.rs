@@ -62,8 +62,8 @@ pub use branches::{
     RequiredCheckJson, RuleParametersJson, methods_of_rules,
 };
 pub use calls::{
-    CheckRunAction, CheckRunBody, CheckRunOutput, EntryJson, FailedDeliveryJson, InstallationJson,
-    PullEndJson, PullEndRepositoryJson, PullJson, RepositoryJson, UserJson,
+    CheckRunAction, CheckRunBody, CheckRunOutput, EntryJson, FailedDeliveryJson, FoundCheckRun,
+    InstallationJson, PullEndJson, PullEndRepositoryJson, PullJson, RepositoryJson, UserJson,
 };
 pub use check_annotations::CheckRunAnnotation;
 pub use comments::Reaction;

@@ -78,6 +78,7 @@ mod queue;
 mod rebuilt;
 mod release_log;
 mod renamed;
+mod renewal;
 mod reviews;
 mod rights;
 mod rollback;

@@ -159,6 +159,7 @@ async fn watch(hub: Weak<Hub>, run: u64) {
 /// Ends the runs whose cancelling is due.
 pub(crate) fn carry_out_due(world: &mut World) {
     let now = world.now;
+    super::checks::give_up_stale(world);
     let due = world.workflow_runs.values().filter(|run| run.cancel_due.is_some_and(|due| due <= now));
     let due: Vec<u64> = due.map(|run| run.id).collect();
     for run in due {

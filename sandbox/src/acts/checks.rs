@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::Refused;
@@ -172,6 +172,26 @@ pub(crate) fn update(hub: &Hub, id: u64, change: RunChange) {
             run_event(world, id, "completed", Scope::Repository(repository), sender, json!({}));
         }
     });
+}
+
+/// How long a check run may be incomplete.
+const STALE_AFTER: TimeDelta = TimeDelta::days(14);
+
+/// What is incomplete for too long becomes stale, whatever was said in it meanwhile: GitHub does not tell whether an update
+/// begins the time again, and this is the stricter reading.
+pub(super) fn give_up_stale(world: &mut World) {
+    let now = world.now;
+    if now - world.checks_looked_at < TimeDelta::minutes(1) {
+        return;
+    }
+    world.checks_looked_at = now;
+    for run in world.runs.values_mut() {
+        if run.status != "completed" && now - run.started_at > STALE_AFTER {
+            "completed".clone_into(&mut run.status);
+            run.conclusion = Some("stale".to_owned());
+            run.completed_at = Some(now);
+        }
+    }
 }
 
 /// Somebody asks for one check again. As on GitHub the run itself stays as it is.

@@ -79,6 +79,8 @@ pub(crate) struct World {
     pub(crate) locks: BTreeMap<(u64, u64), Option<String>>,
     pub(crate) suites: BTreeMap<u64, CheckSuite>,
     pub(crate) runs: BTreeMap<u64, CheckRun>,
+    /// When it was last looked for check runs that are incomplete for too long.
+    pub(crate) checks_looked_at: DateTime<Utc>,
     pub(crate) deployments: BTreeMap<u64, Deployment>,
     /// By repository and folded name.
     pub(crate) environments: BTreeMap<(u64, String), Environment>,
@@ -155,6 +157,7 @@ impl World {
             locks: BTreeMap::new(),
             suites: BTreeMap::new(),
             runs: BTreeMap::new(),
+            checks_looked_at: now,
             deployments: BTreeMap::new(),
             environments: BTreeMap::new(),
             workflows: BTreeMap::new(),

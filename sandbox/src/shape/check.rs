@@ -43,7 +43,8 @@ pub(crate) fn run(world: &World, repository: &Repository, run: &CheckRun) -> Val
         "html_url": html,
         "details_url": run.details_url.as_ref().unwrap_or(&html),
         "status": run.status,
-        "conclusion": run.conclusion,
+        // GitHub's description of its answers has no word for a run that it has given up.
+        "conclusion": run.conclusion.as_ref().filter(|it| *it != "stale"),
         "started_at": time(run.started_at),
         "completed_at": maybe_time(run.completed_at),
         "output": {

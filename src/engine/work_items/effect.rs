@@ -1,6 +1,7 @@
 //! Something that GitHub should show, such as a check run or the sticky comment: found before it is made again.
 
 use super::desired_manifest::StoredManifest;
+use super::renewal;
 use crate::engine::context::EngineContext;
 use crate::engine::late_lists::{is_to_come, look_again};
 use crate::engine::work_error::WorkError;
@@ -20,8 +21,15 @@ pub(super) async fn run(
     let item = &lease.item;
     let Some(effect) = ctx.store.effect(item).await? else { return Ok(Vec::new()) };
     let Some(repository) = ctx.active_repository(id).await? else { return Ok(Vec::new()) };
+    let now = ctx.now();
+    let renewal = renewal::due(item, &effect, now);
+    if renewal.is_some_and(|due| due <= now) {
+        // The former one is left to GitHub, and is none of ours any more.
+        return Ok(vec![Change::Vanished(item.clone()), Change::Mark(item.clone())]);
+    }
+    let until_renewal = renewal.map(|due| Change::MarkAt(item.clone(), due));
     if effect.applied.as_ref() == Some(&effect.substance) {
-        return Ok(Vec::new());
+        return Ok(until_renewal.into_iter().collect());
     }
     let target = Target {
         ctx,
@@ -33,7 +41,7 @@ pub(super) async fn run(
         |github_id| Change::Applied { item: item.clone(), github_id, substance: effect.substance.clone() };
     if let Some(known) = effect.github_id {
         return match target.update(known).await {
-            Ok(()) => Ok(vec![shown(known)]),
+            Ok(()) => Ok([shown(known)].into_iter().chain(until_renewal).collect()),
             // Somebody deleted it, or it was made under another App, or a fresh token is not known
             // everywhere yet: it is looked for, and made anew if it is not there.
             Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) => {
@@ -49,20 +57,28 @@ pub(super) async fn run(
         || may_be_forgotten(ctx, item).await?;
     if may_be_there {
         if let Some(found) = target.find().await? {
-            target.update(found).await?;
-            return Ok(vec![shown(found)]);
+            if let Some(made_at) = found.made_at {
+                note_attempt(ctx, lease, made_at).await?;
+            }
+            target.update(found.id).await?;
+            let looked_at = target.what.is_in_progress().then(|| Change::Mark(item.clone()));
+            return Ok([shown(found.id)].into_iter().chain(looked_at).collect());
         }
         look_again_later(ctx, lease, effect.attempted).await?;
     }
     if target.what.is_over() {
         return Ok(Vec::new());
     }
-    note_attempt(ctx, lease).await?;
-    target.made(lease, shown).await
+    note_attempt(ctx, lease, now).await?;
+    let mut changes = target.made(lease, shown).await?;
+    if target.what.is_in_progress() {
+        changes.push(Change::MarkAt(item.clone(), renewal::age_ends(now, now)));
+    }
+    Ok(changes)
 }
 
-async fn note_attempt(ctx: &EngineContext, lease: &Lease) -> Result<(), WorkError> {
-    if ctx.store.attempting(lease, ctx.now()).await? {
+async fn note_attempt(ctx: &EngineContext, lease: &Lease, at: UnixMillis) -> Result<(), WorkError> {
+    if ctx.store.attempting(lease, at).await? {
         return Ok(());
     }
     Err(WorkError::later("the lease was lost before GitHub was asked"))
@@ -76,7 +92,7 @@ async fn look_again_later(
 ) -> Result<(), WorkError> {
     let (Some(mut begun), now) = (attempted, ctx.now()) else { return Ok(()) };
     if is_to_come(begun, now) {
-        note_attempt(ctx, lease).await?;
+        note_attempt(ctx, lease, now).await?;
         begun = now;
     }
     match look_again(begun, now, ctx.settings.lists_lag) {
@@ -111,6 +127,18 @@ async fn may_be_forgotten(ctx: &EngineContext, item: &WorkItem) -> Result<bool, 
         _ => return Ok(true),
     };
     Ok(pulls.is_empty() || pulls.iter().any(|it| ctx.api.is_before_first_answer(it.pull.updated_at)))
+}
+
+/// What was found on GitHub: its number there, and when it was made, where that matters.
+struct Found {
+    id: u64,
+    made_at: Option<UnixMillis>,
+}
+
+impl Found {
+    fn of(id: u64) -> Self {
+        Self { id, made_at: None }
+    }
 }
 
 /// What is to be shown, and where.
@@ -150,6 +178,11 @@ impl<'a> What<'a> {
     /// Whether there is nothing to make where nothing was made before.
     fn is_over(&self) -> bool {
         matches!(self, Self::Issue(issue) if !issue.open)
+    }
+
+    /// Whether it is a check run whose time runs out.
+    fn is_in_progress(&self) -> bool {
+        matches!(self, Self::Check(check) if check.status == renewal::IN_PROGRESS)
     }
 
     fn of(item: &WorkItem, effect: &'a Effect) -> Result<Self, WorkError> {
@@ -218,19 +251,29 @@ impl Target<'_> {
         }
     }
 
-    async fn find(&self) -> Result<Option<u64>, ApiError> {
+    async fn find(&self) -> Result<Option<Found>, ApiError> {
         let api = &self.ctx.api;
         match &self.what {
-            What::Check(check) => api.find_check(self.installation, self.repository, check).await,
+            What::Check(check) => {
+                let found = api.find_check(self.installation, self.repository, check).await?;
+                let found = found.map(|run| Found {
+                    id: run.id,
+                    made_at: run.made_at.map(|at| api.our_time_of(at)).filter(|_| self.what.is_in_progress()),
+                });
+                // One that is too old to go on being in progress is made anew.
+                let now = self.ctx.now();
+                Ok(found.filter(|run| run.made_at.is_none_or(|at| renewal::age_ends(at, now) > now)))
+            }
             What::Issue(issue) => {
                 let marker = issue.marker.as_deref().unwrap_or(report::ALARM);
                 let found = api.find_issue(self.installation, self.repository, marker).await?;
-                Ok(found.map(|number| number.0))
+                Ok(found.map(|number| Found::of(number.0)))
             }
             What::Comment(number, _, marker) => {
-                api.find_comment(self.installation, self.repository, *number, marker).await
+                let found = api.find_comment(self.installation, self.repository, *number, marker).await?;
+                Ok(found.map(Found::of))
             }
-            What::Body(number, _) => Ok(Some(number.0)),
+            What::Body(number, _) => Ok(Some(Found::of(number.0))),
         }
     }
 

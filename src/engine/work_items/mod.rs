@@ -76,6 +76,7 @@ mod propose_configuration;
 mod pull_request;
 mod pull_request_acts;
 mod recheck;
+mod renewal;
 mod repository;
 mod reviews;
 mod stack;

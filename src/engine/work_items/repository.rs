@@ -5,7 +5,7 @@ use super::aim::{aim, own_base};
 use super::pending_deliveries::{PendingDeliveries, pull_row};
 use super::pull_request::{last_verdict, left};
 use super::recheck::{asked_again, asked_for};
-use super::{backfill, configuration, reviews};
+use super::{backfill, configuration, renewal, reviews};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::ApiError;
@@ -15,7 +15,7 @@ use crate::model::{
     BranchName, LedgerEntry, MergeMethods, Outcome, PullNumber, PullRequest, PullRequestState, RepositoryId,
     Role, TipSource, error_chain,
 };
-use crate::store::{Change, ChecksOf, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
+use crate::store::{Change, ChecksOf, Effect, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -279,7 +279,12 @@ async fn not_shown(
     let mut changes = Vec::new();
     for item in work_items {
         let effect = ctx.store.effect(&item).await?;
-        if effect.is_some_and(|it| it.applied.as_ref() != Some(&it.substance)) {
+        let now = ctx.now();
+        let is_to_do = |it: &Effect| {
+            it.applied.as_ref() != Some(&it.substance)
+                || renewal::due(&item, it, now).is_some_and(|due| due <= now)
+        };
+        if effect.as_ref().is_some_and(is_to_do) {
             changes.push(Change::Mark(item));
         }
     }
