@@ -26,8 +26,8 @@ Examples:
 
 Of a pull request or a commit, for each environment: whether its branch has the change, whether it
 was deployed, runs, was superseded or rolled back there, and since when. Of an environment: what
-runs there since when, what is to come, and whether it is held or locked. It reads what the server
-has stored.")]
+runs there since when, what is to come, and whether it is held, locked or frozen. It reads what the
+server has stored.")]
 pub(super) struct Arguments {
     /// A pull request's number, with # or without, a commit, or an environment's name
     #[arg(value_name = "PR|COMMIT|ENVIRONMENT")]

@@ -168,6 +168,11 @@ pub fn environment_status_as_json(status: &EnvironmentStatus) -> Value {
         })),
         "active": places_as_json(&status.environment.name, &status.places),
         "hotfixes": debts_as_json(&status.hotfixes),
+        "freeze": status.freeze.as_ref().map(|it| json!({
+            "since": it.from,
+            "until": it.until,
+            "reasons": it.reasons,
+        })),
         "nobody_deploys": status.nobody_deploys,
     })
 }
@@ -284,6 +289,17 @@ mod tests {
         Frozen until 2023-11-15 23:13 UTC (2023-11-16 00:13 in Europe/Vienna): peak season. What is merged meanwhile is deployed at the end.
         Nothing deploys here: Towpath makes no Deployments until there is a workflow on: deployment, a status, or deploy: in .github/towpath.yml.
         ");
+    }
+
+    #[test]
+    fn programs_are_told_of_a_freeze() {
+        let told =
+            |freeze| environment_status_as_json(&EnvironmentStatus { freeze, ..status() })["freeze"].take();
+        assert_eq!(told(None), Value::Null);
+        let (from, until) = (Some(UnixSeconds(1_700_000_000)), Some(UnixSeconds(1_700_090_000)));
+        let period = FreezePeriod { from, until, reasons: vec!["peak season".to_owned()] };
+        let expected = json!({ "since": 1_700_000_000, "until": 1_700_090_000, "reasons": ["peak season"] });
+        assert_eq!(told(Some(period)), expected);
     }
 
     #[test]

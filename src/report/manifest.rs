@@ -4,11 +4,13 @@
 use super::Subject;
 use super::check::accounts;
 use super::forecast::{FORECAST, forecast_facts, forecast_line};
+use super::frozen::moment_in;
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::clean;
-use super::prose::{Prose, count};
+use super::prose::{Prose, count, row};
 use super::stamp::utc;
 use super::words::Scene;
+use crate::model::calendar::FreezePeriod;
 use crate::model::{
     CommitId, Environment, Forecast, Hold, Merged, Outcome, Override, PromotionPath, PullNumber, UnixMillis,
     Verdict,
@@ -67,6 +69,8 @@ pub struct Manifest<'a> {
     pub overrides: &'a [Override],
     /// The holds in force, each with the environment that a rollback has left it on.
     pub holds: &'a [(&'a Environment, Hold)],
+    /// How long the target is frozen for it.
+    pub freeze: Option<&'a FreezePeriod>,
     /// What is known of its files on the source.
     pub tested: TestedSince,
     /// What it will do to a shop of Adobe Commerce; nothing of one that is merged.
@@ -92,6 +96,7 @@ pub fn manifest(told: &Manifest<'_>) -> String {
     parts.extend(brought(told));
     parts.extend(decided(told));
     parts.extend(taken_back(told.holds));
+    parts.extend(told.freeze.map(|period| frozen(told, period)));
     parts.extend(told.forecast.map(|it| foreseen(it, target)));
     parts.push(format!("### On {}\n\n{}", Prose::new("%", &[source]).markdown(), tested(told)));
     parts.push(match told.merged {
@@ -164,6 +169,14 @@ fn taken_back(holds: &[(&Environment, Hold)]) -> Option<String> {
     };
     let lines: Vec<String> = holds.iter().map(line).collect();
     (!lines.is_empty()).then(|| format!("### Rolled back\n\n{}", lines.join("\n")))
+}
+
+fn frozen(told: &Manifest<'_>, period: &FreezePeriod) -> String {
+    let until = period.until.map(|at| format!(" until {}", moment_in(&told.path.calendar.zone, at)));
+    let words = format!("- % is frozen{}: ", until.unwrap_or_default());
+    let reasons: Vec<&str> = period.reasons.iter().map(String::as_str).collect();
+    let line = Prose::new(&words, &[&told.target.name]).then(row(&reasons, "and"));
+    format!("### Frozen\n\n{}", line.markdown())
 }
 
 fn tested(told: &Manifest<'_>) -> String {

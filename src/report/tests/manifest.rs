@@ -1,6 +1,7 @@
 //! The manifest of a promotion.
 
 use super::super::samples::*;
+use crate::model::calendar::FreezePeriod;
 use crate::model::{
     Cause, Code, Environment, Hold, Merged, Outcome, Override, PromotionPath, PullNumber, UnixMillis,
     UnixSeconds,
@@ -44,6 +45,8 @@ fn it_tells_what_it_brings_and_what_it_waits_for() {
     };
     let who = ("rita".to_owned(), "checkout | broken".to_owned());
     let hold = Hold::new((id(5), id(4)), who, AT, vec![PullNumber(3), PullNumber(4)]).unwrap();
+    let reasons = vec!["peak | season".to_owned(), "audit".to_owned()];
+    let freeze = FreezePeriod { from: None, until: Some(UnixSeconds(1_700_090_000)), reasons };
     let subject = subject("staging", "production");
     let mut verdict = verdict(Outcome::Fail, Cause::HeadBehind);
     verdict.findings.extend(super::super::samples::verdict(Outcome::Warn, may_be_stacked()).findings);
@@ -56,6 +59,7 @@ fn it_tells_what_it_brings_and_what_it_waits_for() {
         pulls: &pulls,
         overrides: &[given],
         holds: &[(&production, hold)],
+        freeze: Some(&freeze),
         tested: TestedSince::Deployed(AT),
         forecast: None,
         verdict: Some((&subject, &verdict)),
@@ -79,6 +83,10 @@ fn it_tells_what_it_brings_and_what_it_waits_for() {
 
     - `production` was taken back from `b54cda58f` to `1715609f7` at 2023-11-14 22:13 UTC by `rita`: `checkout | broken`. It took back #3, #4
 
+    ### Frozen
+
+    - `production` is frozen until 2023-11-15 23:13 UTC: `peak | season` and `audit`
+
     ### On `staging`
 
     A deploy of these files to `staging` ended well at 2023-11-14 22:13 UTC.
@@ -101,6 +109,7 @@ fn one_that_was_not_judged_says_where_the_verdict_comes() {
         pulls: &[],
         overrides: &[],
         holds: &[],
+        freeze: None,
         tested: TestedSince::NotKnown,
         forecast: None,
         verdict: None,
@@ -149,6 +158,7 @@ fn one_that_is_merged_says_so_and_waits_for_nothing() {
         pulls: &[brought(7, "ana", None)],
         overrides: &[],
         holds: &[],
+        freeze: None,
         tested: TestedSince::NotKnown,
         forecast: None,
         verdict: Some((&subject, &verdict)),
@@ -184,6 +194,7 @@ fn a_hundred_are_listed_and_the_rest_is_counted() {
         pulls: &pulls,
         overrides: &[],
         holds: &[],
+        freeze: None,
         tested: TestedSince::NotKnown,
         forecast: None,
         verdict: None,

@@ -5,10 +5,12 @@ use crate::engine::commerce_files::forecast_between;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request::{ends, last_verdict};
 use crate::lineage::Repository;
+use crate::model::calendar::FreezePeriod;
 use crate::model::{
-    BranchName, CommitId, DeployOutcome, Environment, Forecast, Hold, Override, PromotionPath, PullRequest,
-    Role,
+    BranchName, Code, CommitId, DeployOutcome, Environment, Forecast, Hold, Level, Override, PromotionPath,
+    PullRequest, Role,
 };
+use crate::policy::freeze_on;
 use crate::report::{self, BroughtPull, Manifest, Subject, TestedSince};
 use crate::store::JudgedPull;
 use std::collections::BTreeSet;
@@ -44,6 +46,7 @@ impl PromotionWork<'_> {
             Some(_) => None,
             None => self.forecast(repository, ends).await?,
         };
+        let freeze = self.frozen(ends.target, pull.filter(|_| merged.is_none())).await?;
         let told = Manifest {
             path: &self.config.path,
             source: ends.source,
@@ -53,6 +56,7 @@ impl PromotionWork<'_> {
             pulls: brought,
             overrides: &self.overrides(pull, ends).await?,
             holds: &self.holds(ends).await?,
+            freeze: freeze.as_ref(),
             tested: self.tested(repository, ends).await?,
             forecast: forecast.as_ref(),
             verdict: judged.as_ref().map(|(subject, verdict)| (subject, verdict)),
@@ -109,6 +113,21 @@ impl PromotionWork<'_> {
             is_confirmed && lasted && it.head == pull.head_commit
         });
         Ok(given)
+    }
+
+    /// How long a promotion cannot go into its target; `None` of one that has no pull request any more or none so far.
+    pub(super) async fn frozen(
+        &self,
+        target: &Environment,
+        pull: Option<&JudgedPull>,
+    ) -> Result<Option<FreezePeriod>, WorkError> {
+        let path = &self.config.path;
+        let Some(pull) = pull.filter(|_| path.rules.level(Code::Frozen) != Level::Off) else {
+            return Ok(None);
+        };
+        let path = self.ctx.with_manual_freezes(path, self.repository.id).await?;
+        let (ends, now) = (ends(&pull.pull, target.branch.clone()), self.ctx.now().to_seconds());
+        Ok(freeze_on(&path, &ends, Some(pull.pull.number), now))
     }
 
     fn verdict(&self, judged: &JudgedPull) -> Option<(Subject, crate::model::Verdict)> {
