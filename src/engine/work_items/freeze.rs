@@ -39,6 +39,15 @@ pub(super) async fn run(
     Ok(changes)
 }
 
+/// Whether a verdict may be another one once a command has changed what is frozen on this branch. What it tells says nothing:
+/// another verdict may be on its way, made when the freeze was another. Time alone changes nothing that a verdict under way
+/// does not know, so that what the clock marks goes by what is told.
+pub(super) fn rests_on(path: &PromotionPath, judged: &JudgedPull, branch: &BranchName) -> bool {
+    let is_off = path.rules.level(Code::Frozen) == Level::Off;
+    // What was found for its own base, as a member of a stack, is not kept.
+    !is_off && (judged.judged_base.as_ref() == Some(branch) || judged.pull.base_branch == *branch)
+}
+
 /// Whether what GitHub shows of a pull request may be untrue of the environment on this branch.
 fn is_concerned(path: &PromotionPath, judged: &JudgedPull, branch: &BranchName, now: UnixSeconds) -> bool {
     match &judged.judged_base {
@@ -58,4 +67,61 @@ fn tells_freeze(path: &PromotionPath, judged: &JudgedPull, aimed: &BranchName, n
     });
     let freeze = freeze_on(path, &ends(&judged.pull, aimed.clone()), Some(judged.pull.number), now);
     path.rules.level(Code::Frozen) == Level::Off || told == freeze.map(|freeze| freeze.until)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        CommitId, Finding, Outcome, PullNumber, PullRequest, PullRequestDetails, PullRequestState,
+        UnixMillis, Verdict,
+    };
+
+    /// A pull request that was judged for a branch, with whether its check tells of a freeze.
+    fn judged(base: &str, tells: bool) -> JudgedPull {
+        let commit = CommitId::from_bytes([1; 20]);
+        let environment = base.to_owned();
+        let reasons = vec!["audit".to_owned()];
+        let cause = Cause::Frozen { environment, since: None, until: Some(UnixSeconds(20)), reasons };
+        let findings = tells.then(|| Finding::new(Outcome::Wait, cause)).into_iter().collect();
+        let base = BranchName::new(base).unwrap();
+        JudgedPull {
+            pull: PullRequest {
+                repository: RepositoryId(1),
+                number: PullNumber(1),
+                state: PullRequestState::Open,
+                head_branch: BranchName::new("feature/x").unwrap(),
+                head_commit: commit,
+                head_repository: Some(RepositoryId(1)),
+                base_branch: base.clone(),
+                author: "ana".to_owned(),
+                updated_at: UnixMillis(1),
+                merged: None,
+                stack: None,
+                details: PullRequestDetails::default(),
+            },
+            judged_head: Some(commit),
+            judged_base: Some(base),
+            verdict: Some(serde_json::to_string(&Verdict { findings }).unwrap()),
+            judged_at: Some(UnixMillis(1)),
+            judged_version: 1,
+            grants_noted: None,
+        }
+    }
+
+    #[test]
+    fn a_command_has_all_judged_again_and_the_clock_whom_it_makes_untrue() {
+        let mut path = PromotionPath::pro();
+        let staging = BranchName::new("staging").unwrap();
+        let by_clock =
+            |path: &PromotionPath, it: &JudgedPull| is_concerned(path, it, &staging, UnixSeconds(15));
+        // The environment is thawed, and a verdict that tells of the freeze is on its way to take this one's place.
+        let open = judged("staging", false);
+        assert!(!by_clock(&path, &open) && rests_on(&path, &open, &staging));
+        let told = judged("staging", true);
+        assert!(by_clock(&path, &told) && rests_on(&path, &told, &staging));
+        assert!(!rests_on(&path, &judged("production", false), &staging));
+        path.rules.set(Code::Frozen, Level::Off);
+        assert!(!rests_on(&path, &open, &staging), "nobody looks for it");
+    }
 }

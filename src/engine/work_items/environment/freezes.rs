@@ -2,12 +2,13 @@
 
 use super::EnvironmentWork;
 use crate::engine::work_error::WorkError;
+use crate::engine::work_items::freeze::rests_on;
 use crate::model::calendar::{FreezePeriod, Incoming};
 use crate::model::{
     Deploy, EnvironmentName, LockEnd, ManualFreeze, PullNumber, Role, Source, UnixMillis, UnixSeconds, UserId,
 };
 use crate::report;
-use crate::store::{ActOutcome, Change};
+use crate::store::{ActOutcome, Change, WorkItem};
 
 /// What a freeze is to be like.
 pub(super) struct WantedFreeze {
@@ -102,6 +103,16 @@ impl EnvironmentWork<'_> {
         }
         // What came by no pull request has no exception.
         Ok((!came_by_exceptions).then_some(period))
+    }
+
+    /// Who is judged again once a command has changed what is frozen here.
+    pub(super) async fn judged_by_new_freezes(&self) -> Result<Vec<Change>, WorkError> {
+        let site = self.site;
+        let open = site.ctx.store.open_pulls(site.repository.id).await?;
+        let concerned = open.iter().filter(|it| rests_on(site.path, it, &site.environment.branch));
+        Ok(concerned
+            .map(|it| Change::Mark(WorkItem::PullRequest(site.repository.id, it.pull.number)))
+            .collect())
     }
 
     fn frozen_by_calendar(&self, at: UnixSeconds) -> Option<FreezePeriod> {

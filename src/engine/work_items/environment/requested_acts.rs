@@ -42,6 +42,7 @@ impl EnvironmentWork<'_> {
         let late = self.is_not_named().or_else(|| too_old(origin, self.site.ctx.now()));
         let refused = late.or_else(|| self.is_not_what_was_seen(&row.act, origin));
         self.in_a_comment = origin.is_some();
+        let is_freeze = matches!(row.act, RequestedAct::Freeze { .. } | RequestedAct::Thaw { .. });
         let outcome = match (refused, row.act) {
             (Some(refused), _) => refused,
             (None, RequestedAct::Rollback { to, by, reason }) => self.roll_back(to, (by, reason)).await?,
@@ -66,6 +67,10 @@ impl EnvironmentWork<'_> {
                 | RequestedAct::Deactivate { .. },
             ) => return Ok(()),
         };
+        if is_freeze && outcome.accepted {
+            let again = self.judged_by_new_freezes().await?;
+            self.changes.extend(again);
+        }
         let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
         entry.head = deploy.map(|deploy| deploy.commit).or(entry.head);
         (entry.done, entry.result) = (outcome.accepted, outcome.words.clone());
