@@ -9,7 +9,7 @@ mod release_forecast;
 pub use read_log::read_log;
 pub(super) use release_forecast::{Foreseen, forecast_between, foreseen};
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::commerce::forecast::{Release, forecast};
 use crate::commerce::rules::{
@@ -19,8 +19,8 @@ use crate::commerce::rules::{
 use crate::github::off_the_runtime;
 use crate::lineage::{FileContent, GitError, Repository};
 use crate::model::{
-    BranchName, BuiltOn, CommitId, DeployRecord, FileFinding, Forecast, Role, Rules, TreeEntry, TreeId,
-    UnixMillis,
+    BranchName, BuiltOn, Code, CommerceSettings, CommitId, DeployRecord, Environment, FileFinding, Forecast,
+    Role, Rules, TreeEntry, TreeId, UnixMillis,
 };
 use crate::policy::{Fact, Judged};
 
@@ -139,6 +139,35 @@ impl CommerceFiles {
         let (before, after) = (&self.before, &self.after);
         off_the_runtime(self.bytes, || forecast(&Release { before, after, target, built_on, record }))
     }
+}
+
+/// The files in which services, disks or mounts change between two commits, as TP717 finds it for this environment.
+pub(super) async fn service_changes(
+    repository: &Repository,
+    (settings, environment): (&CommerceSettings, &Environment),
+    (before, after): (CommitId, CommitId),
+) -> Result<Vec<String>, GitError> {
+    let mut reading = Reading { repository, root: &settings.root, known: HashMap::new(), bytes: 0 };
+    let before = reading.tree(repository.tree_entries(before).await?).await?;
+    let after = reading.tree(repository.tree_entries(after).await?).await?;
+    let change = Change {
+        head: &after,
+        base: Some(&before),
+        target: Target::of(settings.takes_tickets(environment)),
+        // Nothing of it goes by the day.
+        today: chrono::NaiveDate::default(),
+        branch: None,
+        other_branches: &[],
+        asked: Asked::of(settings, Some(environment)),
+    };
+    Ok(files_by_ticket(&off_the_runtime(reading.bytes, || judge(&change, &Rules::default()))))
+}
+
+/// The files in which services, disks or mounts change, among what was found; sorted.
+pub(super) fn files_by_ticket(found: &[FileFinding]) -> Vec<String> {
+    let by_ticket = found.iter().filter(|it| it.code == Code::ServicesByTicket);
+    let files: BTreeSet<&String> = by_ticket.filter_map(|it| it.place.as_ref().map(|at| &at.path)).collect();
+    files.into_iter().cloned().collect()
 }
 
 /// Reads trees of one repository.

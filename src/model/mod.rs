@@ -161,7 +161,7 @@ pub use records::{
 };
 pub use refused_status::RefusedStatus;
 pub use repair::{PromoteFirst, Repair};
-pub use requires::{ReadinessItem, Requires, SignOffRole, Tested, TicketRule};
+pub use requires::{ReadinessItem, Requires, SignOffRole, Tested, TicketRule, TicketsOn};
 pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
 pub use sentence::{Sentence, capitalized};

@@ -51,13 +51,32 @@ impl Eq for ReadinessItem {}
 /// Which changes take a ticket at the platform's support.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TicketRule {
-    /// The files whose change takes one.
-    pub paths: IgnoredPaths,
+    /// What takes one.
+    pub on: TicketsOn,
     /// How much notice the support wants, in time on working days.
     pub notice: Duration,
 }
 
 impl Eq for TicketRule {}
+
+/// What takes a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TicketsOn {
+    /// A change of one of these files, whatever it is.
+    Paths(IgnoredPaths),
+    /// A change of services, disks or mounts of a project of Adobe Commerce, as TP717 finds it.
+    Services,
+}
+
+impl TicketRule {
+    /// How much notice of a change the support wants where nothing is written: two working days.
+    pub const NOTICE: Duration = Duration::from_secs(48 * 3_600);
+
+    /// What holds on the environments of the Pro plan where the project says nothing.
+    pub const fn of_pro() -> Self {
+        Self { on: TicketsOn::Services, notice: Self::NOTICE }
+    }
+}
 
 /// Whether a promotion waits until its files were deployed where they come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

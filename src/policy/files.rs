@@ -4,7 +4,7 @@
 
 use super::family::{ConfigKey, Fact, Family, PATH, Reach, Trigger};
 use super::source::Route;
-use crate::model::{Code, Facts, FileFinding, Finding, Level, PromotionPath, PullEnds, Role};
+use crate::model::{Code, Facts, FileFinding, Finding, Level, PromotionPath, PullEnds, Role, TicketsOn};
 
 /// The rules of Adobe Commerce, where the preset is on. What a merge gives depends on all that the base has.
 pub(super) const FAMILY: Family = Family {
@@ -77,7 +77,17 @@ pub(super) fn findings(path: &PromotionPath, facts: &Facts, route: &Route) -> Ve
 /// Whether the ticket that the configuration asks for is about this: TP407 then waits for it, and ends with it. Said twice, it could
 /// be ended by an override alone.
 fn is_of_the_ticket(path: &PromotionPath, facts: &Facts, found: &FileFinding) -> bool {
-    let takes_one = matches!(found.code, Code::ServicesByTicket | Code::RoutesByTicket);
+    let of_services = match path.role(&facts.pull.base.branch) {
+        Role::Environment(base) => {
+            base.requires.tickets.as_ref().is_some_and(|it| it.on == TicketsOn::Services)
+        }
+        _ => false,
+    };
+    let takes_one = match found.code {
+        Code::ServicesByTicket => true,
+        Code::RoutesByTicket => !of_services,
+        _ => false,
+    };
     let Some(ticket) = facts.acceptance.ticket.as_ref().filter(|_| takes_one) else { return false };
     let is_waited_for = path.rules.level(Code::TicketNeeded) == Level::Enforce;
     let place = found.place.as_ref();

@@ -130,10 +130,7 @@ async fn services_that_change_wait_for_a_ticket_where_they_need_one() {
     stage.quiet().await;
     let promotion = stage.store.open_pull("integration").into("staging").by("rita").await.unwrap();
     let said = stage.check(&promotion).await;
-    let said = said.is("action_required", "A ticket has to carry this out: .magento/services.yaml");
-    said.says("TP717").says("Bring the repair by the whole path");
-    let remarks = annotations(&promotion, "towpath: staging");
-    assert_eq!(remarks.iter().map(|it| it.level.as_str()).collect::<Vec<_>>(), ["warning"]);
+    said.is("action_required", "A ticket is needed for .magento/services.yaml").says("TP407").says("/ticket");
     stage.read(&promotion);
     stage.end().await;
 }
@@ -148,5 +145,62 @@ async fn without_the_preset_no_file_is_looked_into() {
     stage.configure("master", PRESET).await;
     stage.check(&pull).await.fails();
     stage.comment(&pull).await;
+    stage.end().await;
+}
+
+/// The check waits for a ticket on the application's file.
+async fn waits_for_ticket(stage: &Stage, pull: &PullHandle) -> crate::said::Said {
+    let check = stage.check(pull).await;
+    let title = check.0.title.clone().unwrap_or_default();
+    assert_eq!(check.0.conclusion.as_deref(), Some("action_required"), "{title}");
+    assert!(title.contains("A ticket is needed for .magento.app.yaml"), "{title}");
+    check
+}
+
+/// On the Pro plan nobody has to configure that, and by what changes in the file it is decided.
+#[tokio::test]
+async fn services_disks_and_mounts_wait_for_a_ticket_by_themselves_and_nothing_else_does() {
+    let stage = Stage::shop(PRESET).await;
+    let app = text(".magento.app.yaml");
+    assert!(app.contains("disk: "), "{app}");
+    let release = async |name: &str, (path, text): (&str, &str)| {
+        topic(&stage.store, name, "integration").await;
+        stage.store.commit_on(name).file(path, text).by("ana").await.unwrap();
+        stage.store.merge(name).into("integration").no_ff().by("ana").await.unwrap();
+        stage.quiet().await;
+    };
+    let commented = format!("{app}\n# a remark\n");
+    release("feature/remark", (".magento.app.yaml", &commented)).await;
+    let pull = stage.store.open_pull("integration").into("staging").by("rita").await.unwrap();
+    stage.check(&pull).await.passes();
+    let grown: String = commented
+        .lines()
+        .map(|line| if line.starts_with("disk: ") { "disk: 9216\n".to_owned() } else { format!("{line}\n") })
+        .collect();
+    release("feature/disk", (".magento.app.yaml", &grown)).await;
+    let check = waits_for_ticket(&stage, &pull).await;
+    assert!(!check.summary().contains("TP717"), "{}", check.summary());
+    stage.all_is_read().await;
+    let now = stage.now().to_seconds().0 - 4 * 86_400;
+    let at = towpath::model::UnixSeconds(now).to_date().unwrap().format("%Y-%m-%dT%H:%MZ").to_string();
+    let ticket = format!("/ticket SUP-7 --acknowledged {at} --notice 1m");
+    let said = stage.says(&pull, "ben", &ticket).await;
+    assert!(stage.reply(&pull, &said).await.starts_with("**Done**"));
+    stage.check(&pull).await.passes();
+    // The same file again, but nothing of what the ticket is about.
+    release("feature/remark-two", (".magento.app.yaml", &format!("{grown}# another\n"))).await;
+    stage.check(&pull).await.passes();
+    release("feature/disk-two", (".magento.app.yaml", &grown.replace("9216", "10240"))).await;
+    waits_for_ticket(&stage, &pull).await;
+    stage.all_is_read().await;
+
+    // Who says so waits for none; TP717 then has its say.
+    let none = "version: 1\npreset: commerce\nrules:\n  TP723: off\nenvironments:\n  - { name: integration, accepts: [topics] }\n  \
+                - { name: staging, accepts: [integration], requires: { tickets: [] } }\n  \
+                - { name: production, accepts: [staging] }\ncopy: none\n";
+    stage.configure("master", none).await;
+    let check = stage.check(&pull).await;
+    assert!(check.summary().contains("TP717"), "{}", check.summary());
+    stage.all_is_read().await;
     stage.end().await;
 }

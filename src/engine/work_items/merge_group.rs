@@ -259,8 +259,6 @@ impl Group<'_> {
         };
         let number = (self.repository.id, row.map(|row| row.number));
         let Decisions { lock, freeze, overrides, .. } = Decisions::on(self.ctx, path, number, ends).await?;
-        let acceptance = acceptance_facts::known(self.ctx, path, repository, number, ends);
-        let acceptance = Box::pin(acceptance).await?.facts;
         let owed = owed_hotfixes::known(self.ctx, path, repository, self.repository.id, ends);
         let hotfixes = Box::pin(owed).await?.hotfixes;
         let judged = Judged { path, pull: ends, snapshot: None };
@@ -270,6 +268,8 @@ impl Group<'_> {
             Ok(files) => files,
             Err(error) => return Ok(Err(NotDecided::by_git(error))),
         };
+        let acceptance = acceptance_facts::known(self.ctx, path, repository, number, (ends, &files));
+        let acceptance = Box::pin(acceptance).await?.facts;
         let known = Facts {
             details,
             deploys,

@@ -358,8 +358,12 @@ impl PullRequestWork<'_> {
             Ok(known) => known,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
+        let Foreseen { findings: files, forecast } = match self.foreseen(&row, ends, repository).await {
+            Ok(foreseen) => foreseen,
+            Err(why) => return undecided(row, pull.base.branch, why),
+        };
         let asked = (row.repository, Some(row.number));
-        let acceptance = acceptance_facts::known(self.ctx, path, repository, asked, ends);
+        let acceptance = acceptance_facts::known(self.ctx, path, repository, asked, (ends, &files));
         let acceptance = match Box::pin(acceptance).await {
             Ok(known) => known,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
@@ -368,10 +372,6 @@ impl PullRequestWork<'_> {
         let owed = match Box::pin(owed).await {
             Ok(known) => known,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
-        };
-        let Foreseen { findings: files, forecast } = match self.foreseen(&row, ends, repository).await {
-            Ok(foreseen) => foreseen,
-            Err(why) => return undecided(row, pull.base.branch, why),
         };
         let changes_at = acceptance.changes_at.into_iter().chain(owed.changes_at);
         let look_again = decisions.next_change().into_iter().chain(changes_at).min();

@@ -4,7 +4,7 @@ use super::Place;
 use super::commerce_keys::PresetEntry;
 use super::file::File;
 use super::tree::Node;
-use crate::model::{CommercePlan, CommerceSettings, Environment, PromotionPath};
+use crate::model::{Code, CommercePlan, CommerceSettings, Environment, Level, PromotionPath, TicketRule};
 
 /// The branch that Starter's production is deployed from.
 const STARTER_PRODUCTION: &str = "master";
@@ -23,6 +23,21 @@ pub(super) fn settings(file: &File, environments: &[Environment]) -> Option<Comm
         services_by_ticket: written.unwrap_or_else(|| CommerceSettings::usual_tickets(plan, environments)),
         disk: entry.disk.as_ref().map(|disk| disk.value),
     })
+}
+
+/// What takes a ticket where the project does not say. Where it has another opinion of what TP717 finds, that holds.
+pub(super) fn tickets(file: &File, path: &mut PromotionPath) {
+    let Some(settings) = path.commerce.clone() else { return };
+    if path.rules.level(Code::ServicesByTicket) != Level::Enforce {
+        return;
+    }
+    let written = file.environments.iter().flatten().filter(|it| it.requires.tickets.is_some());
+    let written: Vec<&str> = written.map(|it| it.name.value.0.as_str()).collect();
+    for environment in &mut path.environments {
+        if settings.takes_tickets(environment) && !written.contains(&environment.name.as_str()) {
+            environment.requires.tickets = Some(TicketRule::of_pro());
+        }
+    }
 }
 
 /// Says what counts for nothing because the preset is off.

@@ -25,7 +25,7 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
         line(format_args!("  - name: {}", scalar(&environment.name)));
         line(format_args!("    branch: {}", scalar(environment.branch.as_str())));
         line(format_args!("    accepts: [{}]", accepts.join(", ")));
-        line(format_args!("    requires: {{ {} }}", requires::keys(path, &environment.requires)));
+        line(format_args!("    requires: {{ {} }}", requires::keys(path, environment)));
         for text in active(&environment.active) {
             line(format_args!("    {text}"));
         }

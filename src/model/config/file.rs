@@ -5,7 +5,9 @@ mod calendar;
 mod requires;
 
 pub(super) use calendar::{FreezeEntry, WindowEntry};
-pub(super) use requires::{ReadinessEntry, ReadinessItemEntry, ReadinessPreset, RequiresEntry, SignOffEntry};
+pub(super) use requires::{
+    ReadinessEntry, ReadinessItemEntry, ReadinessPreset, RequiresEntry, SignOffEntry, TicketsEntry,
+};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -99,6 +99,7 @@ pub(super) fn of(file: &File, root: &Node, problems: &mut Vec<Problem>) -> (Prom
     path.carry_back_within = file.hotfixes.carry_back_within.as_ref().map(length).unwrap_or_default();
     meaning.commerce(file, &names);
     path.commerce = commerce::settings(file, &path.environments);
+    commerce::tickets(file, &mut path);
     meaning.places.ignore_paths = root.key("ignore_paths").map(|key| key.place);
     meaning.places.comment = root.key("comment").map(|key| key.place);
     meaning.places.copy = root.key("copy").map(|key| key.place);

@@ -7,7 +7,8 @@ use crate::model::{
     FileFinding, HeadDeploy, History, Hold, HotfixStanding, IgnoredPaths, Level, Lock, MergeMethods,
     MergeOutcome, MethodsFrom, Origin, Outcome, OwedHotfix, PlaceAwaited, PromotionHistory, PromotionPath,
     ReadinessState, Sentence, SignOffState, Snapshot, SoakState, Source, Stack, StackFacts, StackMember,
-    Tested, TicketRule, TicketState, TopicHistory, TreeId, UnixMillis, UnixSeconds, Verdict, WhyOpen,
+    Tested, TicketRule, TicketState, TicketsOn, TopicHistory, TreeId, UnixMillis, UnixSeconds, Verdict,
+    WhyOpen,
 };
 use crate::policy::{FAMILIES, Fact, Judged, Reach, Trigger, config_changes, judge};
 use proptest::prelude::*;
@@ -290,7 +291,7 @@ pub(super) fn path() -> impl Strategy<Value = PromotionPath> {
         let mut path = PromotionPath::pro();
         path.environments[2].requires.soak = Some(std::time::Duration::from_secs(60));
         path.environments[2].requires.tickets = Some(TicketRule {
-            paths: IgnoredPaths::new(&["a.txt".to_owned()]).unwrap(),
+            on: TicketsOn::Paths(IgnoredPaths::new(&["a.txt".to_owned()]).unwrap()),
             notice: std::time::Duration::from_secs(3_600),
         });
         path.commerce = is_shop.then(|| CommerceSettings::built_in(&path.environments));

@@ -1,13 +1,14 @@
 //! What a verdict on a promotion needs to know of who has accepted it, and for how long it has run.
 
 use crate::deploy::live_time;
+use crate::engine::commerce_files::{files_by_ticket, service_changes};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
 use crate::model::{
-    AcceptanceFacts, Attestation, Attested, Environment, FormerSignOff, IgnoredPaths, PromotionPath,
-    PullEnds, PullNumber, ReadinessItem, ReadinessState, RepositoryId, Role, SaidReady, SignOffState,
-    SoakState, TicketState, TreeId, UnixMillis, WhyNoSignOff, WhyOpen,
+    AcceptanceFacts, Attestation, Attested, CommitId, Environment, FileFinding, FormerSignOff, IgnoredPaths,
+    PromotionPath, PullEnds, PullNumber, ReadinessItem, ReadinessState, RepositoryId, Role, SaidReady,
+    SignOffState, SoakState, TicketRule, TicketState, TicketsOn, TreeId, UnixMillis, WhyNoSignOff, WhyOpen,
 };
 use crate::policy::{Fact, Judged};
 
@@ -25,13 +26,14 @@ pub(in crate::engine::work_items) struct Acceptance {
     pub(in crate::engine::work_items) changes_at: Option<UnixMillis>,
 }
 
-/// What is known, with the ends as they are judged. A pull request without a number has no tickets.
+/// What is known, with the ends as they are judged, and with what was found in the files. A pull request without a number has no
+/// tickets.
 pub(in crate::engine::work_items) async fn known(
     ctx: &EngineContext,
     path: &PromotionPath,
     repository: &Repository,
     (id, number): (RepositoryId, Option<PullNumber>),
-    ends: &PullEnds,
+    (ends, found): (&PullEnds, &[FileFinding]),
 ) -> Result<Acceptance, WorkError> {
     let head = ends.head.branch.as_ref().map(|branch| path.role(branch));
     let between = (head, path.role(&ends.base.branch));
@@ -44,7 +46,7 @@ pub(in crate::engine::work_items) async fn known(
     let (true, (Some(head), Some(base))) = (is_needed && is_asked, trees) else {
         return Ok(Acceptance::default());
     };
-    let question = Question { ctx, repository, id, now: ctx.now(), head };
+    let question = Question { ctx, path, repository, id, now: ctx.now(), head, commit: ends.head.commit };
     let mut acceptance = Acceptance::default();
     if !to.requires.signoffs.is_empty() {
         acceptance.facts.signoffs = question.signoffs(from, to).await?;
@@ -52,7 +54,7 @@ pub(in crate::engine::work_items) async fn known(
     if !to.requires.readiness.is_empty() || to.requires.tickets.is_some() {
         let said = ctx.store.attestations(id, &to.name).await?;
         question.readiness(to, &said, &mut acceptance).await?;
-        question.ticket(to, (&said, number), base, &mut acceptance).await?;
+        question.ticket(to, (&said, number), (base, found), &mut acceptance).await?;
     }
     question.soak(from, to, &mut acceptance).await?;
     Ok(acceptance)
@@ -69,10 +71,12 @@ fn why_none(said: &Attestation) -> Option<(String, WhyNoSignOff)> {
 /// What is asked about a promotion of these files.
 struct Question<'a> {
     ctx: &'a EngineContext,
+    path: &'a PromotionPath,
     repository: &'a Repository,
     id: RepositoryId,
     now: UnixMillis,
     head: TreeId,
+    commit: CommitId,
 }
 
 impl Acceptance {
@@ -153,12 +157,18 @@ impl Question<'_> {
         &self,
         to: &Environment,
         (said, number): (&[Attestation], Option<PullNumber>),
-        base: TreeId,
+        (base, found): (TreeId, &[FileFinding]),
         acceptance: &mut Acceptance,
     ) -> Result<(), WorkError> {
         let Some(rule) = &to.requires.tickets else { return Ok(()) };
-        let mut paths = self.repository.differing_paths(base, self.head).await?;
-        paths.retain(|path| rule.paths.holds(path));
+        let mut paths = match &rule.on {
+            TicketsOn::Paths(patterns) => {
+                let mut paths = self.repository.differing_paths(base, self.head).await?;
+                paths.retain(|path| patterns.holds(path));
+                paths
+            }
+            TicketsOn::Services => files_by_ticket(found),
+        };
         if paths.is_empty() {
             return Ok(());
         }
@@ -166,7 +176,7 @@ impl Question<'_> {
         for it in said {
             let Attested::Ticket { ticket, number: of, earliest } = &it.what else { continue };
             // Another change of these files is another matter for the support.
-            if Some(*of) == number && self.changed_since(it, Some(&rule.paths)).await.is_empty() {
+            if Some(*of) == number && self.is_as_acknowledged(it, to, rule).await {
                 acknowledged = Some((ticket.clone(), *earliest));
                 break;
             }
@@ -178,6 +188,25 @@ impl Question<'_> {
         paths.truncate(PATHS_NAMED);
         acceptance.facts.ticket = Some(TicketState { paths, acknowledged, is_due });
         Ok(())
+    }
+
+    /// Whether what takes the ticket is as it was when the support acknowledged it.
+    async fn is_as_acknowledged(&self, said: &Attestation, to: &Environment, rule: &TicketRule) -> bool {
+        let settings = match &rule.on {
+            TicketsOn::Paths(patterns) => return self.changed_since(said, Some(patterns)).await.is_empty(),
+            TicketsOn::Services => self.path.commerce.as_ref(),
+        };
+        let Some(settings) = settings.filter(|_| said.tree != self.head) else { return true };
+        let between = (said.commit, self.commit);
+        match Box::pin(service_changes(self.repository, (settings, to), between)).await {
+            Ok(changed) => changed.is_empty(),
+            // Where git no longer has what they saw, all of it may have changed.
+            Err(error) => {
+                let error = crate::model::error_chain(&error);
+                tracing::debug!(error, "what has changed since a ticket was acknowledged cannot be told");
+                false
+            }
+        }
     }
 
     async fn soak(

@@ -2,10 +2,11 @@
 
 use super::super::deploy::spelled;
 use super::{list, scalar};
-use crate::model::{PromotionPath, ReadinessItem, Requires, SignOffRole};
+use crate::model::{Environment, PromotionPath, ReadinessItem, SignOffRole, TicketRule, TicketsOn};
 
 /// The keys below `requires`. What only the preset looks at is told where it is on, or was asked for.
-pub(super) fn keys(path: &PromotionPath, requires: &Requires) -> String {
+pub(super) fn keys(path: &PromotionPath, environment: &Environment) -> String {
+    let requires = &environment.requires;
     let mut keys = vec![format!("tested: {}", requires.tested.as_str())];
     keys.extend(requires.soak.map(|soak| format!("soak: {}", spelled(soak))));
     let each =
@@ -19,14 +20,24 @@ pub(super) fn keys(path: &PromotionPath, requires: &Requires) -> String {
     if !requires.readiness.is_empty() {
         keys.push(format!("readiness: [{}]", each(requires.readiness.iter().map(item).collect())));
     }
-    if let Some(rule) = &requires.tickets {
-        let (paths, notice) = (quoted(rule.paths.patterns()), spelled(rule.notice));
-        keys.push(format!("tickets: {{ paths: [{paths}], notice: {notice} }}"));
-    }
+    keys.extend(tickets(path, environment));
     if path.commerce.is_some() || requires.ideal_state {
         keys.push(format!("ideal_state: {}", requires.ideal_state));
     }
     keys.join(", ")
+}
+
+/// What takes a ticket, where that is not what holds by itself.
+fn tickets(path: &PromotionPath, environment: &Environment) -> Option<String> {
+    let of_pro = path.commerce.as_ref().is_some_and(|settings| settings.takes_tickets(environment));
+    match &environment.requires.tickets {
+        Some(TicketRule { on: TicketsOn::Paths(paths), notice }) => {
+            let (paths, notice) = (quoted(paths.patterns()), spelled(*notice));
+            Some(format!("tickets: {{ paths: [{paths}], notice: {notice} }}"))
+        }
+        Some(TicketRule { on: TicketsOn::Services, .. }) => None,
+        None => of_pro.then(|| "tickets: []".to_owned()),
+    }
 }
 
 fn role(role: &SignOffRole) -> String {

@@ -27,7 +27,7 @@ pub(in crate::model::config) struct RequiresEntry {
     /// How long it has to have been live, and well, where it comes from.
     #[schemars(with = "Duration")]
     pub(in crate::model::config) soak: Option<At<Duration>>,
-    /// Which changes take a ticket at the platform's support first.
+    /// Which changes take a ticket at the platform's support first; an empty list: none.
     #[schemars(with = "TicketsEntry")]
     pub(in crate::model::config) tickets: Option<TicketsEntry>,
     /// With preset: commerce, whether it may not lose what keeps static content out of the deploy.
@@ -107,10 +107,29 @@ pub(in crate::model::config) enum ReadinessPreset {
     CommerceLaunch,
 }
 
-/// Which changes take a ticket.
+/// Which changes take a ticket, or an empty list where none does.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename = "Tickets")]
-pub(in crate::model::config) struct TicketsEntry {
+#[serde(untagged, rename = "Tickets")]
+pub(in crate::model::config) enum TicketsEntry {
+    /// None does.
+    #[schemars(extend("maxItems" = 0))]
+    None(
+        #[schemars(with = "Vec<String>")]
+        #[allow(dead_code, reason = "there is nothing in it")]
+        Vec<NoTicket>,
+    ),
+    /// Those of some files do.
+    Files(TicketFilesEntry),
+}
+
+/// Nothing: a list of it is empty.
+#[derive(Debug, Deserialize)]
+pub(in crate::model::config) enum NoTicket {}
+
+/// Files whose change takes a ticket.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename = "TicketFiles")]
+pub(in crate::model::config) struct TicketFilesEntry {
     /// The files whose change takes one.
     #[schemars(extend("minItems" = 1, "uniqueItems" = true, "maxItems" = PATTERNS_MAX))]
     pub(in crate::model::config) paths: Vec<At<Pattern>>,

@@ -2,18 +2,14 @@
 
 use super::super::deploy::length;
 use super::super::file::{
-    Pattern, ReadinessEntry, ReadinessItemEntry, ReadinessPreset, RequiresEntry, SignOffEntry,
+    Pattern, ReadinessEntry, ReadinessItemEntry, ReadinessPreset, RequiresEntry, SignOffEntry, TicketsEntry,
 };
 use super::super::{Place, at::At, quoted};
 use super::{Meaning, grantees, tested_of};
 use crate::model::{
-    IgnoredPaths, ReadinessItem, Requires, SignOffRole, Tested, TicketRule, readiness_preset,
+    IgnoredPaths, ReadinessItem, Requires, SignOffRole, Tested, TicketRule, TicketsOn, readiness_preset,
 };
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// How much notice of a change the platform's support wants where nothing is written: two working days.
-const NOTICE: Duration = Duration::from_secs(48 * 3_600);
 
 impl Meaning<'_> {
     pub(super) fn requires(&mut self, entry: &RequiresEntry) -> Requires {
@@ -24,10 +20,13 @@ impl Meaning<'_> {
             signoffs: self.signoffs(&entry.signoffs),
             reviews: self.reviews(entry),
             readiness: self.readiness(&entry.readiness),
-            tickets: entry.tickets.as_ref().and_then(|tickets| {
-                let paths = self.patterns(&tickets.paths)?;
-                Some(TicketRule { paths, notice: tickets.notice.as_ref().map_or(NOTICE, length) })
-            }),
+            tickets: match &entry.tickets {
+                Some(TicketsEntry::Files(files)) => self.patterns(&files.paths).map(|paths| TicketRule {
+                    on: TicketsOn::Paths(paths),
+                    notice: files.notice.as_ref().map_or(TicketRule::NOTICE, length),
+                }),
+                Some(TicketsEntry::None(_)) | None => None,
+            },
             ideal_state: entry.ideal_state.as_ref().is_some_and(|asked| asked.value),
         }
     }

@@ -1,6 +1,6 @@
 use super::{problems, with};
 use crate::model::config::*;
-use crate::model::{CommercePlan, CommerceSettings};
+use crate::model::{CommercePlan, CommerceSettings, TicketRule};
 
 const ENVIRONMENTS: &str = "\
 environments:
@@ -17,6 +17,22 @@ fn read(text: &str) -> Configuration {
 
 fn settings(text: &str) -> CommerceSettings {
     read(text).path().commerce.clone().unwrap()
+}
+
+#[test]
+fn on_the_pro_plan_services_take_a_ticket_where_nothing_is_said() {
+    let tickets = |text: &str, name: &str| {
+        let read = read(text);
+        let again = Configuration::read(&read.effective()).unwrap();
+        let of = |read: &Configuration| read.path().environment(name).unwrap().requires.tickets.clone();
+        assert_eq!(of(&again), of(&read), "{}", read.effective());
+        of(&read)
+    };
+    assert_eq!(tickets("preset: commerce", "live"), Some(TicketRule::of_pro()));
+    assert_eq!(tickets("preset: commerce", "dev"), None);
+    assert_eq!(tickets("", "live"), None);
+    assert_eq!(tickets("preset: commerce\ncommerce: { plan: starter }", "live"), None);
+    assert_eq!(tickets("preset: commerce\nrules: { TP717: observe }", "live"), None);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::{problems, with};
 use crate::model::config::*;
-use crate::model::{Grantee, RepositoryRole, Requires};
+use crate::model::{Grantee, RepositoryRole, Requires, TicketsOn};
 use std::time::Duration;
 
 const ENVIRONMENTS: &str = "\
@@ -48,7 +48,8 @@ fn a_promotion_can_be_asked_for_people_and_for_time() {
 
     let tickets = requires("{ tickets: { paths: [.magento/services.yaml] } }").tickets.unwrap();
     assert_eq!(tickets.notice, Duration::from_secs(172_800));
-    assert!(tickets.paths.holds(".magento/services.yaml"));
+    let TicketsOn::Paths(paths) = tickets.on else { panic!("{tickets:?}") };
+    assert!(paths.holds(".magento/services.yaml"));
 }
 
 #[test]
