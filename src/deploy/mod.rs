@@ -65,6 +65,7 @@
 //! - Secrets are in no log, no error, no page, no process argument: `secrets_are_seen_nowhere`,
 //!   `what_was_built_once_is_promoted_as_the_same_bits`, `a_secret_is_known_in_the_forms_that_programs_write`.
 
+mod aftercare;
 mod allowed_addresses;
 mod cloud_project;
 mod delivery_stats;
@@ -78,6 +79,7 @@ mod setting_names;
 pub mod slug;
 mod soak;
 
+pub use aftercare::{NextCheck, next_check, overtaken_by};
 pub use cloud_project::CloudProject;
 pub use delivery_stats::delivery_stats;
 pub use deploy_queue::{CancelAnswer, CarriedOutBy, DeployQueue, Limits, RollbackPlan, Wanted, release_of};

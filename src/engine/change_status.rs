@@ -5,7 +5,7 @@ use crate::deploy::DeployQueue;
 use crate::lineage::{GitError, History, Holders, Mirror, Repository};
 use crate::model::{
     BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, LedgerEntry, PromotionPath,
-    PullNumber, PullRequest, RepositoryId, Role, TipSource, UnixMillis, UnixSeconds, WaitsFor,
+    PullNumber, PullRequest, RepositoryId, Role, TipSource, UnixMillis, UnixSeconds, WaitsFor, late_failure,
 };
 use crate::report::{BranchStatus, ChangeStage, OperatorActs};
 use crate::store::{Store, StoreError};
@@ -49,7 +49,15 @@ pub async fn change_status(
     let history = known.history(repository, path, since).await?;
     let forms = forms(repository, &history, path, (pull, &known.later)).await?;
     let nobody_deploys = is_dormant(&store.deploy_activity(pull.repository).await?, path);
-    StatusQuestion { repository, history, forms, nobody_deploys }.answered(path, &known).await
+    let mut places =
+        StatusQuestion { repository, history, forms, nobody_deploys }.answered(path, &known).await?;
+    // What is found late is nothing to those who came with an earlier deploy.
+    for deploy in places.iter_mut().filter_map(|place| place.deploy.as_mut()) {
+        if !deploy.pulls.contains(&pull.number) {
+            deploy.aftercare.clear();
+        }
+    }
+    Ok(places)
 }
 
 /// Where a commit has come to, for each environment of the path and the copy branch: as it is, and as what a pull request
@@ -464,6 +472,7 @@ pub(super) async fn is_troubled(
         let deploys = store.newest_deploys(id, &environment.name, at_most).await?;
         let troubled = |it: &Deploy| {
             it.is_rollback()
+                || late_failure(&it.aftercare).is_some()
                 || matches!(it.state, DeployState::Failed | DeployState::Error | DeployState::Refused)
         };
         if deploys.iter().any(troubled) {

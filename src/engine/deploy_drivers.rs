@@ -6,7 +6,7 @@ use super::work_span;
 use crate::deploy::drivers::commerce_cloud::CloudShared;
 use crate::deploy::drivers::programs::{Bounds, Commands};
 use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver};
-use crate::deploy::drivers::{DeployRequest, DriverError, parse_key};
+use crate::deploy::drivers::{DeployRequest, DriverError, deploy_key, parse_key};
 use crate::deploy::operator::{Allowed, Operator, SecretError};
 use crate::deploy::{CloudProject, Endpoint};
 use crate::github::Secret;
@@ -202,7 +202,7 @@ pub(super) fn commands(
     let (store, wake) = (Arc::clone(store), Arc::clone(wake));
     let marking = Arc::clone(clock);
     let changed = Arc::new(move |order: &DeployRequest| {
-        let Some((repository, name, _)) = parse_key(&order.key) else { return };
+        let Some((repository, name, _)) = parse_key(deploy_key(&order.key)) else { return };
         let item = WorkItem::Environment(RepositoryId(repository), name.into());
         let (store, wake, now) = (Arc::clone(&store), Arc::clone(&wake), marking.now());
         let span = work_span::of(&item);

@@ -1,67 +1,12 @@
 //! Deploys: each one try to bring one commit to one environment, as they are kept and shown.
 
 use super::time::as_millis;
-use super::{CommitId, Diagnosis, DriverSettings, NotCounted, PullNumber, RefusedStatus, TreeId, UnixMillis};
+use super::{
+    AftercareRun, CancelEnd, Cancellation, CommitId, Diagnosis, DriverSettings, Ending, NotCounted, Phase,
+    PhaseRun, PullNumber, RefusedStatus, TreeId, UnixMillis,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-/// The three parts of a deploy, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Phase {
-    /// Validate, patch, compile, static content where it can be made now, slug, provision. The site keeps running.
-    Build,
-    /// Maintenance mode on, the rest of the static content, install or update, routing, maintenance mode off.
-    Deploy,
-    /// What is done to the site once it is open again: post-deploy work, smoke tests.
-    Verify,
-}
-
-impl Phase {
-    /// Every phase, in order.
-    pub const ALL: [Self; 3] = [Self::Build, Self::Deploy, Self::Verify];
-
-    /// The word used in reports and settings.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Build => "build",
-            Self::Deploy => "deploy",
-            Self::Verify => "verify",
-        }
-    }
-
-    /// The phase that a text begins with, as in `build: compile`, and what comes behind it.
-    pub fn at_the_start_of(text: &str) -> Option<(Self, &str)> {
-        let text = text.trim_start();
-        let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
-        let phase = Self::ALL.into_iter().find(|phase| text[..end].eq_ignore_ascii_case(phase.as_str()))?;
-        Some((
-            phase,
-            text[end..].trim_start_matches(|c: char| matches!(c, ':' | '/' | '-') || c.is_whitespace()),
-        ))
-    }
-}
-
-/// One phase of a deploy, as far as it has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PhaseRun {
-    /// Which one.
-    pub phase: Phase,
-    /// When it began.
-    pub began_at: UnixMillis,
-    /// When it ended.
-    #[serde(default)]
-    pub ended_at: Option<UnixMillis>,
-    /// How it ended.
-    #[serde(default)]
-    pub went_well: Option<bool>,
-    /// The step that was reported last, such as `compile` or `maintenance-on`.
-    #[serde(default)]
-    pub step: Option<String>,
-    /// The last lines of its log, where somebody has told them.
-    #[serde(default)]
-    pub log_tail: Option<String>,
-}
 
 /// Why there is a deploy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,106 +90,6 @@ impl DeployState {
     pub fn is_under_way(self) -> bool {
         matches!(self, Self::Requested | Self::Running | Self::Cancelling)
     }
-}
-
-/// Why a deploy ended without success.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "why", rename_all = "kebab-case")]
-pub enum Ending {
-    /// Whoever carried it out says that it failed.
-    Failed {
-        /// In which phase, where that was told.
-        phase: Option<Phase>,
-        /// In their words.
-        #[serde(default)]
-        words: Option<String>,
-    },
-    /// Nobody took it up in time.
-    NotPickedUp {
-        /// How long was waited.
-        #[serde(with = "as_millis")]
-        within: Duration,
-    },
-    /// Nobody took it up, and nobody ever meant to.
-    NobodyDeploys,
-    /// It was taken up and has not ended in time.
-    Stuck {
-        /// In which phase it was last seen.
-        phase: Option<Phase>,
-        /// How long was waited.
-        #[serde(with = "as_millis")]
-        within: Duration,
-    },
-    /// It could not be handed over.
-    NotHandedOver {
-        /// What stood in the way, and what to do.
-        words: String,
-    },
-    /// A newer commit goes instead.
-    Superseded {
-        /// The number of its deploy.
-        by: u64,
-    },
-    /// The environment runs something newer.
-    OlderThanLive {
-        /// What it runs.
-        live: CommitId,
-    },
-    /// The branch no longer has the commit: it was forced elsewhere or deleted.
-    OffBranch,
-    /// Its environment was taken out of the configuration before its turn came.
-    OffPath,
-    /// Its branch has given its place beside an environment up.
-    PlaceFreed,
-    /// The server ended again and again while its programs ran.
-    CutOff {
-        /// In which phase it was last seen.
-        phase: Option<Phase>,
-        /// How often it was begun.
-        times: u32,
-    },
-    /// A rollback has ended it.
-    Cancelled {
-        /// The number of the rollback's deploy.
-        by: u64,
-        /// In which phase it was last seen.
-        phase: Option<Phase>,
-    },
-    /// Somebody has ended it.
-    CancelledByPerson {
-        /// Who.
-        by: String,
-        /// In which phase it was last seen.
-        phase: Option<Phase>,
-    },
-}
-
-/// How a deploy is ended before its own end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cancellation {
-    /// Since when.
-    pub since: UnixMillis,
-    /// Why. This is how the deploy has ended once that is confirmed.
-    pub why: Ending,
-    /// Whether whoever carries it out has been told and has said yes.
-    #[serde(default)]
-    pub told: bool,
-    /// What came of it.
-    #[serde(default)]
-    pub end: Option<CancelEnd>,
-}
-
-/// What came of cancelling a deploy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "end", rename_all = "kebab-case")]
-pub enum CancelEnd {
-    /// Nothing of it runs any more.
-    Confirmed,
-    /// Nobody has confirmed its end: it may still run.
-    Unconfirmed {
-        /// Why not, in words for people.
-        words: String,
-    },
 }
 
 /// One try to bring one commit to one environment.
@@ -375,6 +220,9 @@ pub struct Deploy {
     /// Whether it is live, and something that comes after a deploy has failed.
     #[serde(default)]
     pub degraded: bool,
+    /// The times at which its verify step was run again, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aftercare: Vec<AftercareRun>,
 }
 
 impl Deploy {
@@ -430,6 +278,7 @@ impl Deploy {
             waited_for_approval: Duration::ZERO,
             remark: None,
             degraded: false,
+            aftercare: Vec::new(),
         }
     }
 

@@ -31,6 +31,8 @@ pub struct Environment {
     pub deploy: DeploySettings,
     /// Which branches may be active beside it.
     pub active: ActiveRules,
+    /// How long after a deploy its verify step is run again; ascending, each once.
+    pub aftercare: Vec<Duration>,
 }
 
 impl Source {
@@ -201,6 +203,7 @@ impl PromotionPath {
             accepts: vec![accepts],
             requires: Requires { tested: tested(name), ..Requires::default() },
             deploy: DeploySettings::default(),
+            aftercare: Vec::new(),
         };
         Self {
             environments: vec![

@@ -24,6 +24,7 @@
 
 mod acceptance;
 mod active_places;
+mod aftercare;
 mod attestation;
 mod audit;
 pub mod calendar;
@@ -43,6 +44,7 @@ mod credentials;
 mod delivery_stats;
 mod deploy;
 mod deploy_acts;
+mod deploy_ending;
 mod deploy_settings;
 mod diagnosis;
 mod docs_url;
@@ -71,6 +73,7 @@ mod needed_grants;
 mod not_counted;
 mod outcome;
 mod paths;
+mod phase;
 mod pull_request;
 mod readiness_presets;
 mod records;
@@ -99,6 +102,7 @@ pub use active_places::{
     ActivePlace, ActivePlaces, ActiveRules, Left, PlaceAnswer, PlaceAwaited, PlaceRequest, PlaceTaken,
     PlacesMoved, ToBeFreed, WhyToBeFreed, active_environment,
 };
+pub use aftercare::{AftercareEnd, AftercareRun, late_failure};
 pub use attestation::{Attestation, Attested, WhyNoSignOff, Withdrawal};
 pub use audit::{AuditEntry, AuditFault, AuditHash, AuditRow, InvalidAuditHash, audit_faults};
 pub use carried::{Carried, CarriedAnswer, Compared};
@@ -113,8 +117,9 @@ pub use commerce::{CommercePlan, CommerceSettings};
 pub use commit::Commit;
 pub use credentials::without_credentials;
 pub use delivery_stats::DeliveryStats;
-pub use deploy::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};
+pub use deploy::{Deploy, DeployState, Trigger};
 pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
+pub use deploy_ending::{CancelEnd, Cancellation, Ending};
 pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
 pub use diagnosis::Diagnosis;
 pub use docs_url::DocsUrl;
@@ -154,6 +159,7 @@ pub use needed_grants::{
 pub use not_counted::{NotCounted, WhyNotCounted};
 pub use outcome::Outcome;
 pub use paths::{IgnoredPaths, InvalidPattern};
+pub use phase::{Phase, PhaseRun};
 pub use pull_request::{Merged, PullRequest, PullRequestDetails, PullRequestState};
 pub use readiness_presets::readiness_preset;
 pub use records::{

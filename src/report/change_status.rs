@@ -1,6 +1,7 @@
 //! Where a change is, in words.
 
 use super::advice::{CommentCommands, to_comment};
+use super::aftercare::{failed_late, late_trouble};
 use super::deploy_status::COMMERCE_CLOUD;
 use super::deploy_status::{Entry, NOBODY_DEPLOYS, OperatorActs, ended, not_counted, uncapitalized};
 use super::limits::{BODY, RESERVE, fit};
@@ -111,7 +112,10 @@ impl BranchStatus {
                 "waits for somebody's approval".to_owned()
             }
             ChangeStage::UnderWay => "being deployed".to_owned(),
-            ChangeStage::Live => "live".to_owned(),
+            ChangeStage::Live => match self.deploy.as_ref().and_then(failed_late) {
+                Some(after) => format!("live, but verify failed {after} later"),
+                None => "live".to_owned(),
+            },
             ChangeStage::Uncertain => {
                 let number = self.deploy.as_ref().map_or(0, |it| it.number);
                 format!(
@@ -163,6 +167,7 @@ impl BranchStatus {
             | ChangeStage::Blocked
             | ChangeStage::Held
             | ChangeStage::UnderWay => "⏳",
+            ChangeStage::Live if self.deploy.as_ref().is_some_and(|it| failed_late(it).is_some()) => "⚠️",
             ChangeStage::Live | ChangeStage::Copied => "✅",
             ChangeStage::Failed
             | ChangeStage::Refused
@@ -194,6 +199,9 @@ impl BranchStatus {
             (ChangeStage::Failed | ChangeStage::NotTakenBack, _) => {
                 self.deploy.as_ref().and_then(|deploy| deploy_trouble(commands, deploy, self.acts, entry))
             }
+            (ChangeStage::Live, _) => {
+                self.deploy.as_ref().and_then(|it| late_trouble(commands, it, self.acts.roll_back_to))
+            }
             (ChangeStage::Blocked, Some(WaitsFor::Unconfirmed { number, commit })) => Some(format!(
                 "**{}: deploy {number} ({}) may still run.**\n\nNobody has confirmed its end. This deploy starts once \
                  whoever runs that one reports its end, or once somebody starts this one beside it with the comment:\n\n{}",
@@ -209,7 +217,7 @@ impl BranchStatus {
 /// By this the part is found again in a comment; GitHub does not show it.
 pub const CHANGE_STATUS: &str = "<!-- towpath:where -->";
 
-/// Whether somebody has to be told although nobody asked: a deploy of it has failed, or it was taken back.
+/// Whether somebody has to be told although nobody asked: a deploy of it has failed, at once or later, or it was taken back.
 pub fn is_worth_a_comment(places: &[BranchStatus]) -> bool {
     places.iter().any(|place| match place.stage {
         ChangeStage::RolledBack | ChangeStage::NotTakenBack | ChangeStage::Refused | ChangeStage::Blocked => {
@@ -221,6 +229,7 @@ pub fn is_worth_a_comment(places: &[BranchStatus]) -> bool {
             let is_watched = place.deploy.as_ref().is_some_and(|deploy| deploy.driver == COMMERCE_CLOUD);
             is_watched || !matches!(ending, Some(Ending::NotPickedUp { .. }))
         }
+        ChangeStage::Live => place.deploy.as_ref().is_some_and(|it| failed_late(it).is_some()),
         _ => false,
     })
 }

@@ -18,6 +18,7 @@
 
 mod active_places;
 mod advice;
+mod aftercare;
 mod aftermath;
 mod alarm;
 mod carried;

@@ -1,10 +1,14 @@
 //! A release in words, and for programs.
 
+use super::aftercare::aftercare_line;
 use super::deploy_status::{deploy_line, deploy_on_record, length};
 use super::markdown::{code, folded};
 use super::one_line::one_line;
 use super::stamp;
-use crate::model::{Attestation, DeliveryStats, Deploy, Override, PhaseRun, PullRequest, UnixMillis};
+use crate::model::{
+    AftercareEnd, AftercareRun, Attestation, DeliveryStats, Deploy, Override, PhaseRun, PullRequest,
+    UnixMillis,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -69,6 +73,7 @@ pub fn release_on_terminal(log: &ReleaseLog) -> String {
         let waited = deploy.picked_up_at.map(|at| at.since(deploy.made_at));
         lines.extend(waited.map(|waited| format!("  waited {}", length(waited))));
         lines.extend(deploy.phases.iter().map(|run| format!("  {}", phase_line(run))));
+        lines.extend(deploy.aftercare.iter().map(|run| format!("  {}", aftercare_line(run))));
     }
     if let Some(back) = &log.taken_back {
         lines.push(format!("Taken back by {}", deploy_line(back)));
@@ -107,8 +112,11 @@ pub(super) fn release_in_comment(log: &ReleaseLog) -> String {
     lines.extend(log.deploys.iter().filter(|it| !it.state.is_open()).map(|it| {
         let phases: Vec<String> = it.phases.iter().map(phase_line).collect();
         let phases = if phases.is_empty() { String::new() } else { format!(" ({})", phases.join("; ")) };
+        let after = it.aftercare.iter().filter(|run| !run.is_open()).map(aftercare_line);
+        let after: Vec<String> = after.map(|line| format!("; {}", code(&line))).collect();
+        let after = after.concat();
         // As code: it may name people and steps.
-        format!("{}{phases}", code(&deploy_on_record(it)))
+        format!("{}{phases}{after}", code(&deploy_on_record(it)))
     }));
     lines.extend(log.taken_back.iter().map(|it| format!("Taken back by {}", code(&deploy_line(it)))));
     if lines.is_empty() {
@@ -127,11 +135,24 @@ pub fn release_as_json(log: &ReleaseLog) -> Value {
             "went_well": run.went_well,
         })
     };
+    let aftercare = |run: &AftercareRun| {
+        let (went_well, words) = match run.end() {
+            Some(AftercareEnd::Passed) => (Some(true), None),
+            Some(AftercareEnd::Failed { words, .. }) => (Some(false), Some(words)),
+            Some(AftercareEnd::NotRun { words }) => (None, Some(words)),
+            None => (None, None),
+        };
+        json!({
+            "after": run.after, "began_at": at(Some(run.begun_at)),
+            "ended_at": at(run.ended.as_ref().map(|(ended, _)| *ended)), "went_well": went_well, "why": words,
+        })
+    };
     let deploy = |it: &Deploy| {
         json!({
             "number": it.number, "sha": it.commit, "state": it.state.as_str(), "made_at": at(Some(it.made_at)),
             "picked_up_at": at(it.picked_up_at), "ended_at": at(it.ended_at),
             "phases": it.phases.iter().map(phase).collect::<Vec<_>>(),
+            "aftercare": it.aftercare.iter().map(aftercare).collect::<Vec<_>>(),
         })
     };
     json!({

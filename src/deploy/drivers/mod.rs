@@ -167,6 +167,20 @@ pub trait Driver: Send + Sync {
         false
     }
 
+    /// Whether [`Driver::verify`] can look again at what it has deployed.
+    fn can_verify(&self) -> bool {
+        false
+    }
+
+    /// Runs the verify step of a deploy that has gone live once more, under the request's key, and does not wait for it;
+    /// [`Driver::poll`] tells of it by that key, and [`Driver::cancel`] ends it. One that goes on already is left alone.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`] where there is no such step.
+    async fn verify(&self, _: &DeployRequest) -> Result<(), DriverError> {
+        Err(DriverError::refused("whoever deploys here has no verify step of its own"))
+    }
+
     /// Ends a deploy before its own end. May be asked again.
     ///
     /// # Errors
@@ -274,6 +288,18 @@ pub fn parse_key(key: &str) -> Option<(u64, String, u64)> {
         bytes.extend(spelt);
     }
     Some((repository.parse().ok()?, String::from_utf8(bytes).ok()?, number.parse().ok()?))
+}
+
+/// What names the verify step of a deploy that is run again, so long after it.
+pub fn aftercare_key(deploy: &str, after: Duration) -> String {
+    format!("{deploy}-{}", after.as_secs())
+}
+
+/// The key of the deploy that a key is about, be it its own or one of [`aftercare_key`].
+pub fn deploy_key(key: &str) -> &str {
+    // A name may hold a dash, a number does not.
+    let number = key.rfind('.').unwrap_or_default();
+    key[number..].find('-').map_or(key, |dash| &key[..number + dash])
 }
 
 /// A commit as it is written in variables of programs and inputs of workflows: empty where there is none.

@@ -32,6 +32,10 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
         // Written out it would mean more: that somebody is there who deploys.
         let unsaid = if environment.deploy.driver_is_written { "" } else { "# where nothing is said: " };
         line(format_args!("    {unsaid}deploy: {{ {} }}", deploy(&environment.deploy)));
+        if !environment.aftercare.is_empty() {
+            let times: Vec<_> = environment.aftercare.iter().copied().map(spelled).collect();
+            line(format_args!("    aftercare: [{}]", times.join(", ")));
+        }
     }
     match &path.copy {
         None => line(format_args!("copy: none")),

@@ -105,6 +105,9 @@ impl JsonSchema for Version {
     }
 }
 
+/// The most times at which a verify step may be run again.
+const AFTERCARE_MAX: usize = 10;
+
 /// One environment: a branch and what it accepts.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename = "Environment")]
@@ -137,6 +140,10 @@ pub(super) struct EnvironmentEntry {
     #[serde(default)]
     #[schemars(with = "Deploy")]
     pub(super) deploy: Option<Deploy>,
+    /// How long after a deploy its verify step is run again, such as 20m, 1h and 24h.
+    #[serde(default)]
+    #[schemars(extend("uniqueItems" = true, "maxItems" = AFTERCARE_MAX))]
+    pub(super) aftercare: Vec<At<Duration>>,
 }
 
 /// Whether the files have to be tested: true, false, or if-reported (where anybody reports deployments).

@@ -194,6 +194,7 @@ impl BranchHistory {
                 requires: Requires::default(),
                 deploy: DeploySettings::default(),
                 active: ActiveRules::default(),
+                aftercare: Vec::new(),
             }
         };
         on_path.iter().map(one).collect()

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use super::commerce;
 use super::deploy::{length, settings};
-use super::file::{At, CommandEntry, CopyEntry, EnvironmentEntry, File, IfReported, People, TestedEntry};
+use super::file::{
+    At, CommandEntry, CopyEntry, Duration, EnvironmentEntry, File, IfReported, People, TestedEntry,
+};
 use super::graph;
 use super::nearest::hint;
 use super::tree::{Content, Node};
@@ -169,9 +171,22 @@ impl Meaning<'_> {
                 requires: self.requires(&entry.requires),
                 deploy: entry.deploy.as_ref().map(settings).unwrap_or_default(),
                 active: active(entry),
+                aftercare: self.aftercare(&entry.aftercare),
             });
         }
         upstream_first(environments)
+    }
+
+    /// The times after a deploy, in their order.
+    fn aftercare(&mut self, entries: &[At<Duration>]) -> Vec<std::time::Duration> {
+        let mut times = BTreeMap::new();
+        for entry in entries {
+            if let Some(first) = times.insert(length(entry), entry.place) {
+                let message = format!("the time {} is there twice", entry.value.0);
+                self.say(entry.place, message, format!("remove one; the first is on line {}", first.line));
+            }
+        }
+        times.into_keys().collect()
     }
 
     fn branch(&mut self, text: &str, place: Place) -> Option<BranchName> {

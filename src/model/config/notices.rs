@@ -12,6 +12,7 @@ pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
     let mut say = |place: Place, message: String| notices.push(Notice { place, message });
     for item in root.key("environments").into_iter().flat_map(|key| key.value.items()) {
         places(item, &mut say);
+        aftercare(item, path, &mut say);
         let Some(requires) = item.key("requires") else { continue };
         if let (Some(tested), Some(environment)) = (requires.value.key("tested"), named_by(item, path))
             && environment.requires.tested != Tested::NotAsked
@@ -26,6 +27,18 @@ pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
     windows(root, path, &mut say);
     notices.sort();
     notices
+}
+
+/// Says where nobody can run the verify step again.
+fn aftercare(item: &Node, path: &PromotionPath, say: &mut impl FnMut(Place, String)) {
+    let (Some(key), Some(environment)) = (item.key("aftercare"), named_by(item, path)) else { return };
+    if environment.deploy.driver_is_written {
+        let (name, driver) = (&environment.name, environment.deploy.driver.as_str());
+        let message = format!(
+            "aftercare runs the verify step of the operator's programs again; where driver: {driver} deploys {name}, it does nothing"
+        );
+        say(key.place, message);
+    }
 }
 
 /// Says of which environments the windows close nothing.

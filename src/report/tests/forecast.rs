@@ -134,6 +134,7 @@ fn a_manifest_tells_it_too() {
     let path = PromotionPath::pro();
     let forecast = forecast(1);
     let told = Manifest {
+        freeze: None,
         path: &path,
         source: &path.environments[1],
         target: &path.environments[2],

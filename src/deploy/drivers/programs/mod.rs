@@ -186,13 +186,11 @@ pub struct ProgramDriver {
     checkout: Arc<dyn Checkout>,
 }
 
-#[async_trait]
-impl Driver for ProgramDriver {
-    /// Starts the programs and does not wait for them. A deploy that is known already is left alone.
-    async fn start(&self, request: &DeployRequest, _again: bool) -> Result<Started, DriverError> {
-        let handed = Started { handle: Some(request.key.clone()), log_url: None };
+impl ProgramDriver {
+    /// Sets the programs going, or those of the verify step alone.
+    async fn hand_over(&self, request: &DeployRequest, only_verify: bool) -> Result<(), DriverError> {
         if self.shared.run(&request.key).is_some() {
-            return Ok(handed);
+            return Ok(());
         }
         let secrets = Arc::clone(&self.secrets);
         let secrets = slugs::apart(move || Ok(secrets())).await;
@@ -212,11 +210,30 @@ impl Driver for ProgramDriver {
                 programs: self.programs.clone(),
                 secrets,
                 checkout: Arc::clone(&self.checkout),
+                only_verify,
             };
             let task = tokio::spawn(task.carry_out().in_current_span()).abort_handle();
             runs.known.insert(request.key.clone(), (run, task));
         }
-        Ok(handed)
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Driver for ProgramDriver {
+    /// Starts the programs and does not wait for them. A deploy that is known already is left alone.
+    async fn start(&self, request: &DeployRequest, _again: bool) -> Result<Started, DriverError> {
+        self.hand_over(request, false).await?;
+        Ok(Started { handle: Some(request.key.clone()), log_url: None })
+    }
+
+    fn can_verify(&self) -> bool {
+        !self.programs.verify.is_empty()
+    }
+
+    /// In a copy of the same build, within the same bounds.
+    async fn verify(&self, request: &DeployRequest) -> Result<(), DriverError> {
+        self.hand_over(request, true).await
     }
 
     /// All reports since it was handed over. There are none of a deploy that is not known: [`Commands::knows`].

@@ -40,6 +40,8 @@ pub(super) struct Task {
     pub(super) programs: Programs,
     pub(super) secrets: Secrets,
     pub(super) checkout: Arc<dyn Checkout>,
+    /// Whether what was deployed is only verified again.
+    pub(super) only_verify: bool,
 }
 
 /// Why a deploy has failed.
@@ -133,7 +135,7 @@ impl Task {
         self.build(log).await?;
         for (phase, steps) in [(Phase::Deploy, &self.programs.deploy), (Phase::Verify, &self.programs.verify)]
         {
-            if !steps.is_empty() {
+            if !steps.is_empty() && (phase == Phase::Verify || !self.only_verify) {
                 let mut until = self.until();
                 self.steps((phase, steps), &self.copy(), log, &mut until).await?;
             }

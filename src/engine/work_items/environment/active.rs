@@ -78,6 +78,7 @@ fn environment_of(beside: &Environment, branch: &BranchName) -> Environment {
         requires: Requires::default(),
         deploy: beside.deploy.clone(),
         active: ActiveRules::default(),
+        aftercare: Vec::new(),
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) async fn left_environment(
         requires: Requires::default(),
         deploy: DeploySettings::default(),
         active: ActiveRules::default(),
+        aftercare: Vec::new(),
     }))
 }
 

@@ -9,9 +9,11 @@
 //!
 //! The order of the work is in this file: `reports.rs` reads what was said, `want.rs` what the branch asks for,
 //! `requested_acts.rs` what the operator asks for, `start.rs` and `announce.rs` begin one, `poll.rs` and `cancel.rs`
-//! follow and end it, `read_logs.rs` reads why it failed, `show.rs` has GitHub show it.
+//! follow and end it, `read_logs.rs` reads why it failed, `aftercare.rs` looks at what runs again, `show.rs` has GitHub
+//! show it.
 
 mod active;
+mod aftercare;
 mod announce;
 mod cancel;
 mod dormant;
@@ -117,6 +119,7 @@ pub(super) async fn run(
         lock: ctx.store.lock(id, &environment.name).await?,
         freezes: known_freezes(ctx, id, &environment.name).await?,
         frozen_until: None,
+        check_at: None,
         in_a_comment: false,
     };
     work.take_in_called_back(&called_back);
@@ -209,6 +212,8 @@ struct EnvironmentWork<'a> {
     freezes: Vec<ManualFreeze>,
     /// When what waits for the end of a freeze is looked at again.
     frozen_until: Option<UnixMillis>,
+    /// When the verify step of what runs is looked at again.
+    check_at: Option<UnixMillis>,
     /// Whether a comment asks for the act at hand: what is advised are commands for comments then.
     in_a_comment: bool,
 }
@@ -307,7 +312,8 @@ impl EnvironmentWork<'_> {
         self.read_logs().await;
         self.show().await?;
         self.delete_old().await?;
-        wanted.and(handed).and(looked).and(ended).and(sure)
+        let cared = self.look_after().await;
+        wanted.and(handed).and(looked).and(ended).and(sure).and(cared)
     }
 
     fn rollback_waits(&self) -> bool {
@@ -408,7 +414,13 @@ impl EnvironmentWork<'_> {
             let every = self.site.driver_of(deploy).ok()?.poll_every()?;
             Some(self.site.ctx.now() + every)
         });
-        expiry.into_iter().chain(asked).chain(self.next_look_for_an_end()).chain(self.frozen_until).min()
+        expiry
+            .into_iter()
+            .chain(asked)
+            .chain(self.next_look_for_an_end())
+            .chain(self.frozen_until)
+            .chain(self.check_at)
+            .min()
     }
 
     /// What was begun for a deploy, and is not found, may only not be in GitHub's lists yet: an error as long as that is

@@ -90,3 +90,30 @@ fn what_stands_there_twice_or_matches_nothing_is_refused_at_its_place() {
         told("{ signoffs: [{ rol: admin }] }")
     );
 }
+
+#[test]
+fn a_verify_step_is_run_again_at_the_times_that_are_named() {
+    let live = |more: &str| {
+        with(&format!(
+            "environments:\n  - {{ name: staging, accepts: [topics] }}\n  - {{ name: live, accepts: [staging]{more} }}\ncopy: none\n"
+        ))
+    };
+    let read = Configuration::read(&live(", aftercare: [24h, 20m, 1h]")).unwrap();
+    let times = |read: &Configuration| read.path().environment("live").unwrap().aftercare.clone();
+    let minutes = [20, 60, 1_440].map(|it| Duration::from_secs(it * 60));
+    assert_eq!(times(&read), minutes);
+    assert_eq!(times(&Configuration::read(&read.effective()).unwrap()), minutes, "{}", read.effective());
+    assert!(read.notices().is_empty(), "{:?}", read.notices());
+    assert_eq!(
+        problems(&live(", aftercare: [60m, 1h]")),
+        ["4:56 the time 1h is there twice | remove one; the first is on line 4"]
+    );
+    let told = Configuration::read(&live(", deploy: { driver: none }, aftercare: [20m]")).unwrap();
+    let told: Vec<String> = told.notices().iter().map(|it| it.message.clone()).collect();
+    assert_eq!(
+        told,
+        [
+            "aftercare runs the verify step of the operator's programs again; where driver: none deploys live, it does nothing"
+        ]
+    );
+}

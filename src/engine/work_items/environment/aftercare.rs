@@ -1,0 +1,190 @@
+//! The verify step of what runs, run again at the times that the configuration names, by whoever has run it in the deploy.
+//!
+//! It is bound to what runs: nothing of it is begun, or goes on, once a later deploy may have changed the site.
+
+use super::EnvironmentWork;
+use crate::deploy::drivers::{DeployRequest, Driver, DriverError, aftercare_key};
+use crate::deploy::{DeployReport, NextCheck, ReportedState, next_check, overtaken_by};
+use crate::engine::work_error::WorkError;
+use crate::lineage::GitError;
+use crate::model::{
+    AftercareEnd, AftercareRun, Deploy, ForPeople, PullNumber, PullRequest, Role, error_chain,
+};
+use crate::store::{Change, WorkItem};
+use std::time::Duration;
+
+/// It is begun no more often than this: it may be what ends the server.
+const HAND_OVERS_AT_MOST: u32 = 3;
+
+/// Of so many pull requests it is looked whether the log names their files.
+const LOOKED_INTO: usize = 50;
+
+impl EnvironmentWork<'_> {
+    /// Runs the verify step of what runs again where it is time for that, and reads how it went.
+    pub(super) async fn look_after(&mut self) -> Result<(), WorkError> {
+        self.end_overtaken().await?;
+        let Some(live) = self.queue.live().filter(|it| overtaken_by(&self.queue, it).is_none()).cloned()
+        else {
+            return Ok(());
+        };
+        match live.aftercare.last().filter(|run| run.is_open()).cloned() {
+            Some(run) => self.follow(&live, &run).await,
+            None => self.begin_check(&live).await,
+        }
+    }
+
+    /// Ends what still looks at something that a later deploy may have changed.
+    async fn end_overtaken(&mut self) -> Result<(), WorkError> {
+        let is_open = |it: &&Deploy| it.aftercare.last().is_some_and(AftercareRun::is_open);
+        let open: Vec<Deploy> = self.queue.deploys().iter().filter(is_open).cloned().collect();
+        for deploy in open {
+            let Some(later) = overtaken_by(&self.queue, &deploy) else { continue };
+            let request = self.request_after(&deploy);
+            if let Ok(driver) = self.site.driver_of(&deploy)
+                && let Err(error) = driver.cancel(&request).await
+            {
+                tracing::debug!(
+                    error = error_chain(&error),
+                    "a verify step that was run again cannot be ended"
+                );
+            }
+            let words = format!("deploy {later} was begun meanwhile");
+            self.ended_check(deploy.number, &request.key, AftercareEnd::NotRun { words }).await?;
+        }
+        Ok(())
+    }
+
+    async fn begin_check(&mut self, live: &Deploy) -> Result<(), WorkError> {
+        let site = self.site;
+        if !site.is_named || !site.is_readable {
+            return Ok(());
+        }
+        let now = site.ctx.now();
+        let after = match next_check(&site.environment.aftercare, live, now) {
+            Some(NextCheck::Now(after)) => after,
+            Some(NextCheck::At(at)) => {
+                self.check_at = Some(at);
+                return Ok(());
+            }
+            None => return Ok(()),
+        };
+        let Ok(driver) = site.driver_of(live) else { return Ok(()) };
+        if !driver.can_verify() {
+            return Ok(());
+        }
+        if let Some(live) = self.queue.get_mut(live.number) {
+            let after = after.as_secs();
+            live.aftercare.push(AftercareRun { after, begun_at: now, hand_overs: 0, ended: None });
+        }
+        self.hand_over_check(live.number, driver.as_ref()).await
+    }
+
+    /// Sets the newest one of a deploy going; that this is about to happen is on record first.
+    async fn hand_over_check(&mut self, number: u64, driver: &dyn Driver) -> Result<(), WorkError> {
+        if let Some(run) = self.queue.get_mut(number).and_then(|it| it.aftercare.last_mut()) {
+            run.hand_overs += 1;
+        }
+        self.note().await?;
+        let Some(deploy) = self.queue.get(number).cloned() else { return Ok(()) };
+        let request = self.request_after(&deploy);
+        match driver.verify(&request).await {
+            Ok(()) => Ok(()),
+            Err(error @ DriverError::Refused { .. }) => {
+                tracing::warn!(error = error_chain(&error), number, "a verify step was not run again");
+                let words = error.for_people().to_string();
+                self.ended_check(number, &request.key, AftercareEnd::NotRun { words }).await
+            }
+            Err(DriverError::NotBefore(at)) => {
+                Err(WorkError::not_before(at, "the verify step may not be run yet"))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn follow(&mut self, live: &Deploy, run: &AftercareRun) -> Result<(), WorkError> {
+        let site = self.site;
+        let Ok(driver) = site.driver_of(live) else { return Ok(()) };
+        let request = self.request_after(live);
+        if !site.ctx.drivers.commands.knows(&request.key) {
+            // The server has ended since.
+            if run.hand_overs >= HAND_OVERS_AT_MOST {
+                let words = format!("it was cut off {} times", run.hand_overs);
+                return self.ended_check(live.number, &request.key, AftercareEnd::NotRun { words }).await;
+            }
+            return self.hand_over_check(live.number, driver.as_ref()).await;
+        }
+        let reports = driver.poll(&request).await?;
+        let is_end =
+            |it: &&DeployReport| matches!(it.state, ReportedState::Succeeded | ReportedState::Failed);
+        let Some(end) = reports.iter().rev().find(is_end) else { return Ok(()) };
+        let end = match end.state {
+            ReportedState::Succeeded => AftercareEnd::Passed,
+            _ => {
+                let words = end.words.clone().unwrap_or_else(|| "it failed".to_owned());
+                let log = format!("{words}\n{}", end.log_tail.as_deref().unwrap_or_default());
+                AftercareEnd::Failed { words, named: self.named_in(live, &log).await }
+            }
+        };
+        self.ended_check(live.number, &request.key, end).await
+    }
+
+    /// Keeps how the newest one of a deploy has ended, and has those told who brought the change.
+    async fn ended_check(&mut self, number: u64, key: &str, end: AftercareEnd) -> Result<(), WorkError> {
+        let (id, now) = (self.site.repository.id, self.site.ctx.now());
+        if let Some(deploy) = self.queue.get_mut(number) {
+            if let Some(run) = deploy.aftercare.last_mut() {
+                run.ended = Some((now, end));
+            }
+            let told = deploy.pulls.iter().map(|pull| Change::Mark(WorkItem::ChangeStatus(id, *pull)));
+            self.changes.extend(told);
+        }
+        self.note().await?;
+        self.site.ctx.drivers.commands.forget(key);
+        // What comes next is seen at the next look.
+        self.check_at = Some(now.just_after());
+        Ok(())
+    }
+
+    /// What whoever deploys is asked, for the newest one of a deploy.
+    fn request_after(&self, deploy: &Deploy) -> DeployRequest {
+        let request = self.site.request(deploy);
+        let after = deploy.aftercare.last().map_or(Duration::ZERO, AftercareRun::after);
+        DeployRequest { key: aftercare_key(&request.key, after), ..request }
+    }
+
+    /// The pull requests of a deploy whose files are named in a text, each with the first of them. What git does not tell is no
+    /// reason to keep the failure back.
+    async fn named_in(&self, deploy: &Deploy, text: &str) -> Vec<(PullNumber, String)> {
+        let (ctx, id) = (self.site.ctx, self.site.repository.id);
+        let mut named = Vec::new();
+        for number in deploy.pulls.iter().take(LOOKED_INTO) {
+            let Ok(Some(pull)) = ctx.store.pull(id, *number).await else { continue };
+            match self.files_of(&pull.pull).await {
+                Ok(files) => {
+                    let first = files.into_iter().find(|path| text.contains(path.as_str()));
+                    named.extend(first.map(|path| (*number, path)));
+                }
+                Err(error) => {
+                    let error = error_chain(&error.failure);
+                    tracing::debug!(error, "what a pull request has changed cannot be told");
+                }
+            }
+        }
+        named
+    }
+
+    /// The files that a merged topic has changed.
+    async fn files_of(&self, pull: &PullRequest) -> Result<Vec<String>, WorkError> {
+        let made = pull.merged.and_then(|merged| merged.commit);
+        let is_topic = self.site.path.role(&pull.head_branch) == Role::Topic;
+        let Some(made) = made.filter(|_| is_topic) else { return Ok(Vec::new()) };
+        let repository = self.site.ctx.mirror(self.site.repository).await?.at_hand().await?;
+        let files = async {
+            let Some(before) = repository.resolve(&format!("{made}^1")).await? else { return Ok(Vec::new()) };
+            let trees = (repository.tree(before).await?, repository.tree(made).await?);
+            let (Some(before), Some(after)) = trees else { return Ok(Vec::new()) };
+            repository.differing_paths(before, after).await
+        };
+        Ok(files.await.map_err(|error: GitError| error)?)
+    }
+}

@@ -1,0 +1,157 @@
+//! The verify step of what runs, run again some time after the deploy.
+
+use crate::programs::{Machine, ended, merged};
+use crate::rollback::towpath;
+use crate::shop::topic;
+use crate::stage::{Stage, until};
+use std::time::Duration;
+use towpath_sandbox::PullHandle;
+
+const CONFIGURATION: &str = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics], aftercare: [20m, 1h, 24h] }\n  \
+     - { name: staging, accepts: [integration], aftercare: [20m] }\n  - { name: production, accepts: [staging] }\ncopy: none\n";
+
+/// How often the verify step was run.
+fn runs(machine: &Machine) -> usize {
+    machine.lines("smoke.runs").len()
+}
+
+/// The verify step is written down each time, and does this.
+fn smoke(machine: &Machine, script: &str) {
+    machine.program("smoke", &format!("echo run >> \"$0.runs\"\n{script}"));
+}
+
+async fn set() -> (Machine, Stage) {
+    let machine = Machine::new();
+    smoke(&machine, "test -f built.txt");
+    let stage = Stage::with(machine.setting()).await;
+    stage.configure("master", CONFIGURATION).await;
+    (machine, stage)
+}
+
+async fn deployed(stage: &Stage, name: &str) -> PullHandle {
+    topic(&stage.store, name, "integration").await;
+    let pull = merged(stage, name, "integration").await;
+    let how = ended(stage, "integration").await;
+    assert!(how.starts_with("success"), "{how}");
+    pull
+}
+
+/// Time passes, and the verify step has been run so often since the beginning.
+async fn later(stage: &Stage, machine: &Machine, (minutes, so_often): (i64, usize)) {
+    stage.minutes_later(minutes).await;
+    until("the verify step is run again", || runs(machine) >= so_often).await;
+    stage.quiet().await;
+    assert_eq!(runs(machine), so_often);
+}
+
+/// The App's comment comes to say this, or to say it no more.
+async fn told(stage: &Stage, pull: &PullHandle, words: &str, is_said: bool) -> String {
+    for _ in 0..500 {
+        let comments = pull.comments();
+        let own = comments.iter().rev().find(|it| it.app.is_some()).map(|it| it.body.clone());
+        if let Some(body) = own.filter(|body| body.contains(words) == is_said) {
+            stage.quiet().await;
+            stage.read(pull);
+            return body;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{words:?} is {}said on #{}", if is_said { "not " } else { "" }, pull.number());
+}
+
+#[tokio::test]
+async fn a_late_failure_is_told_with_the_suspects_and_the_way_back_until_it_is_over() {
+    let (machine, stage) = set().await;
+    let first = deployed(&stage, "feature/one").await;
+    let pull = deployed(&stage, "feature/cart").await;
+    later(&stage, &machine, (20, 3)).await;
+    smoke(&machine, "echo \"error in feature-cart.txt\"; exit 1");
+    later(&stage, &machine, (40, 4)).await;
+    let body = told(&stage, &pull, "verify failed 60 min after deploy 2 had gone live", true).await;
+    let number = pull.number();
+    for words in [
+        "live, but verify failed 60 min later",
+        "It reported: `smoke exited with 1`",
+        &format!("Deploy 2 brought #{number} (the log names `feature-cart.txt`)."),
+        "/rollback integration --reason",
+    ] {
+        assert!(body.contains(words), "{words:?} is not in:\n{body}");
+    }
+    assert!(first.comments().is_empty(), "it came with an earlier deploy");
+    smoke(&machine, "test -f built.txt");
+    later(&stage, &machine, (23 * 60, 5)).await;
+    told(&stage, &pull, "verify failed", false).await;
+    // That was the last time.
+    stage.minutes_later(48 * 60).await;
+    assert_eq!(runs(&machine), 5);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_went_well_is_on_the_releases_record() {
+    let (machine, stage) = set().await;
+    deployed(&stage, "feature/cart").await;
+    let pull = merged(&stage, "integration", "staging").await;
+    assert!(ended(&stage, "staging").await.starts_with("success"));
+    later(&stage, &machine, (20, 4)).await;
+    let number = pull.number().to_string();
+    let shown = async || {
+        towpath(&stage, &["release", &number, "--repository", "acme/store"]).await.words().to_owned()
+    };
+    let mut log = shown().await;
+    for _ in 0..100 {
+        if log.contains("well") && log.contains("verified again") && !log.contains("under way") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        log = shown().await;
+    }
+    assert!(log.contains("  verified again after 20 min: well"), "{log}");
+    stage.quiet().await;
+    stage.read(&pull);
+    stage.end().await;
+}
+
+/// What was missed is run once, and goes on from there.
+#[tokio::test]
+async fn a_server_that_slept_for_a_day_makes_it_good_once() {
+    let (machine, mut stage) = set().await;
+    deployed(&stage, "feature/cart").await;
+    stage.stop().await;
+    stage.seconds_later(36 * 60 * 60);
+    stage.start().await;
+    until("the verify step is run again", || runs(&machine) >= 2).await;
+    stage.quiet().await;
+    stage.minutes_later(60).await;
+    assert_eq!(runs(&machine), 2);
+    stage.end().await;
+}
+
+/// Where the server ends in the middle of it, it is begun again.
+#[tokio::test]
+async fn a_verify_step_that_was_cut_off_is_run_again() {
+    let (machine, mut stage) = set().await;
+    deployed(&stage, "feature/cart").await;
+    smoke(&machine, "test \"$(wc -l < \"$0.runs\")\" -gt 2 || sleep 600");
+    stage.minutes_later_at_work(20).await;
+    until("the verify step is run again", || runs(&machine) >= 2).await;
+    stage.stop().await;
+    stage.start().await;
+    until("it is run once more", || runs(&machine) >= 3).await;
+    stage.quiet().await;
+    later(&stage, &machine, (40, 4)).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_something_newer_has_replaced_is_left_alone() {
+    let (machine, stage) = set().await;
+    deployed(&stage, "feature/one").await;
+    stage.minutes_later(10).await;
+    deployed(&stage, "feature/two").await;
+    assert_eq!(runs(&machine), 2, "once in each deploy");
+    stage.minutes_later(15).await;
+    assert_eq!(runs(&machine), 2, "the first would have been due");
+    later(&stage, &machine, (5, 3)).await;
+    stage.end().await;
+}
