@@ -38,11 +38,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         if environment.active.places == 0 && places == ActivePlaces::default() {
             continue;
         }
-        answer += &if arguments.json {
+        let told = if arguments.json {
             format!("{}\n", report::active_as_json(environment, &places))
         } else {
             report::active_on_terminal(&path.calendar.zone, environment, &places)
         };
+        answer.push_str(&told);
     }
     store.close().await;
     print::to_stdout(&answer);

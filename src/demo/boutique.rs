@@ -158,7 +158,7 @@ async fn titled(pull: &PullHandle, beginning: &str) -> Result<CheckState, DemoEr
 }
 
 /// Waits until the deploy of what the branch of an environment holds has come to this end; tells what it says.
-async fn deploy_ended(stage: &Stage, environment: &str, state: &str) -> Result<String, DemoError> {
+async fn deploy_ended(stage: &Stage, environment: &str, wanted: &str) -> Result<String, DemoError> {
     let ended = async {
         loop {
             let tip = stage.boutique.tip(environment);
@@ -166,13 +166,14 @@ async fn deploy_ended(stage: &Stage, environment: &str, state: &str) -> Result<S
             let newest = deployments.iter().rev().find(|it| it.environment() == environment);
             let newest = newest.filter(|it| Some(it.sha()) == tip);
             let status = newest.and_then(|it| it.statuses().pop());
-            if let Some(status) = status.filter(|status| status.state == state) {
+            if let Some(status) = status.filter(|status| status.state == wanted) {
                 return status.description;
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    let missing =
-        |_| DemoError::Otherwise(format!("the deploy of the boutique's {environment} never came to {state}"));
+    let missing = |_| {
+        DemoError::Otherwise(format!("the deploy of the boutique's {environment} never came to {wanted}"))
+    };
     tokio::time::timeout(PATIENCE, ended).await.map_err(missing)
 }

@@ -216,7 +216,7 @@ mod tests {
     fn request(number: u64, by: &str) -> PlaceRequest {
         PlaceRequest {
             number: PullNumber(number),
-            branch: BranchName::new(&format!("feature/{number}")).unwrap(),
+            branch: BranchName::new(format!("feature/{number}")).unwrap(),
             by: by.to_owned(),
             by_id: None,
             since: NOW,

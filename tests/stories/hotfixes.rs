@@ -22,7 +22,7 @@ async fn asked(stage: &Stage, issue: &IssueHandle, (login, text): (&str, &str)) 
     stage.seconds_later(5);
     issue.comment(text).by(login).await.unwrap();
     stage.quiet().await;
-    issue.comments().into_iter().filter(|it| it.app.is_some()).next_back().unwrap().body
+    issue.comments().into_iter().rfind(|it| it.app.is_some()).unwrap().body
 }
 
 /// A hotfix that rita has asked for, with this file on its branch.

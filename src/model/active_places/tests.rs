@@ -7,7 +7,7 @@ const ONE: ActiveRules = ActiveRules { places: 1, ..TWO };
 fn request(number: u64, at: i64) -> PlaceRequest {
     PlaceRequest {
         number: PullNumber(number),
-        branch: BranchName::new(&format!("feature/{number}")).unwrap(),
+        branch: BranchName::new(format!("feature/{number}")).unwrap(),
         by: "ana".to_owned(),
         by_id: Some(UserId(1)),
         since: UnixMillis(at),

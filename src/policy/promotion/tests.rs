@@ -96,7 +96,7 @@ fn an_owed_hotfix_takes_the_place_of_what_was_not_tested_and_a_mended_one_warns_
     };
     let fails = vec![(Code::UntestedTree, Outcome::Fail)];
     assert_eq!(untested(&[3], &["cart.php"], &[]), fails);
-    assert_eq!(untested(&[3], &["cart.php"], &[owed.clone()]), []);
+    assert_eq!(untested(&[3], &["cart.php"], std::slice::from_ref(&owed)), []);
     let cut = PromotionHistory { differs: true, cut_by: Some(commit(3)), ..history(Deployed::Yes) };
     let cut = |hotfixes: &[OwedHotfix]| {
         let (tested, from, methods, first) = (Tested::NotAsked, "staging", None, None);
@@ -104,7 +104,11 @@ fn an_owed_hotfix_takes_the_place_of_what_was_not_tested_and_a_mended_one_warns_
         findings(&cut, &PromotionRequirements { tested, from, methods, deploys, hotfixes, first }).len()
     };
     assert_eq!((cut(&[]), cut(std::slice::from_ref(&owed))), (1, 0), "it looks like a squashed promotion");
-    assert_eq!(untested(&[3, 4], &["cart.php"], &[owed.clone()]), fails, "a direct push is no hotfix");
+    assert_eq!(
+        untested(&[3, 4], &["cart.php"], std::slice::from_ref(&owed)),
+        fails,
+        "a direct push is no hotfix"
+    );
     assert_eq!(untested(&[], &["cart.php"], &[owed]), fails, "nothing explains it");
     let warns = vec![(Code::UntestedTree, Outcome::Warn)];
     assert_eq!(untested(&[3], &["cart.php"], std::slice::from_ref(&mended)), warns);

@@ -117,13 +117,12 @@ impl EnvironmentWork<'_> {
         let is_end =
             |it: &&DeployReport| matches!(it.state, ReportedState::Succeeded | ReportedState::Failed);
         let Some(end) = reports.iter().rev().find(is_end) else { return Ok(()) };
-        let end = match end.state {
-            ReportedState::Succeeded => AftercareEnd::Passed,
-            _ => {
-                let words = end.words.clone().unwrap_or_else(|| "it failed".to_owned());
-                let log = format!("{words}\n{}", end.log_tail.as_deref().unwrap_or_default());
-                AftercareEnd::Failed { words, named: self.named_in(live, &log).await }
-            }
+        let end = if end.state == ReportedState::Succeeded {
+            AftercareEnd::Passed
+        } else {
+            let words = end.words.clone().unwrap_or_else(|| "it failed".to_owned());
+            let log = format!("{words}\n{}", end.log_tail.as_deref().unwrap_or_default());
+            AftercareEnd::Failed { words, named: self.named_in(live, &log).await }
         };
         self.ended_check(live.number, &request.key, end).await
     }
