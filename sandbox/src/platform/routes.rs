@@ -46,26 +46,33 @@ pub(super) fn router() -> Router<Arc<Hub>> {
     router
 }
 
-fn refused(status: StatusCode, message: &str) -> Response {
-    (status, Json(json!({ "code": status.as_u16(), "message": message }))).into_response()
+/// Why something is not answered.
+struct Refusal(StatusCode, &'static str);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self(status, message) = self;
+        (status, Json(json!({ "code": status.as_u16(), "message": message }))).into_response()
+    }
 }
 
-fn missing() -> Response {
-    refused(StatusCode::NOT_FOUND, "Not found.")
+fn refused(status: StatusCode, message: &'static str) -> Response {
+    Refusal(status, message).into_response()
 }
+
+const MISSING: Refusal = Refusal(StatusCode::NOT_FOUND, "Not found.");
 
 /// What is asked about a project by somebody who may see it.
-#[expect(clippy::result_large_err, reason = "it is answered at once, and nothing carries it far")]
 fn seen<T>(
     hub: &Hub,
     grant: &Grant,
     project: &str,
     look: impl FnOnce(&Project, Role) -> Option<T>,
-) -> Result<T, Response> {
+) -> Result<T, Refusal> {
     if !grant.projects.iter().any(|id| id == project) {
-        return Err(refused(StatusCode::FORBIDDEN, "You have no access to this project."));
+        return Err(Refusal(StatusCode::FORBIDDEN, "You have no access to this project."));
     }
-    hub.with(|world| look(world.project(project)?, grant.role)).ok_or_else(missing)
+    hub.with(|world| look(world.project(project)?, grant.role)).ok_or(MISSING)
 }
 
 #[derive(Deserialize)]
@@ -79,11 +86,11 @@ async fn token(State(hub): Here, Form(form): Form<TokenForm>) -> Response {
     let exchanged = (form.grant_type == "api_token").then_some(form.api_token);
     let exchanged = exchanged.and_then(|token| hub.with(|world| world.exchange(&token)));
     if let Some((token, life)) = exchanged {
-        Json(json!({ "access_token": token, "expires_in": life, "token_type": "bearer" })).into_response()
-    } else {
-        let body = json!({ "error": "invalid_grant", "error_description": "Invalid API token." });
-        (StatusCode::BAD_REQUEST, Json(body)).into_response()
+        return Json(json!({ "access_token": token, "expires_in": life, "token_type": "bearer" }))
+            .into_response();
     }
+    let body = json!({ "error": "invalid_grant", "error_description": "Invalid API token." });
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }
 
 async fn me(State(hub): Here, Extension(grant): Asker) -> Json<Value> {
@@ -96,7 +103,7 @@ async fn me(State(hub): Here, Extension(grant): Asker) -> Json<Value> {
 
 async fn project(State(hub): Here, Extension(grant): Asker, Path(id): Path<String>) -> Response {
     let found = seen(&hub, &grant, &id, |project, role| Some(shape::project(&hub.url, project, role)));
-    found.map_or_else(|refused| refused, |it| Json(it).into_response())
+    found.map_or_else(IntoResponse::into_response, |it| Json(it).into_response())
 }
 
 async fn environments(State(hub): Here, Extension(grant): Asker, Path(id): Path<String>) -> Response {
@@ -104,7 +111,7 @@ async fn environments(State(hub): Here, Extension(grant): Asker, Path(id): Path<
         let all = project.environments.iter();
         Some(all.map(|it| shape::environment(&hub.url, project, it, role)).collect::<Vec<_>>())
     });
-    found.map_or_else(|refused| refused, |it| Json(it).into_response())
+    found.map_or_else(IntoResponse::into_response, |it| Json(it).into_response())
 }
 
 async fn one_environment(
@@ -115,7 +122,7 @@ async fn one_environment(
     let found = seen(&hub, &grant, &id, |project, role| {
         Some(shape::environment(&hub.url, project, project.environment(&environment)?, role))
     });
-    found.map_or_else(|refused| refused, |it| Json(it).into_response())
+    found.map_or_else(IntoResponse::into_response, |it| Json(it).into_response())
 }
 
 async fn deployment(
@@ -126,7 +133,7 @@ async fn deployment(
     let found = seen(&hub, &grant, &id, |project, _| {
         shape::deployment(&hub.url, project, project.environment(&environment)?)
     });
-    found.map_or_else(|refused| refused, |it| Json(it).into_response())
+    found.map_or_else(IntoResponse::into_response, |it| Json(it).into_response())
 }
 
 /// Of which activities a list is asked for: `type`, `state` and `result` may be named more than once.
@@ -160,7 +167,7 @@ async fn activities(
 ) -> Response {
     let query = query.unwrap_or_default();
     let found = seen(&hub, &grant, &id, |project, role| Some(listed(project, role, None, &query, &hub.url)));
-    found.map_or_else(|refused| refused, |it| Json(it).into_response())
+    found.map_or_else(IntoResponse::into_response, |it| Json(it).into_response())
 }
 
 async fn environment_activities(
@@ -174,7 +181,7 @@ async fn environment_activities(
         project.environment(&environment)?;
         Some(listed(project, role, Some(&environment), &query, &hub.url))
     });
-    found.map_or_else(|refused| refused, |it| Json(it).into_response())
+    found.map_or_else(IntoResponse::into_response, |it| Json(it).into_response())
 }
 
 async fn one_activity(
@@ -185,7 +192,7 @@ async fn one_activity(
     let found = seen(&hub, &grant, &id, |project, role| {
         Some(shape::activity(&hub.url, project, project.activity(&activity)?, role))
     });
-    found.map_or_else(|refused| refused, |it| Json(it).into_response())
+    found.map_or_else(IntoResponse::into_response, |it| Json(it).into_response())
 }
 
 #[derive(Deserialize)]
@@ -205,7 +212,7 @@ async fn log(
 ) -> Response {
     let known = seen(&hub, &grant, &id, |project, _| project.activity(&activity).map(|_| ()));
     if let Err(refused) = known {
-        return refused;
+        return refused.into_response();
     }
     let body = if query.max_delay < 0 {
         Body::new(logs::followed(&hub, (id, activity), query.start_at))
@@ -234,7 +241,7 @@ async fn cancel(
         Some(may)
     });
     match cancelled {
-        None => missing(),
+        None => MISSING.into_response(),
         Some(false) => refused(StatusCode::BAD_REQUEST, "The activity cannot be cancelled."),
         Some(true) => {
             hub.logged.notify_waiters();
@@ -278,13 +285,13 @@ async fn integrations(State(hub): Here, Extension(grant): Asker, Path(id): Path<
         let own = project.integration.iter();
         Some(own.map(|it| shape::integration(&hub.url, project, it)).collect::<Vec<_>>())
     });
-    found.map_or_else(|refused| refused, |it| Json(it).into_response())
+    found.map_or_else(IntoResponse::into_response, |it| Json(it).into_response())
 }
 
 async fn refs(State(hub): Here, Extension(grant): Asker, Path(id): Path<String>) -> Response {
     let number = match seen(&hub, &grant, &id, |project, _| Some(project.number)) {
         Ok(number) => number,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let refs: BTreeMap<String, String> = hub.git.refs(number).await.unwrap_or_default();
     let shown: Vec<Value> = refs
