@@ -348,45 +348,6 @@ async fn what_was_mended_in_another_way_is_only_warned_of_in_its_own_files() {
     ended(stage).await;
 }
 
-/// So many commits, one upon the other, that nobody was told of yet.
-fn many_commits(stage: &Stage, branch: &str, count: usize) {
-    let folder = stage.store.path();
-    let git = |arguments: &[&str]| {
-        let who = ["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "Ana"));
-        let at = ["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "ana@example.com"));
-        let mut program = std::process::Command::new("git");
-        let said = program.arg("-C").arg(&folder).args(arguments).envs(who).envs(at).output().unwrap();
-        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
-        String::from_utf8(said.stdout).unwrap().trim().to_owned()
-    };
-    let mut tip = stage.store.tip(branch).unwrap();
-    let tree = format!("{tip}^{{tree}}");
-    for number in 0..count {
-        tip = git(&["commit-tree", &tree, "-p", &tip, "-m", &format!("Step {number}")]);
-    }
-    git(&["update-ref", &format!("refs/heads/{branch}"), &tip]);
-}
-
-#[tokio::test]
-async fn one_with_very_many_commits_is_left_to_people() {
-    let stage = shop().await;
-    let issue = stage.store.open_issue("Checkout is broken").by("ana").await.unwrap();
-    asked(&stage, &issue, ("rita", "/hotfix Cart fails")).await;
-    many_commits(&stage, "hotfix/cart-fails", 300);
-    let commit = stage.store.commit_on("hotfix/cart-fails").file("cart.php", "repaired");
-    commit.message("Repair the cart").by("ana").await.unwrap();
-    stage.quiet().await;
-    let hotfix = stage.store.pulls().pop().unwrap();
-    stage.check(&hotfix).await.passes();
-    merge(&hotfix).await.unwrap();
-    let made = &comes_back(&stage, &hotfix).await;
-    let merged = stage.store.tip("production").unwrap();
-    let whole = format!("git cherry-pick --keep-redundant-commits -x -m 1 {}", &merged[..9]);
-    contains(made, &["too many commits to be carried back unasked", &whole, "`integration`: **owed**"]);
-    assert_eq!(stage.store.pulls().len(), 1);
-    ended(stage).await;
-}
-
 #[tokio::test]
 async fn a_hotfix_goes_in_while_a_freeze_keeps_all_else_out() {
     let stage = shop().await;
