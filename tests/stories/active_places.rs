@@ -244,3 +244,29 @@ async fn of_two_in_the_same_second_one_waits_and_whatever_is_lost_each_is_deploy
     stage.all_is_read().await;
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_deploy_that_fails_is_told_and_tried_again_and_who_goes_elsewhere_gives_the_place_up() {
+    let stage = set().await;
+    let cart = opened(&stage, "feature/cart").await;
+    answered(&stage, &cart, ("ana", "/activate"), &["**Done**"]).await;
+    let made = stage.deployments(CART).await;
+    stage.later();
+    made[0].status("failure").description("no disk").by("deployer").await.unwrap();
+    told(&stage, &cart, &["The newest deploy there: `deploy 1: failed"]).await;
+    let again = ["**Done**", "has its place beside integration", "its last deploy is tried again"];
+    answered(&stage, &cart, ("ana", "/activate"), &again).await;
+    assert_eq!(stage.deployments(CART).await.len(), 2);
+    stage.carried_out(CART).await;
+    told(&stage, &cart, &["deploy 2: ", "is live after"]).await;
+    cart.retarget("staging").by("ana").await.unwrap();
+    told(&stage, &cart, &["is to be freed since", "goes into another branch now"]).await;
+    stage.check(&cart).await.fails();
+    stage.check_named(&cart, "towpath: integration").await;
+    // Also from where it goes now.
+    answered(&stage, &cart, ("ana", "/deactivate --destroy"), &["**Done**", "Nobody waits for it"]).await;
+    told(&stage, &cart, &["no place beside `integration` any more"]).await;
+    assert_eq!(last(&stage.deployments(CART).await[1]), "inactive");
+    stage.all_is_read().await;
+    stage.end().await;
+}
