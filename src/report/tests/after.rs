@@ -75,7 +75,7 @@ fn a_configuration_that_cannot_be_used() {
 }
 
 fn valid(otherwise: Vec<ChangedVerdict>, judged: usize, unknown: usize) -> ConfigPreview {
-    let file = "version: 1\nrules: {\n  TP503: off, TP205: off }\n";
+    let file = "version: 1\nrules: { TP205: off }\ncommerce: { plan: starter }\n";
     let configuration = Box::new(Configuration::read(file).unwrap());
     ConfigPreview::Valid { configuration, tested: BackTest { judged, unknown, otherwise } }
 }
@@ -113,7 +113,7 @@ fn a_configuration_that_changes_verdicts() {
 
     Worth knowing:
 
-    - Line 3: `TP503 is read, but this version does not find it yet: its level counts for nothing`
+    - Line 3: `commerce counts for nothing without preset: commerce`
 
     <details><summary>The configuration with every default spelled out</summary>
 
