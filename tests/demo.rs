@@ -58,7 +58,8 @@ fn the_story_comes_out_as_told_in_plain_text() {
         "13. People and time",
         "Frozen until ",
         "14. A deploy whose log is explained",
-        "By its log: ece:126 The database upgrade failed.",
+        "Deploy failed: ece:126 The database upgrade failed",
+        "Customers see: The maintenance page",
         "Where: deploy",
         "came out as expected",
     ];

@@ -122,10 +122,9 @@ async fn log_explained(
     promotion.merge(Method::Merge).by("rita").await?;
     let line = deploy_ended(stage, "staging", "failure").await?;
     narrator.came(&[plain(&line)]);
-    let comment = stage.comment(pull, "By its log: ece:126").await?;
-    let told = comment.split_once("By its log").map_or("", |(_, told)| told);
-    let told = told.split("\n\n").next().unwrap_or_default();
-    narrator.quote(&format!("By its log{told}"));
+    let comment = stage.comment(pull, "Deploy failed: ece:126").await?;
+    let told = comment.split_once("Deploy failed: ece:126").and_then(|(_, told)| told.split("\n\n").nth(1));
+    narrator.quote(told.unwrap_or_default());
 
     narrator
         .step("ana reads the whole log with towpath explain --log", "it tells the same, and where it ended");

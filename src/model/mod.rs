@@ -30,6 +30,7 @@ mod audit;
 pub mod calendar;
 mod carried;
 mod cause;
+mod cause_code;
 mod cause_nature;
 mod check_names;
 mod codes;
