@@ -38,7 +38,7 @@ async fn a_merge_gives_its_commits_and_a_squash_itself() {
 #[tokio::test]
 async fn a_hotfix_that_holds_a_merge_is_picked_as_one() {
     let work = Work::new();
-    let (_, _) = merged(&work);
+    merged(&work);
     work.git(&["checkout", "-q", "-b", "second", "production"]);
     work.git(&["merge", "-q", "--no-ff", "-m", "Bring the topic", "topic"]);
     work.write("cart", "three\n");

@@ -4,6 +4,7 @@ use crate::model::{
     UnixSeconds,
 };
 use crate::policy::tests::{families::hotfix, id};
+use std::slice::from_ref;
 
 fn history(deployed: Deployed) -> PromotionHistory {
     let tree = |n| TreeId::from_bytes([n; 20]);
@@ -96,23 +97,19 @@ fn an_owed_hotfix_takes_the_place_of_what_was_not_tested_and_a_mended_one_warns_
     };
     let fails = vec![(Code::UntestedTree, Outcome::Fail)];
     assert_eq!(untested(&[3], &["cart.php"], &[]), fails);
-    assert_eq!(untested(&[3], &["cart.php"], std::slice::from_ref(&owed)), []);
+    assert_eq!(untested(&[3], &["cart.php"], from_ref(&owed)), []);
     let cut = PromotionHistory { differs: true, cut_by: Some(commit(3)), ..history(Deployed::Yes) };
     let cut = |hotfixes: &[OwedHotfix]| {
         let (tested, from, methods, first) = (Tested::NotAsked, "staging", None, None);
         let deploys = &DeployFacts::default();
         findings(&cut, &PromotionRequirements { tested, from, methods, deploys, hotfixes, first }).len()
     };
-    assert_eq!((cut(&[]), cut(std::slice::from_ref(&owed))), (1, 0), "it looks like a squashed promotion");
-    assert_eq!(
-        untested(&[3, 4], &["cart.php"], std::slice::from_ref(&owed)),
-        fails,
-        "a direct push is no hotfix"
-    );
-    assert_eq!(untested(&[], &["cart.php"], &[owed]), fails, "nothing explains it");
+    assert_eq!((cut(&[]), cut(from_ref(&owed))), (1, 0), "it looks like a squashed promotion");
+    assert_eq!(untested(&[3, 4], &["cart.php"], from_ref(&owed)), fails, "a direct push is no hotfix");
+    assert_eq!(untested(&[], &["cart.php"], from_ref(&owed)), fails, "nothing explains it");
     let warns = vec![(Code::UntestedTree, Outcome::Warn)];
-    assert_eq!(untested(&[3], &["cart.php"], std::slice::from_ref(&mended)), warns);
-    assert_eq!(untested(&[3], &["cart.php", "menu.php"], &[mended]), fails, "another file differs");
+    assert_eq!(untested(&[3], &["cart.php"], from_ref(&mended)), warns);
+    assert_eq!(untested(&[3], &["cart.php", "menu.php"], from_ref(&mended)), fails, "another file differs");
 }
 
 #[test]
