@@ -348,6 +348,40 @@ async fn what_was_mended_in_another_way_is_only_warned_of_in_its_own_files() {
     ended(stage).await;
 }
 
+/// So many commits upon a commit, that nobody was told of yet; the last of them.
+async fn many_commits(stage: &Stage, start: &str, count: usize) -> String {
+    let tree = format!("{start}^{{tree}}");
+    let who = ["-c", "user.name=Ana", "-c", "user.email=ana@example.com", "commit-tree"];
+    let mut tip = start.to_owned();
+    for number in 0..count {
+        let message = format!("Step {number}");
+        let made = stage.store.git(&[&who[..], &[&tree, "-p", &tip, "-m", &message]].concat()).await;
+        made.unwrap().trim().clone_into(&mut tip);
+    }
+    tip
+}
+
+#[tokio::test]
+async fn one_with_very_many_commits_is_left_to_people() {
+    let stage = shop().await;
+    let issue = stage.store.open_issue("Checkout is broken").by("ana").await.unwrap();
+    asked(&stage, &issue, ("rita", "/hotfix Cart fails")).await;
+    let commit = stage.store.commit_on("try").from("production").file("cart.php", "repaired");
+    let start = commit.message("Repair the cart").by("ana").await.unwrap();
+    let tip = many_commits(&stage, &start, 300).await;
+    stage.store.move_branch("hotfix/cart-fails").to(&tip).by("ana").await.unwrap();
+    stage.quiet().await;
+    let hotfix = stage.store.pulls().pop().unwrap();
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    let made = &comes_back(&stage, &hotfix).await;
+    let merged = stage.store.tip("production").unwrap();
+    let whole = format!("git cherry-pick --keep-redundant-commits -x -m 1 {}", &merged[..9]);
+    contains(made, &["too many commits to be carried back unasked", &whole, "`integration`: **owed**"]);
+    assert_eq!(stage.store.pulls().len(), 1);
+    ended(stage).await;
+}
+
 #[tokio::test]
 async fn a_hotfix_goes_in_while_a_freeze_keeps_all_else_out() {
     let stage = shop().await;
