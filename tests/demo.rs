@@ -61,6 +61,8 @@ fn the_story_comes_out_as_told_in_plain_text() {
         "Deploy failed: ece:126 The database upgrade failed",
         "Customers see: The maintenance page",
         "Where: deploy",
+        "15. A hotfix, and its way home",
+        "towpath/carry/",
         "came out as expected",
     ];
     let mut rest = told.as_str();

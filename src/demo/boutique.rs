@@ -3,6 +3,7 @@
 
 use super::command::towpath;
 use super::error::{DemoError, otherwise_unless};
+use super::hotfix;
 use super::narrator::{Narrator, plain};
 use super::shop::{CONFIG_PHP, OUTLET, config_php};
 use super::stage::{LOOK_EVERY, PATIENCE, Stage};
@@ -13,7 +14,8 @@ pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), D
     let pull = website_kept(stage, narrator).await?;
     let promotion = forecast_read(stage, narrator).await?;
     people_and_time(stage, narrator, &promotion).await?;
-    log_explained(stage, narrator, (&pull, &promotion)).await
+    log_explained(stage, narrator, (&pull, &promotion)).await?;
+    hotfix::play(stage, narrator).await
 }
 
 async fn website_kept(stage: &Stage, narrator: &mut Narrator) -> Result<PullHandle, DemoError> {

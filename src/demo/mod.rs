@@ -1,8 +1,8 @@
 //! The whole product on the embedded GitHub: a story that a newcomer understands, told as it happens.
 //!
 //! Lives here: the shop's repository with its history (`stage`), the sites that are deployed (`shop`), the story
-//! (`story`, `releases`, `boutique`), and how it is printed (`narrator`, `prose`). Each step says what it expects and checks that
-//! it came so.
+//! (`story`, `releases`, `boutique`, `hotfix`), and how it is printed (`narrator`, `prose`). Each step says what it expects and
+//! checks that it came so.
 //!
 //! Does not live here: anything the product does. The server that runs here is the one of `serve`.
 //!
@@ -11,6 +11,7 @@
 mod boutique;
 mod command;
 mod error;
+mod hotfix;
 mod narrator;
 mod prose;
 mod releases;

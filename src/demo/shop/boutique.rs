@@ -19,6 +19,8 @@ environments:
   - name: staging
     accepts: [integration]
     requires: { signoffs: [maintain] }
+  - name: production
+    accepts: [staging, hotfixes]
 copy: none
 ";
 
@@ -49,7 +51,7 @@ pub(in crate::demo) async fn create_boutique(
     let commit = commit.file(CONFIG_PHP, config_php()).file(".magento/services.yaml", services);
     let commit = commit.file("app/code/Acme/Cart/etc/module.xml", module);
     commit.message("Start the boutique").by("rita").await?;
-    for branch in ["integration", "staging"] {
+    for branch in ["integration", "staging", "production"] {
         repository.branch(branch).from("master").by("rita").await?;
         repository.protect(branch).require_from(&format!("towpath: {branch}"), app.id());
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const SCRIPT: &str = include_str!("shop.sh");
 const BOUTIQUE_SCRIPT: &str = include_str!("boutique.sh");
 
-/// The project of Adobe Commerce, whose two environments are deployed by a script of their own.
+/// The project of Adobe Commerce, whose environments are deployed by a script of their own.
 pub(in crate::demo) const BOUTIQUE: &str = "acme/boutique";
 
 /// The steps of each phase, by the words of the workflow.
@@ -63,7 +63,7 @@ impl Programs {
             let _ = writeln!(text, "variables = {{ SHOP_SITE = {site:?} }}");
         }
         let (script, site) = (self.boutique.display(), self.sites.join("boutique").display().to_string());
-        for environment in ["integration", "staging"] {
+        for environment in ["integration", "staging", "production"] {
             let _ = writeln!(text, "[repository.{BOUTIQUE:?}.environment.{environment}]");
             let _ = writeln!(text, "deploy = [{{ step = \"ece-tools\", run = [\"{script}\"] }}]");
             let _ = writeln!(text, "timeout = \"1m\"\nvariables = {{ SHOP_SITE = {site:?} }}");
