@@ -79,15 +79,19 @@ impl DeployQueue {
     }
 
     /// The one under way that does nothing but wait for somebody's approval, while a newer one waits behind it. Merges
-    /// do not outrun a rollback. Answers both numbers.
-    pub fn outrun_while_waiting(&self) -> Option<(u64, u64)> {
+    /// do not outrun a rollback. Answers its number and how it ends: a rollback ends it and takes no merge's place.
+    pub fn outrun_while_waiting(&self) -> Option<(u64, Ending)> {
         let waits = self.under_way().filter(|deploy| {
             let untouched = deploy.phase().is_none_or(|phase| phase == Phase::Build);
             let waits = deploy.state == DeployState::Running && deploy.waits_for_approval_since.is_some();
             waits && untouched && !deploy.is_rollback()
         })?;
         let next = self.next_in_line().filter(|next| *next > waits.number)?;
-        Some((waits.number, next))
+        let ending = match self.get(next).filter(|next| next.is_rollback()) {
+            Some(_) => Ending::Cancelled { by: next, phase: waits.phase() },
+            None => Ending::Superseded { by: next },
+        };
+        Some((waits.number, ending))
     }
 }
 

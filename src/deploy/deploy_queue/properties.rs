@@ -111,8 +111,8 @@ fn happens(queue: &mut DeployQueue, now: &mut UnixMillis, act: &Act) {
             }
         }
         Act::Outrun => {
-            if let Some((waits, by)) = queue.outrun_while_waiting() {
-                queue.cancel(waits, Ending::Superseded { by }, *now);
+            if let Some((waits, ending)) = queue.outrun_while_waiting() {
+                queue.cancel(waits, ending, *now);
             }
         }
         Act::Pass(time) => {

@@ -5,7 +5,7 @@ use super::poll::LOOKED_BACK_FOR;
 use crate::deploy::CancelAnswer;
 use crate::deploy::drivers::DriverError;
 use crate::engine::work_error::WorkError;
-use crate::model::{Deploy, DriverSettings, Ending, ForPeople, UnixMillis, error_chain};
+use crate::model::{Deploy, DriverSettings, ForPeople, UnixMillis, error_chain};
 use std::time::Duration;
 
 /// How often it is asked whether one has ended that is being cancelled or may still run: the event may be lost.
@@ -95,13 +95,13 @@ impl EnvironmentWork<'_> {
     /// A newer merge goes instead of one that only waits for somebody's approval, where that one can be ended, or is
     /// carried out by a workflow that begins for every push and not for our Deployment: that one waits for nobody.
     pub(super) async fn outrun_what_waits_for_approval(&mut self) -> Result<(), WorkError> {
-        let Some((waits, by)) = self.queue.outrun_while_waiting() else { return Ok(()) };
+        let Some((waits, ending)) = self.queue.outrun_while_waiting() else { return Ok(()) };
         let Some(deploy) = self.queue.get(waits) else { return Ok(()) };
         let (can_cancel, now) = (self.can_cancel(deploy), self.site.ctx.now());
         if !can_cancel && deploy.driver != DriverSettings::Deployment.as_str() {
             return Ok(());
         }
-        self.queue.cancel(waits, Ending::Superseded { by }, now);
+        self.queue.cancel(waits, ending, now);
         if !can_cancel {
             self.queue.cancel_answered(waits, CancelAnswer::Ended, now);
         }
