@@ -1,6 +1,5 @@
 //! `towpath forecast`
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,22 +7,14 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::check_commerce::{End, environment, head, named_base};
-use super::local::{Local, Named, RepositoryArguments};
+use super::local::{Named, RepositoryArguments};
 use super::{UsageError, opened, print};
-use crate::commerce::forecast::{Release, forecast};
-use crate::commerce::rules::Target;
-use crate::deploy::deploy_record;
-use crate::engine::commerce_trees;
+use crate::engine::{CommerceProject, DeployRecords};
 use crate::lineage::GitError;
 use crate::model::{
-    BranchName, BuiltOn, CommerceSettings, CommitId, Deploy, DeployRecord, DeployState, Environment,
-    Forecast, ForecastFact, PromotionPath, Role, TreeId,
+    BranchName, CommerceSettings, DeployRecord, Environment, Forecast, ForecastFact, PromotionPath, Role,
 };
 use crate::report::said_plainly;
-use crate::store::Store as _;
-
-/// How many deploys of an environment are looked through.
-const DEPLOYS_AT_MOST: u32 = 50;
 
 /// What `towpath forecast` takes.
 #[derive(Debug, clap::Args)]
@@ -91,14 +82,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         None => of_base(path, base.branch.as_ref()),
     };
     let settings = path.commerce.clone().unwrap_or_else(|| CommerceSettings::built_in(&path.environments));
-    let common = local.repository.merge_base(head.commit, base.commit).await.map_err(failed)?;
-    let ends = (common.unwrap_or(base.commit), head.commit);
-    let (before, after) = commerce_trees(&local.repository, ends, &settings.root).await.map_err(failed)?;
-    let records = Records::read(arguments.repository.as_deref(), path).await?;
-    let built_on = built_on(&local, path, head.commit, &records).await.map_err(failed)?;
-    let target = Target::of(environment.is_some_and(|it| settings.takes_tickets(it)));
-    let (built_on, record) = (built_on.as_ref(), records.of(environment));
-    let told = forecast(&Release { before: &before, after: &after, target, built_on, record });
+    let records = records(arguments.repository.as_deref(), path).await?;
+    let project = CommerceProject { path, settings: &settings, target: environment };
+    let ends = (head.commit, base.commit);
+    let told = project.forecast(&local.repository, ends, &records).await.map_err(failed)?;
     print::to_stdout(&if arguments.json {
         format!("{}\n", as_json(&told, (&head, &base, environment)))
     } else {
@@ -114,59 +101,12 @@ fn of_base<'a>(path: &'a PromotionPath, base: Option<&BranchName>) -> Option<&'a
     }
 }
 
-/// The newest deploys of each environment, as the server has them; nothing where nobody asked for them.
-#[derive(Default)]
-struct Records(BTreeMap<String, Vec<Deploy>>);
-
-impl Records {
-    async fn read(repository: Option<&str>, path: &PromotionPath) -> Result<Self, UsageError> {
-        let Some(repository) = repository else { return Ok(Self::default()) };
-        let (_, store) = opened::open()?;
-        let id = opened::repository(&store, repository).await?.id;
-        let mut deploys = BTreeMap::new();
-        for environment in &path.environments {
-            let name = environment.name.clone();
-            deploys.insert(name, store.newest_deploys(id, &environment.name, DEPLOYS_AT_MOST).await?);
-        }
-        Ok(Self(deploys))
-    }
-
-    /// How long the last deploys of an environment took.
-    fn of(&self, environment: Option<&Environment>) -> DeployRecord {
-        let deploys = environment.and_then(|it| self.0.get(&it.name));
-        deploys.map_or(DeployRecord::NotAsked, deploy_record)
-    }
-
-    /// The files that an environment runs.
-    fn live(&self, environment: &Environment) -> Option<TreeId> {
-        let deploys = self.0.get(&environment.name)?;
-        deploys.iter().find(|it| it.state == DeployState::Succeeded).map(|it| it.tree)
-    }
-}
-
-/// Where the very files of a commit are already: what was deployed counts, and branches where that is not known.
-async fn built_on(
-    local: &Local,
-    path: &PromotionPath,
-    head: CommitId,
-    records: &Records,
-) -> Result<Option<BuiltOn>, GitError> {
-    let survey = local.repository.survey(path).await?;
-    let Some(tree) = local.repository.tree(head).await? else { return Ok(None) };
-    for environment in &path.environments {
-        let name = || environment.name.clone();
-        match records.live(environment) {
-            Some(live) if live == tree => return Ok(Some(BuiltOn::Deploy(name()))),
-            Some(_) => {}
-            None => {
-                let Some(tip) = survey.tips.get(&environment.branch) else { continue };
-                if local.repository.tree(tip.commit).await? == Some(tree) {
-                    return Ok(Some(BuiltOn::Branch(name())));
-                }
-            }
-        }
-    }
-    Ok(None)
+/// What the server has on record of deploys; nothing where nobody asked for it.
+async fn records(repository: Option<&str>, path: &PromotionPath) -> Result<DeployRecords, UsageError> {
+    let Some(repository) = repository else { return Ok(DeployRecords::default()) };
+    let (_, store) = opened::open()?;
+    let id = opened::repository(&store, repository).await?.id;
+    Ok(DeployRecords::read(&store, id, path).await?)
 }
 
 type Asked<'a> = (&'a End, &'a End, Option<&'a Environment>);

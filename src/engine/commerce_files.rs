@@ -7,6 +7,7 @@ mod read_log;
 mod release_forecast;
 
 pub use read_log::read_log;
+pub use release_forecast::{CommerceProject, DeployRecords};
 pub(super) use release_forecast::{Foreseen, forecast_between, foreseen};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -28,19 +29,6 @@ use crate::policy::{Fact, Judged};
 pub async fn commerce_tree(repository: &Repository, commit: CommitId, root: &str) -> Result<Tree, GitError> {
     let mut reading = Reading { repository, root, known: HashMap::new(), bytes: 0 };
     reading.tree(repository.tree_entries(commit).await?).await
-}
-
-/// The files of two commits, with the contents that the rules and a forecast want.
-pub async fn commerce_trees(
-    repository: &Repository,
-    (before, after): (CommitId, CommitId),
-    root: &str,
-) -> Result<(Tree, Tree), GitError> {
-    let mut reading = Reading { repository, root, known: HashMap::new(), bytes: 0 };
-    let mut before = reading.tree(repository.tree_entries(before).await?).await?;
-    let mut after = reading.tree(repository.tree_entries(after).await?).await?;
-    reading.declarations((&mut before, &mut after)).await?;
-    Ok((before, after))
 }
 
 /// git's trees of the folders of the applications that a commit describes, by their names.

@@ -6,12 +6,14 @@ use crate::deploy::deploy_record;
 use crate::engine::context::EngineContext;
 use crate::engine::not_decided::NotDecided;
 use crate::engine::work_error::WorkError;
-use crate::lineage::Repository;
+use crate::lineage::{GitError, Repository};
 use crate::model::{
-    BranchName, BuiltOn, CommerceSettings, CommitId, DeployState, Environment, FileFinding, Forecast,
-    PromotionPath, RepositoryId, Role, TreeId,
+    BranchName, BuiltOn, CommerceSettings, CommitId, Deploy, DeployRecord, DeployState, Environment,
+    FileFinding, Forecast, PromotionPath, RepositoryId, Role, TreeId,
 };
 use crate::policy::{self, Fact, Judged, Route};
+use crate::store::{Store, StoreError};
+use std::collections::BTreeMap;
 
 /// How many deploys of an environment are looked through: some ten that ended well are among them.
 const DEPLOYS_AT_MOST: u32 = 50;
@@ -48,8 +50,10 @@ pub(in crate::engine) async fn foreseen(
     if !is_promotion {
         return Ok(Foreseen { findings, forecast: None });
     }
-    let known = Known { ctx, repository, path, id };
-    let forecast = known.forecast((settings, environment), &files).await.map_err(NotDecided::by)?;
+    let records =
+        DeployRecords::read(&*ctx.store, id, path).await.map_err(|error| NotDecided::by(error.into()))?;
+    let project = CommerceProject { path, settings, target: Some(environment) };
+    let forecast = project.forecast_of(repository, &files, &records).await.map_err(NotDecided::by_git)?;
     Ok(Foreseen { findings, forecast: Some(forecast) })
 }
 
@@ -62,9 +66,9 @@ pub(in crate::engine) async fn forecast_between(
     target: &Environment,
 ) -> Result<Option<Forecast>, WorkError> {
     let Some((settings, environment)) = commerce_of(path, &target.branch) else { return Ok(None) };
-    let files = CommerceFiles::of_merge(repository, &settings.root, ends, true).await?;
-    let known = Known { ctx, repository, path, id };
-    known.forecast((settings, environment), &files).await.map(Some)
+    let records = DeployRecords::read(&*ctx.store, id, path).await?;
+    let project = CommerceProject { path, settings, target: Some(environment) };
+    Ok(Some(project.forecast(repository, ends, &records).await?))
 }
 
 /// The Commerce project and the environment that a branch belongs to, where it does.
@@ -78,45 +82,100 @@ fn commerce_of<'p>(
     }
 }
 
-/// Where a forecast looks.
-struct Known<'a> {
-    ctx: &'a EngineContext,
-    repository: &'a Repository,
-    path: &'a PromotionPath,
-    id: RepositoryId,
-}
+/// The newest deploys of each environment, as far as anybody has asked for them.
+#[derive(Debug, Default)]
+pub struct DeployRecords(BTreeMap<String, Vec<Deploy>>);
 
-impl Known<'_> {
-    async fn forecast(
-        &self,
-        (settings, target): (&CommerceSettings, &Environment),
-        files: &CommerceFiles,
-    ) -> Result<Forecast, WorkError> {
-        let built_on = match files.tree {
-            Some(tree) => self.built_on(tree).await?,
-            None => None,
-        };
-        let deploys = self.ctx.store.newest_deploys(self.id, &target.name, DEPLOYS_AT_MOST).await?;
-        let kind = Target::of(settings.takes_tickets(target));
-        Ok(files.forecast(kind, built_on.as_ref(), deploy_record(&deploys)))
+impl DeployRecords {
+    /// Reads those of a repository.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be read.
+    pub async fn read(store: &dyn Store, id: RepositoryId, path: &PromotionPath) -> Result<Self, StoreError> {
+        let mut deploys = BTreeMap::new();
+        for environment in &path.environments {
+            let newest = store.newest_deploys(id, &environment.name, DEPLOYS_AT_MOST).await?;
+            deploys.insert(environment.name.clone(), newest);
+        }
+        Ok(Self(deploys))
     }
 
-    /// Where these very files are already: what was deployed counts, and branches where that is not known.
-    async fn built_on(&self, tree: TreeId) -> Result<Option<BuiltOn>, WorkError> {
-        for environment in &self.path.environments {
-            let name = || environment.name.clone();
-            let deploys = self.ctx.store.newest_deploys(self.id, &environment.name, DEPLOYS_AT_MOST).await?;
-            match deploys.iter().find(|it| it.state == DeployState::Succeeded) {
-                Some(live) if live.tree == tree => return Ok(Some(BuiltOn::Deploy(name()))),
-                Some(_) => {}
-                None => {
-                    let Some(tip) = self.repository.branch(&environment.branch).await? else { continue };
-                    if self.repository.tree(tip).await? == Some(tree) {
-                        return Ok(Some(BuiltOn::Branch(name())));
-                    }
+    /// How long the last deploys of an environment took.
+    fn of(&self, environment: Option<&Environment>) -> DeployRecord {
+        let deploys = environment.and_then(|it| self.0.get(&it.name));
+        deploys.map_or(DeployRecord::NotAsked, |deploys| deploy_record(deploys))
+    }
+
+    /// The files that an environment runs.
+    fn live(&self, environment: &Environment) -> Option<TreeId> {
+        let deploys = self.0.get(&environment.name)?;
+        deploys.iter().find(|it| it.state == DeployState::Succeeded).map(|it| it.tree)
+    }
+}
+
+/// A Commerce project, where its files are promoted.
+#[derive(Debug, Clone, Copy)]
+pub struct CommerceProject<'a> {
+    /// The path that it goes.
+    pub path: &'a PromotionPath,
+    /// Its settings.
+    pub settings: &'a CommerceSettings,
+    /// Where the files go; `None` for none of its environments.
+    pub target: Option<&'a Environment>,
+}
+
+impl CommerceProject<'_> {
+    /// What deploying the result of merging `head` into `base` will do to the shop.
+    ///
+    /// # Errors
+    ///
+    /// If git does not answer.
+    pub async fn forecast(
+        self,
+        repository: &Repository,
+        (head, base): (CommitId, CommitId),
+        records: &DeployRecords,
+    ) -> Result<Forecast, GitError> {
+        let files = CommerceFiles::of_merge(repository, &self.settings.root, (head, base), true).await?;
+        self.forecast_of(repository, &files, records).await
+    }
+
+    async fn forecast_of(
+        self,
+        repository: &Repository,
+        files: &CommerceFiles,
+        records: &DeployRecords,
+    ) -> Result<Forecast, GitError> {
+        let built_on = match files.tree {
+            Some(tree) => built_on(repository, self.path, tree, records).await?,
+            None => None,
+        };
+        let kind = Target::of(self.target.is_some_and(|it| self.settings.takes_tickets(it)));
+        Ok(files.forecast(kind, built_on.as_ref(), records.of(self.target)))
+    }
+}
+
+/// Where these very files are already: what was deployed counts, and branches where that is not known.
+async fn built_on(
+    repository: &Repository,
+    path: &PromotionPath,
+    tree: TreeId,
+    records: &DeployRecords,
+) -> Result<Option<BuiltOn>, GitError> {
+    let survey = repository.survey(path).await?;
+    for environment in &path.environments {
+        let name = || environment.name.clone();
+        match records.live(environment) {
+            Some(live) if live == tree => return Ok(Some(BuiltOn::Deploy(name()))),
+            Some(_) => {}
+            None => {
+                let Some(tip) = survey.tips.get(&environment.branch) else { continue };
+                if repository.tree(tip.commit).await? == Some(tree) {
+                    return Ok(Some(BuiltOn::Branch(name())));
                 }
             }
         }
-        Ok(None)
     }
+    Ok(None)
 }
