@@ -3,8 +3,8 @@
 //! Which times are due follows from when the deploy ended, from what was run since, and from the clock: a server that slept
 //! runs what it has missed once, and goes on.
 
-use super::DeployQueue;
-use crate::model::{AftercareRun, Deploy, UnixMillis};
+use super::{DeployQueue, DeployReport, ReportedState};
+use crate::model::{AftercareEnd, AftercareRun, Deploy, Phase, UnixMillis};
 use std::time::Duration;
 
 /// What was due so long ago is not made good: whoever adds a time to the configuration does not mean a release of last month.
@@ -37,10 +37,24 @@ pub fn overtaken_by(queue: &DeployQueue, deploy: &Deploy) -> Option<u64> {
     later.filter(|it| it.may_have_touched_the_site()).map(|it| it.number).next()
 }
 
+/// What the last report on a verify step says that was run again. Only a step of it that failed says something of the
+/// release: what failed before that, such as a disk that is full, does not. Whose files the log names is left open.
+pub fn aftercare_end(report: &DeployReport) -> AftercareEnd {
+    if report.state == ReportedState::Succeeded {
+        return AftercareEnd::Passed;
+    }
+    let words = report.words.clone().unwrap_or_else(|| "it failed".to_owned());
+    if report.phase == Some(Phase::Verify) && report.step.is_some() {
+        AftercareEnd::Failed { words, named: Vec::new() }
+    } else {
+        AftercareEnd::NotRun { words }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AftercareEnd, CommitId, DeployState, Ending, Phase, TreeId, Trigger};
+    use crate::model::{CommitId, DeployState, Ending, TreeId, Trigger};
     use proptest::prelude::*;
 
     const MINUTE: i64 = 60_000;
@@ -96,6 +110,24 @@ mod tests {
         };
         assert_eq!(by(failed(Phase::Build)), None, "the site was not touched");
         assert_eq!(by(failed(Phase::Deploy)), Some(4));
+    }
+
+    #[test]
+    fn only_a_step_that_failed_says_something_of_the_release() {
+        let end = |state, phase, step: Option<&str>| {
+            let (step, words) = (step.map(str::to_owned), Some("x".to_owned()));
+            let report = DeployReport { phase, step, words, ..DeployReport::new(UnixMillis(1), state) };
+            aftercare_end(&report)
+        };
+        let (words, named) = ("x".to_owned(), Vec::new());
+        let failed = AftercareEnd::Failed { words: words.clone(), named };
+        let not_run = AftercareEnd::NotRun { words };
+        let (bad, verify) = (ReportedState::Failed, Some(Phase::Verify));
+        assert_eq!(end(ReportedState::Succeeded, None, None), AftercareEnd::Passed);
+        assert_eq!(end(bad, verify, Some("smoke")), failed);
+        assert_eq!(end(bad, verify, None), not_run, "its home cannot be made");
+        assert_eq!(end(bad, Some(Phase::Build), None), not_run, "the disk is full");
+        assert_eq!(end(bad, None, None), not_run);
     }
 
     proptest! {

@@ -79,7 +79,7 @@ mod setting_names;
 pub mod slug;
 mod soak;
 
-pub use aftercare::{NextCheck, next_check, overtaken_by};
+pub use aftercare::{NextCheck, aftercare_end, next_check, overtaken_by};
 pub use cloud_project::CloudProject;
 pub use delivery_stats::delivery_stats;
 pub use deploy_queue::{CancelAnswer, CarriedOutBy, DeployQueue, Limits, RollbackPlan, Wanted, release_of};

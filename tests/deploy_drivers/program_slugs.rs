@@ -4,13 +4,15 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use towpath::deploy::DeployReport;
 use towpath::deploy::drivers::programs::Bounds;
-use towpath::deploy::drivers::{DeployRequest, Driver};
+use towpath::deploy::drivers::{DeployRequest, Driver, aftercare_key};
 use towpath::deploy::operator::Programs;
+use towpath::model::Phase;
 
-use crate::yard::{Yard, bounds, names, request, succeeded};
+use crate::yard::{Yard, bounds, failure, names, request, succeeded};
 
 fn words(reports: &[DeployReport]) -> Vec<&str> {
     reports.iter().filter_map(|report| report.words.as_deref()).collect()
@@ -73,6 +75,34 @@ async fn a_slug_that_is_gone_or_of_other_steps_is_built_anew() {
     let reports = yard.deploy(&Programs { build, ..yard.programs() }, &request(2, 1)).await;
     assert_eq!(words(&reports), ["the slug was built by other steps; it is built anew"]);
     assert_eq!(yard.noted("site"), "built by compile\notherwise\n");
+}
+
+/// Whatever the build steps are by now, it is what was deployed that is verified once more, or nothing is.
+#[tokio::test]
+async fn what_is_verified_again_is_the_same_build_or_nothing() {
+    let yard = Yard::new();
+    let verify = vec![yard.sh("smoke", "cat built >> $YARD/seen")];
+    let programs = Programs { verify, ..yard.programs() };
+    let deployed = request(1, 1);
+    succeeded(&yard.deploy(&programs, &deployed).await);
+    let build = vec![yard.sh("compile", "echo otherwise > built")];
+    let driver = yard.driver(&Programs { build, ..programs });
+    let again = async |after: u64| {
+        let key = aftercare_key(&deployed.key, Duration::from_secs(after));
+        let request = DeployRequest { key, ..deployed.clone() };
+        driver.verify(&request).await.unwrap();
+        yard.end(&driver, &request).await
+    };
+    succeeded(&again(1).await);
+    assert_eq!(yard.noted("seen"), "built by compile\n".repeat(2));
+    assert_eq!(yard.noted("site"), "built by compile\n", "it is not deployed again");
+    fs::remove_file(yard.slug(&deployed).join("built")).unwrap();
+    let reports = again(2).await;
+    let (report, said) = failure(&reports);
+    assert_eq!(report.phase, Some(Phase::Build));
+    assert_eq!(said, "the build that was deployed does not match its manifest");
+    assert_eq!(failure(&again(3).await).1, "the build that was deployed is no longer here");
+    assert_eq!(yard.noted("seen"), "built by compile\n".repeat(2));
 }
 
 #[tokio::test]

@@ -74,11 +74,11 @@ impl Slugs {
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(names);
     }
 
-    /// Looks whether the slug is there as it was built, by the steps that `recipe` names. Reads all of it. The answer is
-    /// work for a thread that may take the disk's time.
-    pub(super) fn held(&self, place: &Path, recipe: &str, now: UnixMillis) -> impl Work<Held> {
-        let (place, recipe, each) = (place.to_owned(), recipe.to_owned(), self.each);
-        move |quit: &Quit| held(&place, (&recipe, now), each, quit)
+    /// Looks whether the slug is there as it was built, by the steps that `recipe` names where it does. Reads all of it.
+    /// The answer is work for a thread that may take the disk's time.
+    pub(super) fn held(&self, place: &Path, recipe: Option<&str>, now: UnixMillis) -> impl Work<Held> {
+        let (place, recipe, each) = (place.to_owned(), recipe.map(str::to_owned), self.each);
+        move |quit: &Quit| held(&place, (recipe.as_deref(), now), each, quit)
     }
 
     /// Moves a build to where its slug is to be; work of the same kind.
@@ -162,14 +162,21 @@ pub(super) async fn apart<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-fn held(place: &Path, (recipe, now): (&str, UnixMillis), each: TreeBounds, quit: &Quit) -> io::Result<Held> {
+fn held(
+    place: &Path,
+    (recipe, now): (Option<&str>, UnixMillis),
+    each: TreeBounds,
+    quit: &Quit,
+) -> io::Result<Held> {
     if trees::check_folder(place).is_err() {
         throw_away(place)?;
         return Ok(Held::Nothing);
     }
     let why = match read(place) {
         None => "has no manifest",
-        Some(manifest) if manifest.recipe != recipe => "was built by other steps",
+        Some(manifest) if recipe.is_some_and(|recipe| manifest.recipe != recipe) => {
+            "was built by other steps"
+        }
         Some(manifest) => match files::contents(place, each, quit) {
             // What was not read to its end may be sound.
             Err(error) if quit.check().is_err() => return Err(error),

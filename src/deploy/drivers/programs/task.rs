@@ -154,22 +154,11 @@ impl Task {
         let _alone = lock.map_err(|cut| self.cut(phase, "the wait for the slug", cut))?;
         let failed = |error| Failure::io(phase, "the slug cannot be kept", &error);
         let cut = |cut| self.cut(phase, "the work on the slug", cut);
-        let held = until.bound_work(slugs.held(&place, &recipe, (self.shared.clock)())).await;
+        // What was deployed is verified as it was built then, by whatever steps.
+        let by = (!self.only_verify).then_some(recipe.as_str());
+        let held = until.bound_work(slugs.held(&place, by, (self.shared.clock)())).await;
         let held = held.map_err(cut)?.map_err(failed)?;
-        let words = match held {
-            Held::Sound => Some("the slug is here already; nothing is built".to_owned()),
-            Held::ThrownAway(why) => Some(format!("the slug {why}; it is built anew")),
-            Held::Nothing if self.run.request.deploy.reuses_slug => {
-                Some("the slug is no longer here; it is built anew".to_owned())
-            }
-            Held::Nothing => None,
-        };
-        if let Some(words) = words {
-            log.say(&format!("build: {words}")).await;
-            self.tell(ReportedState::Running, |report| {
-                (report.phase, report.words) = (Some(phase), Some(words));
-            });
-        }
+        self.say_of(&held, log).await?;
         if held != Held::Sound {
             let built = self.folder().join("build");
             self.check_out(&built, log, &mut until).await?;
@@ -181,6 +170,30 @@ impl Task {
         let failed = |error| Failure::io(phase, "the slug cannot be copied", &error);
         fresh(&copy).await.map_err(failed)?;
         until.bound_work(slugs.copy(&place, &copy)).await.map_err(cut)?.map_err(failed)
+    }
+
+    /// Says what is there of the slug: a failure where only that may be verified which was deployed, and it is gone.
+    async fn say_of(&self, held: &Held, log: &mut Log) -> Result<(), Failure> {
+        let phase = Phase::Build;
+        let words = match held {
+            Held::Sound => "the slug is here already; nothing is built".to_owned(),
+            Held::ThrownAway(why) if self.only_verify => {
+                return Err(Failure::new(phase, format!("the build that was deployed {why}")));
+            }
+            Held::Nothing if self.only_verify => {
+                return Err(Failure::new(phase, "the build that was deployed is no longer here".to_owned()));
+            }
+            Held::ThrownAway(why) => format!("the slug {why}; it is built anew"),
+            Held::Nothing if self.run.request.deploy.reuses_slug => {
+                "the slug is no longer here; it is built anew".to_owned()
+            }
+            Held::Nothing => return Ok(()),
+        };
+        log.say(&format!("build: {words}")).await;
+        self.tell(ReportedState::Running, |report| {
+            (report.phase, report.words) = (Some(phase), Some(words));
+        });
+        Ok(())
     }
 
     async fn check_out(&self, into: &Path, log: &mut Log, until: &mut Until) -> Result<(), Failure> {

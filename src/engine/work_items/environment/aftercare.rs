@@ -4,7 +4,7 @@
 
 use super::EnvironmentWork;
 use crate::deploy::drivers::{DeployRequest, Driver, DriverError, aftercare_key};
-use crate::deploy::{DeployReport, NextCheck, ReportedState, next_check, overtaken_by};
+use crate::deploy::{DeployReport, NextCheck, ReportedState, aftercare_end, next_check, overtaken_by};
 use crate::engine::work_error::WorkError;
 use crate::lineage::GitError;
 use crate::model::{
@@ -116,14 +116,12 @@ impl EnvironmentWork<'_> {
         let reports = driver.poll(&request).await?;
         let is_end =
             |it: &&DeployReport| matches!(it.state, ReportedState::Succeeded | ReportedState::Failed);
-        let Some(end) = reports.iter().rev().find(is_end) else { return Ok(()) };
-        let end = if end.state == ReportedState::Succeeded {
-            AftercareEnd::Passed
-        } else {
-            let words = end.words.clone().unwrap_or_else(|| "it failed".to_owned());
-            let log = format!("{words}\n{}", end.log_tail.as_deref().unwrap_or_default());
-            AftercareEnd::Failed { words, named: self.named_in(live, &log).await }
-        };
+        let Some(report) = reports.iter().rev().find(is_end) else { return Ok(()) };
+        let mut end = aftercare_end(report);
+        if let AftercareEnd::Failed { words, named } = &mut end {
+            let log = format!("{words}\n{}", report.log_tail.as_deref().unwrap_or_default());
+            *named = self.named_in(live, &log).await;
+        }
         self.ended_check(live.number, &request.key, end).await
     }
 
