@@ -94,11 +94,26 @@ impl EnvironmentWork<'_> {
                 let words = error.for_people().to_string();
                 self.ended_check(number, &request.key, AftercareEnd::NotRun { words }).await
             }
-            Err(DriverError::NotBefore(at)) => {
-                Err(WorkError::not_before(at, "the verify step may not be run yet"))
+            Err(error) => {
+                self.take_back(number);
+                Err(match error {
+                    DriverError::NotBefore(at) => {
+                        WorkError::not_before(at, "the verify step may not be run yet")
+                    }
+                    error => error.into(),
+                })
             }
-            Err(error) => Err(error.into()),
         }
+    }
+
+    /// Takes back that the newest one of a deploy was begun, since it was not.
+    fn take_back(&mut self, number: u64) {
+        let Some(deploy) = self.queue.get_mut(number) else { return };
+        if let Some(run) = deploy.aftercare.last_mut() {
+            run.hand_overs = run.hand_overs.saturating_sub(1);
+        }
+        // It may be as it was when this look began, and is another than was noted since.
+        self.changes.push(Change::Deploy(self.site.repository.id, Box::new(deploy.clone())));
     }
 
     async fn follow(&mut self, live: &Deploy, run: &AftercareRun) -> Result<(), WorkError> {
