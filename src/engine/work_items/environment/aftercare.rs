@@ -118,9 +118,21 @@ impl EnvironmentWork<'_> {
 
     async fn follow(&mut self, live: &Deploy, run: &AftercareRun) -> Result<(), WorkError> {
         let site = self.site;
-        let Ok(driver) = site.driver_of(live) else { return Ok(()) };
         let request = self.request_after(live);
-        if !site.ctx.drivers.commands.knows(&request.key) {
+        let is_known = site.ctx.drivers.commands.knows(&request.key);
+        let driver = match site.driver_of(live) {
+            Ok(driver) if is_known || driver.can_verify() => driver,
+            Ok(_) => {
+                let words = "the operator of Towpath has no verify step for it any more".to_owned();
+                return self.ended_check(live.number, &request.key, AftercareEnd::NotRun { words }).await;
+            }
+            Err(error @ DriverError::Refused { .. }) => {
+                let words = error.for_people().to_string();
+                return self.ended_check(live.number, &request.key, AftercareEnd::NotRun { words }).await;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if !is_known {
             // The server has ended since.
             if run.hand_overs >= HAND_OVERS_AT_MOST {
                 let words = format!("it was cut off {} times", run.hand_overs);
