@@ -78,6 +78,15 @@ impl DeployQueue {
         })
     }
 
+    /// Those that have failed, it is unknown of what: all that did so now, and those that ended after `since`.
+    pub fn undiagnosed(&self, since: UnixMillis) -> impl Iterator<Item = &Deploy> {
+        self.deploys.iter().filter(move |deploy| {
+            deploy.state == DeployState::Failed
+                && deploy.diagnosis.is_none()
+                && (deploy.ended_at.is_some_and(|at| at > since) || !self.before.contains(deploy))
+        })
+    }
+
     /// The number of the next one.
     pub fn next_number(&self) -> u64 {
         self.deploys.last().map_or(0, |newest| newest.number).max(self.told) + 1

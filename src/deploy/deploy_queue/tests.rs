@@ -1,7 +1,7 @@
 use super::*;
 use crate::deploy::samples::{LIMITS, begin, commit, deploy, hold, report, rollback};
 use crate::deploy::{DeployReport, ReportedState};
-use crate::model::{Phase, UnixMillis};
+use crate::model::{Diagnosis, Phase, UnixMillis};
 use std::time::Duration;
 
 fn queue(deploys: Vec<Deploy>) -> DeployQueue {
@@ -285,4 +285,24 @@ fn one_that_ended_with_the_server_may_have_touched_the_site() {
     assert_eq!((cut.state, cut.ended_at), (DeployState::Error, Some(UnixMillis(20))));
     assert_eq!(cut.ending, Some(Ending::CutOff { phase: None, times: 3 }));
     assert!(cut.may_have_touched_the_site());
+}
+
+#[test]
+fn of_what_is_unknown_why_failed_the_latest_are_asked_again() {
+    let undiagnosed = |queue: &DeployQueue, since| {
+        let found = queue.undiagnosed(UnixMillis(since));
+        found.map(|it| it.number).collect::<Vec<_>>()
+    };
+    let mut now = queue(vec![deploy(1, 1)]);
+    begin(&mut now, UnixMillis(0));
+    assert!(undiagnosed(&now, 0).is_empty());
+    report(&mut now, 1, UnixMillis(5), ReportedState::Failed);
+    assert_eq!(undiagnosed(&now, 9), [1], "it has failed just now, whenever that was");
+    let mut before = queue(now.deploys().to_vec());
+    assert_eq!(undiagnosed(&before, 4), [1], "its log could not be read then");
+    assert!(undiagnosed(&before, 5).is_empty(), "that is long ago");
+    let words = || "x".to_owned();
+    let told = Diagnosis { code: None, title: words(), customers: words(), next: words() };
+    before.get_mut(1).unwrap().diagnosis = Some(told);
+    assert!(undiagnosed(&before, 4).is_empty());
 }

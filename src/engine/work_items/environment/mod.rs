@@ -120,6 +120,7 @@ pub(super) async fn run(
         freezes: known_freezes(ctx, id, &environment.name).await?,
         frozen_until: None,
         check_at: None,
+        logs_read: BTreeSet::new(),
         in_a_comment: false,
     };
     work.take_in_called_back(&called_back);
@@ -214,6 +215,8 @@ struct EnvironmentWork<'a> {
     frozen_until: Option<UnixMillis>,
     /// When the verify step of what runs is looked at again.
     check_at: Option<UnixMillis>,
+    /// The failed deploys whose logs were read in this look.
+    logs_read: BTreeSet<u64>,
     /// Whether a comment asks for the act at hand: what is advised are commands for comments then.
     in_a_comment: bool,
 }
@@ -348,6 +351,7 @@ impl EnvironmentWork<'_> {
     /// All that has changed so far, and what follows from it: whoever keeps the one keeps the other, or a restart in
     /// between would forget what follows.
     async fn all_to_keep(&mut self) -> Result<Vec<Change>, WorkError> {
+        self.read_logs().await;
         let EnvironmentContext { ctx, repository, path, environment, .. } = self.site;
         let id = repository.id;
         let mut kept = self.changes.clone();

@@ -3,8 +3,13 @@
 use super::{COMMAND, EnvironmentWork};
 use crate::engine::read_log;
 use crate::github::off_the_runtime;
-use crate::model::{Deploy, DeployState, Diagnosis, error_chain};
+use crate::model::{Deploy, Diagnosis, error_chain};
+use crate::store::{Change, WorkItem};
 use std::io;
+use std::time::Duration;
+
+/// So long after the end of a deploy its log is asked again where it could not be read.
+const READ_AGAIN_FOR: Duration = Duration::from_secs(10 * 60);
 
 impl EnvironmentWork<'_> {
     /// Reads the log of what has just failed: all of it where programs on this machine have carried it out, else what was
@@ -13,8 +18,9 @@ impl EnvironmentWork<'_> {
         if self.site.path.commerce.is_none() {
             return;
         }
-        let is_unread = |it: &&Deploy| it.state == DeployState::Failed && it.diagnosis.is_none();
-        let failed: Vec<Deploy> = self.queue.changed().filter(is_unread).cloned().collect();
+        let since = self.site.ctx.now() - READ_AGAIN_FOR;
+        let is_unread = |it: &&Deploy| !self.logs_read.contains(&it.number);
+        let failed: Vec<Deploy> = self.queue.undiagnosed(since).filter(is_unread).cloned().collect();
         for deploy in failed {
             let told = match self.told_by_log(&deploy).await {
                 Ok(told) => told,
@@ -23,9 +29,15 @@ impl EnvironmentWork<'_> {
                     continue;
                 }
             };
-            if let (Some(told), Some(deploy)) = (told, self.queue.get_mut(deploy.number)) {
+            self.logs_read.insert(deploy.number);
+            let Some(told) = told else { continue };
+            if let Some(deploy) = self.queue.get_mut(deploy.number) {
                 deploy.diagnosis = Some(told);
             }
+            // Where it had failed before, nothing else has them told.
+            let concerned = deploy.pulls.iter().chain(&deploy.takes_back);
+            let id = self.site.repository.id;
+            self.changes.extend(concerned.map(|pull| Change::Mark(WorkItem::ChangeStatus(id, *pull))));
         }
     }
 
