@@ -4,7 +4,7 @@ use crate::commerce::codes::CodeClass;
 use crate::commerce::log::{LogOutcome, LogReading};
 use crate::commerce::platform::{Activity, ActivityEnd, ActivityState, CommandRun};
 use crate::deploy::{DeployReport, ReportedState};
-use crate::model::{Deploy, Diagnosis, Phase, TreeId, UnixMillis};
+use crate::model::{Deploy, DeployState, Diagnosis, Phase, TreeId, UnixMillis};
 use std::collections::BTreeMap;
 
 /// What the platform calls the hook that runs once the shop is open again.
@@ -80,6 +80,15 @@ impl Seen<'_> {
     /// Whether the same may go well a little later: a service did not answer.
     pub(super) fn is_transient(&self) -> bool {
         !self.is_live() && self.reading.code.is_some_and(|code| code.class == CodeClass::Service)
+    }
+
+    /// Whether the platform may be asked to deploy the same again, with its branch at `head`: it deploys what is there,
+    /// whatever failed.
+    pub(super) fn is_worth_another_try(&self, head: Option<&str>) -> bool {
+        matches!(self.deploy.state, DeployState::Requested | DeployState::Running)
+            && self.is_transient()
+            && self.activity.kind != "environment.redeploy"
+            && head == Some(&*self.deploy.commit.to_string())
     }
 
     /// It is live.

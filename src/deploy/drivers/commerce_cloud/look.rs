@@ -12,7 +12,7 @@ use crate::commerce::platform::{
 use crate::deploy::drivers::DeployRequest;
 use crate::deploy::drivers::forge::Forge;
 use crate::deploy::{CancelAnswer, DeployReport};
-use crate::model::{Deploy, DeployState, Phase, UserMessage, error_chain};
+use crate::model::{Deploy, Phase, UserMessage, error_chain};
 use reqwest::Url;
 use serde_json::Value;
 use std::time::Duration;
@@ -162,6 +162,17 @@ impl<F: Forge> CloudDriver<'_, F> {
         Ok((reading, lines))
     }
 
+    /// Whether the platform does anything else in the environment.
+    async fn is_busy(&self, place: &Place, besides: &Activity) -> Result<bool, CloudFault> {
+        let others = self.open_activities(place).await?;
+        Ok(others.iter().any(|it| it.id != besides.id && !it.state.is_over()))
+    }
+
+    async fn open_activities(&self, place: &Place) -> Result<Vec<Activity>, CloudFault> {
+        let query = [("state", "in_progress"), ("state", "pending"), ("state", "staged"), ("count", "10")];
+        self.list(&Self::of_environment(place, &["activities"], &query)).await
+    }
+
     /// What the platform does before an activity's turn comes: in its environment, else anywhere in the project.
     async fn behind(&self, place: &Place, waits: &Activity) -> Result<Option<String>, CloudFault> {
         let url = below(&place.endpoint, &["activities"], &[("state", "in_progress"), ("count", "10")]);
@@ -175,8 +186,7 @@ impl<F: Forge> CloudDriver<'_, F> {
         if !deploy.state.is_open() {
             return Ok(Vec::new());
         }
-        let query = [("state", "in_progress"), ("state", "pending"), ("count", "10")];
-        let others = self.list(&Self::of_environment(place, &["activities"], &query)).await?;
+        let others = self.open_activities(place).await?;
         Ok(vec![follow::not_begun(deploy, others.first())])
     }
 
@@ -234,17 +244,16 @@ impl<F: Forge> CloudDriver<'_, F> {
         Ok(seen.other_files(&differs, self.now.since(since) >= TREES_WITHIN))
     }
 
-    /// Has the same deployed again where that may help: once, and not where that was done or is done by somebody.
+    /// Has the same deployed again where that may help: once, and not where that was done, is done by somebody, or
+    /// would deploy what somebody else has pushed since.
     async fn try_again(
         &self,
         request: &DeployRequest,
         place: &Place,
         seen: &Seen<'_>,
     ) -> Result<Option<DeployReport>, CloudFault> {
-        let may = matches!(request.deploy.state, DeployState::Requested | DeployState::Running)
-            && seen.is_transient()
-            && seen.activity.kind != "environment.redeploy";
-        if !may {
+        let head = place.environment.head_commit.as_deref();
+        if !seen.is_worth_another_try(head) || self.is_busy(place, seen.activity).await? {
             return Ok(None);
         }
         let asked = self.shared.with(&request.key, |it| it.retried_at);

@@ -105,6 +105,20 @@ fn only_a_service_that_does_not_answer_is_worth_another_try() {
 }
 
 #[test]
+fn what_the_platforms_branch_no_longer_is_at_is_not_deployed_again() {
+    let mut deploy = deploy(1, 1);
+    deploy.state = DeployState::Running;
+    let ended = activity(
+        &json!({ "result": "failure", "failure_reason": "shell", "commands": [run("deploy", 137)] }),
+    );
+    let reading = reading(&format!("{MAINTENANCE}W: [2026-03-01T10:06:00+00:00] ERROR: [137] no\n"), None);
+    let of = seen(&deploy, &ended, &reading);
+    assert!(of.is_worth_another_try(Some(&deploy.commit.to_string())));
+    assert!(!of.is_worth_another_try(Some(&"ab".repeat(20))), "somebody has pushed since");
+    assert!(!of.is_worth_another_try(None));
+}
+
+#[test]
 fn what_waits_says_behind_what() {
     let deploy = deploy(1, 1);
     let waits = activity(&json!({ "state": "pending", "started_at": null }));
