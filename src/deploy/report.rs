@@ -31,6 +31,8 @@ pub struct DeployReport {
     pub remark: Option<String>,
     /// What the log tells of what went wrong.
     pub diagnosis: Option<Diagnosis>,
+    /// Whether the driver is about to ask for the same again: it does once that is kept, when it is asked next.
+    pub retries: bool,
     /// Whether it has ended well, and something that comes after a deploy has not.
     pub degraded: bool,
 }
@@ -68,6 +70,7 @@ impl DeployReport {
             handle: None,
             remark: None,
             diagnosis: None,
+            retries: false,
             degraded: false,
         }
     }

@@ -217,6 +217,9 @@ pub struct Deploy {
     /// What whoever carries it out says beside how far it has come, in one line.
     #[serde(default)]
     pub remark: Option<String>,
+    /// When whoever carries it out was about to be asked for the same again, which may or may not have come about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retried_at: Option<UnixMillis>,
     /// Whether it is live, and something that comes after a deploy has failed.
     #[serde(default)]
     pub degraded: bool,
@@ -277,6 +280,7 @@ impl Deploy {
             waits_for_approval_since: None,
             waited_for_approval: Duration::ZERO,
             remark: None,
+            retried_at: None,
             degraded: false,
             aftercare: Vec::new(),
         }

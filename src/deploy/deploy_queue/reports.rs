@@ -43,7 +43,7 @@ fn take_in_end(deploy: &mut Deploy, report: &DeployReport, newer_began: bool, no
         ReportedState::Queued | ReportedState::Waiting | ReportedState::Running => return false,
         ReportedState::Succeeded if !newer_began => read(deploy, report, now),
         ReportedState::Succeeded | ReportedState::Failed => {
-            note_who_and_where(deploy, report);
+            note_who_and_where(deploy, report, now);
             confirm(deploy, now);
         }
     }
@@ -51,7 +51,7 @@ fn take_in_end(deploy: &mut Deploy, report: &DeployReport, newer_began: bool, no
 }
 
 fn read(deploy: &mut Deploy, report: &DeployReport, now: UnixMillis) {
-    note_who_and_where(deploy, report);
+    note_who_and_where(deploy, report, now);
     note_approval(deploy, report.state, now);
     if report.state == ReportedState::Queued {
         if deploy.state == DeployState::Inactive {
@@ -101,10 +101,13 @@ fn note_approval(deploy: &mut Deploy, state: ReportedState, now: UnixMillis) {
     }
 }
 
-fn note_who_and_where(deploy: &mut Deploy, report: &DeployReport) {
+fn note_who_and_where(deploy: &mut Deploy, report: &DeployReport, now: UnixMillis) {
     (deploy.reported_at, deploy.reported_place) = (Some(report.at), report.place);
     (deploy.remark, deploy.diagnosis) = (report.remark.clone(), report.diagnosis.clone());
     deploy.degraded = report.degraded;
+    if report.retries {
+        deploy.retried_at.get_or_insert(now);
+    }
     if report.handle.is_some() {
         deploy.handle.clone_from(&report.handle);
     }

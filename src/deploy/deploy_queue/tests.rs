@@ -124,6 +124,18 @@ fn an_older_deploy_that_finishes_last_does_not_win() {
 }
 
 #[test]
+fn that_the_same_is_asked_for_again_is_kept_once() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    begin(&mut queue, UnixMillis(0));
+    for at in [10, 20] {
+        let mut report = DeployReport::new(UnixMillis(at), ReportedState::Running);
+        report.retries = true;
+        queue.report(1, &report, UnixMillis(at));
+        assert_eq!(queue.get(1).unwrap().retried_at, Some(UnixMillis(10)));
+    }
+}
+
+#[test]
 fn what_was_given_up_and_still_comes_to_an_end_counts_while_nothing_else_has_begun() {
     let mut queue = queue(vec![deploy(1, 1)]);
     begin(&mut queue, UnixMillis(0));

@@ -70,6 +70,10 @@ impl<F: Forge> CloudDriver<'_, F> {
         if again && let Some(begun) = activities.iter().find(begun) {
             return Ok(watched(&request.deploy, Some(begun)));
         }
+        if let (true, Some(at)) = (again, request.look_again_at) {
+            // The answer was lost, and the lists may not show it yet.
+            return Err(DriverError::NotBefore(at));
+        }
         let Some(href) = place.environment.links.get("#redeploy") else {
             return Err(DriverError::later(format!(
                 "the platform does not let {} be deployed again now; it is busy, or the user of the API token lacks the right",

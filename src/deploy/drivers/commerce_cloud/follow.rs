@@ -147,6 +147,7 @@ impl Seen<'_> {
     pub(super) fn tried_again(&self, next: Option<&Activity>) -> DeployReport {
         let mut report = self.report(ReportedState::Running);
         report.remark = Some("a service did not answer; the same is deployed again, once".to_owned());
+        report.retries = true;
         report.handle = next.map(|it| it.id.clone()).or(report.handle);
         report
     }

@@ -245,25 +245,31 @@ impl<F: Forge> CloudDriver<'_, F> {
     }
 
     /// Has the same deployed again where that may help: once, and not where that was done, is done by somebody, or
-    /// would deploy what somebody else has pushed since.
+    /// would deploy what somebody else has pushed since. That it is asked for is kept first.
     async fn try_again(
         &self,
         request: &DeployRequest,
         place: &Place,
         seen: &Seen<'_>,
     ) -> Result<Option<DeployReport>, CloudFault> {
-        let head = place.environment.head_commit.as_deref();
-        if !seen.is_worth_another_try(head) || self.is_busy(place, seen.activity).await? {
+        if !seen.is_worth_another_try(place.environment.head_commit.as_deref()) {
             return Ok(None);
         }
-        let asked = self.shared.with(&request.key, |it| it.retried_at);
-        if asked.is_some_and(|at| self.now.since(at) < SHOWN_WITHIN) {
-            // The answer was lost, and the lists do not show it yet.
-            return Ok(Some(seen.tried_again(None)));
+        let is_due = self.shared.with(&request.key, |it| std::mem::take(&mut it.retry_is_due));
+        // Where that is not known here, it may have been asked for before a restart: it is never asked for twice.
+        if let Some(kept) = request.deploy.retried_at.filter(|_| !is_due) {
+            let may_show_yet = self.now.since(kept) < SHOWN_WITHIN;
+            return Ok(may_show_yet.then(|| seen.tried_again(None)));
+        }
+        if self.is_busy(place, seen.activity).await? {
+            return Ok(None);
         }
         let Some(href) = place.environment.links.get("#redeploy") else { return Ok(None) };
         let url = self.client.link(&place.endpoint, href)?;
-        self.shared.with(&request.key, |it| it.retried_at = Some(self.now));
+        if request.deploy.retried_at.is_none() {
+            self.shared.with(&request.key, |it| it.retry_is_due = true);
+            return Ok(Some(seen.tried_again(None)));
+        }
         let answer = self.client.post(&url).await?;
         Ok(Some(seen.tried_again(Activity::begun(&answer).first())))
     }

@@ -23,8 +23,8 @@ pub(super) struct Followed {
     pub(super) gone_since: Option<UnixMillis>,
     /// Since when the platform says success and runs other files.
     pub(super) differs_since: Option<UnixMillis>,
-    /// When it was last asked to deploy the same again.
-    pub(super) retried_at: Option<UnixMillis>,
+    /// Whether it is kept that the same is asked for again, and it was not asked for yet.
+    pub(super) retry_is_due: bool,
     /// Since when the API does not answer.
     unseen_since: Option<UnixMillis>,
 }

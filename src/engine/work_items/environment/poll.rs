@@ -65,6 +65,15 @@ impl EnvironmentWork<'_> {
     }
 
     pub(super) async fn ask(&mut self, deploy: &Deploy) -> Result<(), WorkError> {
+        self.ask_once(deploy).await?;
+        let retried = self.queue.get(deploy.number).filter(|it| it.retried_at != deploy.retried_at).cloned();
+        let Some(retried) = retried else { return Ok(()) };
+        // Before it is asked for: after a restart it must not be asked for once more.
+        self.note().await?;
+        self.ask_once(&retried).await
+    }
+
+    async fn ask_once(&mut self, deploy: &Deploy) -> Result<(), WorkError> {
         let Ok(driver) = self.site.driver_of(deploy) else { return Ok(()) };
         let reports = match driver.poll(&self.site.request(deploy)).await {
             Ok(reports) => reports,
