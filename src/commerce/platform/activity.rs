@@ -140,6 +140,11 @@ impl Activity {
         self.commands.iter().find(|it| it.exit_code != 0)
     }
 
+    /// Whether a hook tells that the build is over and the deploy itself has begun, or is about to.
+    pub fn has_been_built(&self) -> bool {
+        self.commands.iter().any(|it| it.hook != "build" || it.exit_code == 0)
+    }
+
     fn is_push(&self) -> bool {
         !self.commits.is_empty()
     }
@@ -257,6 +262,7 @@ mod tests {
         let read = Activity::read(&whole).unwrap();
         assert_eq!((read.state, read.end), (ActivityState::Complete, Some(ActivityEnd::Hook)));
         assert!(read.brings(commit('1')) && !read.brings(commit('0')));
+        assert!(read.has_been_built());
         assert_eq!(read.failed_command().map(|it| (it.hook.as_str(), it.exit_code)), Some(("deploy", 126)));
         assert_eq!((read.links.get("log"), read.links.get("odd")), (Some("/log"), None));
         for (state, result, end) in [

@@ -48,7 +48,7 @@ impl<F: Forge> CloudDriver<'_, F> {
 
     /// Whether the platform fetches the repository itself. Where that is not to be seen, nothing is begun: two ways at
     /// once would deploy twice.
-    async fn is_integrated(&self, place: &Place) -> Result<bool, CloudFault> {
+    pub(super) async fn is_integrated(&self, place: &Place) -> Result<bool, CloudFault> {
         match self.client.get(&below(&place.endpoint, &["integrations"], &[])).await {
             Ok(list) => Ok(has_source_integration(&list)),
             Err(CloudFault::Forbidden(_) | CloudFault::Missing(_)) => Err(CloudFault::Forbidden(

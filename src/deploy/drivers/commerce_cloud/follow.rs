@@ -3,12 +3,15 @@
 use crate::commerce::codes::CodeClass;
 use crate::commerce::log::{LogOutcome, LogReading};
 use crate::commerce::platform::{Activity, ActivityEnd, ActivityState, CommandRun};
-use crate::deploy::{DeployReport, ReportedState};
-use crate::model::{Deploy, DeployState, Diagnosis, Phase, TreeId, UnixMillis};
+use crate::deploy::{CancelAnswer, DeployReport, ReportedState};
+use crate::model::{Deploy, DeployState, Diagnosis, Phase, TreeId, UnixMillis, UserMessage};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What the platform calls the hook that runs once the shop is open again.
 const POST_DEPLOY: &str = "post_deploy";
+/// An integration that has begun nothing for so long begins nothing any more.
+const BEGINS_WITHIN: Duration = Duration::from_secs(15 * 60);
 /// The code of a commit is so long where it is shown.
 const SHORT: usize = 8;
 
@@ -222,6 +225,24 @@ pub(super) fn vanished(
         Some(format!("the platform no longer knows the activity {activity}, which carried it out{runs}"));
     report.phase = deploy.phase();
     report
+}
+
+/// Whether the platform's integration may only not have begun it yet.
+pub(super) fn may_yet_begin(deploy: &Deploy, now: UnixMillis) -> bool {
+    let since = deploy.requested_at.unwrap_or(deploy.made_at);
+    now.since(since) < BEGINS_WITHIN
+}
+
+/// What can be said to whoever wants a deploy ended whose activity is not there.
+pub(super) fn not_there_to_end(known: Option<&str>, may_yet_begin: bool) -> CancelAnswer {
+    let why = match known {
+        Some(_) => "the platform does not show its activity now, so nobody can say that it has ended",
+        None if may_yet_begin => {
+            "the platform's integration may still begin it, and nothing can keep it from that"
+        }
+        None => return CancelAnswer::Ended,
+    };
+    CancelAnswer::Cannot(UserMessage::new(why))
 }
 
 /// What people call an activity.

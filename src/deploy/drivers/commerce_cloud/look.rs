@@ -278,13 +278,16 @@ impl<F: Forge> CloudDriver<'_, F> {
     pub(super) async fn end_build(&self, request: &DeployRequest) -> Result<CancelAnswer, CloudFault> {
         let deploy = &request.deploy;
         let place = self.place(deploy).await?;
-        let Some(activity) = self.activity(deploy, &place).await? else { return Ok(CancelAnswer::Ended) };
+        let Some(activity) = self.activity(deploy, &place).await? else {
+            let may_begin = self.is_integrated(&place).await? && follow::may_yet_begin(deploy, self.now);
+            return Ok(follow::not_there_to_end(known_activity(deploy), may_begin));
+        };
         if activity.state.is_over() {
             // How it has ended is told by a look at it.
             return Ok(CancelAnswer::Told);
         }
         let (reading, _) = self.read_log(&request.key, &place, &activity).await?;
-        let has_begun = reading.phase.max(deploy.phase()) > Some(Phase::Build);
+        let has_begun = reading.phase.max(deploy.phase()) > Some(Phase::Build) || activity.has_been_built();
         let link = activity.links.get("#cancel").filter(|_| !has_begun);
         let Some(href) = link else {
             let why = if has_begun {

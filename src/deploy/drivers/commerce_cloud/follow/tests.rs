@@ -136,6 +136,19 @@ fn what_waits_says_behind_what() {
 }
 
 #[test]
+fn what_is_not_there_has_ended_only_where_nothing_can_begin_it() {
+    assert_eq!(not_there_to_end(None, false), CancelAnswer::Ended);
+    for (known, may_yet_begin) in [(None, true), (Some("act1"), false), (Some("act1"), true)] {
+        let answer = not_there_to_end(known, may_yet_begin);
+        assert!(matches!(answer, CancelAnswer::Cannot(_)), "{known:?} {may_yet_begin}");
+    }
+    let mut deploy = deploy(1, 1);
+    deploy.requested_at = Some(UnixMillis(0));
+    assert!(may_yet_begin(&deploy, UnixMillis(899_999)));
+    assert!(!may_yet_begin(&deploy, UnixMillis(900_000)));
+}
+
+#[test]
 fn a_report_is_never_older_than_the_one_before() {
     let mut deploy = deploy(1, 1);
     deploy.reported_at = Some(UnixMillis(i64::MAX / 4));
