@@ -3,15 +3,12 @@
 use super::CloudDriver;
 use super::client::below;
 use super::fault::CloudFault;
+use super::follow::asked_since;
 use super::look::Place;
 use crate::commerce::platform::{Activity, activity_for, has_source_integration};
 use crate::deploy::drivers::forge::Forge;
 use crate::deploy::drivers::{DeployRequest, Driver, DriverError, Started};
 use crate::model::{Deploy, UnixMillis};
-use std::time::Duration;
-
-/// What was asked of the platform is looked for from this long before: clocks differ.
-const BEFORE: Duration = Duration::from_secs(120);
 
 impl<F: Forge> CloudDriver<'_, F> {
     pub(super) async fn begin(&self, request: &DeployRequest, again: bool) -> Result<Started, DriverError> {
@@ -65,7 +62,7 @@ impl<F: Forge> CloudDriver<'_, F> {
         place: &Place,
         (activities, again): (&[Activity], bool),
     ) -> Result<Started, DriverError> {
-        let since = request.deploy.requested_at.unwrap_or(request.deploy.made_at) - BEFORE;
+        let since = asked_since(&request.deploy);
         let begun = |it: &&Activity| is_redeploy_since(it, since);
         if again && let Some(begun) = activities.iter().find(begun) {
             return Ok(watched(&request.deploy, Some(begun)));

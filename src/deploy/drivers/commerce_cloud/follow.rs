@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// What the platform calls the hook that runs once the shop is open again.
 const POST_DEPLOY: &str = "post_deploy";
+/// What was asked of the platform is looked for from this long before: clocks differ.
+const BEFORE: Duration = Duration::from_secs(120);
 /// An integration that has begun nothing for so long begins nothing any more.
 const BEGINS_WITHIN: Duration = Duration::from_secs(15 * 60);
 /// The code of a commit is so long where it is shown.
@@ -225,6 +227,17 @@ pub(super) fn vanished(
         Some(format!("the platform no longer knows the activity {activity}, which carried it out{runs}"));
     report.phase = deploy.phase();
     report
+}
+
+/// Since when the platform may have what it was asked for, by its own clock.
+pub(super) fn asked_since(deploy: &Deploy) -> UnixMillis {
+    deploy.requested_at.unwrap_or(deploy.made_at) - BEFORE
+}
+
+/// Whether an activity that brings a deploy's commit can be the one of this deploy. One that was asked for by name is
+/// brought by an activity of its own, and an older one tells of an earlier try.
+pub(super) fn may_be_of(deploy: &Deploy, activity: &Activity) -> bool {
+    !deploy.was_requested() || activity.created_at.is_none_or(|at| at >= asked_since(deploy))
 }
 
 /// Whether the platform's integration may only not have begun it yet.

@@ -65,6 +65,7 @@ impl<F: Forge> CloudDriver<'_, F> {
     async fn activity(&self, deploy: &Deploy, place: &Place) -> Result<Option<Activity>, CloudFault> {
         let all = self.activities(place).await?;
         let found = activity_for(&all, &place.environment.id, deploy.commit).cloned();
+        let found = found.filter(|it| follow::may_be_of(deploy, it));
         let Some(handle) = known_activity(deploy) else { return Ok(found) };
         if found.as_ref().is_some_and(|it| it.id == handle) {
             return Ok(found);

@@ -149,6 +149,20 @@ fn what_is_not_there_has_ended_only_where_nothing_can_begin_it() {
 }
 
 #[test]
+fn what_was_asked_for_by_name_is_not_judged_by_an_earlier_try() {
+    let old = activity(&json!({ "result": "failure" }));
+    let made = old.created_at.unwrap();
+    let mut merged = deploy(1, 1);
+    let mut requested = crate::deploy::samples::requested(2, 1);
+    for (after, is) in [(60, true), (3600, false)] {
+        let at = Some(made + Duration::from_secs(after));
+        (merged.requested_at, requested.requested_at) = (at, at);
+        assert_eq!(may_be_of(&requested, &old), is, "{after}");
+        assert!(may_be_of(&merged, &old), "it may have begun long before Towpath heard of the merge");
+    }
+}
+
+#[test]
 fn a_report_is_never_older_than_the_one_before() {
     let mut deploy = deploy(1, 1);
     deploy.reported_at = Some(UnixMillis(i64::MAX / 4));
