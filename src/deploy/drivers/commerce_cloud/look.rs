@@ -241,7 +241,7 @@ impl<F: Forge> CloudDriver<'_, F> {
             Some(Some(differs)) => differs,
             None => "it does not say what runs".to_owned(),
         };
-        let since = self.shared.with(&request.key, |it| *it.differs_since.get_or_insert(self.now));
+        let since = self.shared.with(&request.key, |it| it.differs_since(&seen.activity.id, self.now));
         Ok(seen.other_files(&differs, self.now.since(since) >= TREES_WITHIN))
     }
 

@@ -21,8 +21,8 @@ pub(super) struct Followed {
     pub(super) log: Option<FollowedLog>,
     /// Since when the activity that was seen is gone.
     pub(super) gone_since: Option<UnixMillis>,
-    /// Since when the platform says success and runs other files.
-    pub(super) differs_since: Option<UnixMillis>,
+    /// The activity of which the platform says success while it runs other files, and since when.
+    differs: Option<(String, UnixMillis)>,
     /// Whether it is kept that the same is asked for again, and it was not asked for yet.
     pub(super) retry_is_due: bool,
     /// Since when the API does not answer.
@@ -36,6 +36,19 @@ pub(super) struct FollowedLog {
     /// How many of its lines were read.
     pub(super) lines: u64,
     pub(super) reader: LogReader,
+}
+
+impl Followed {
+    /// Since when the platform says that this activity ended well and runs other files, which it does now.
+    pub(super) fn differs_since(&mut self, activity: &str, now: UnixMillis) -> UnixMillis {
+        match &self.differs {
+            Some((known, since)) if known == activity => *since,
+            _ => {
+                self.differs = Some((activity.to_owned(), now));
+                now
+            }
+        }
+    }
 }
 
 impl CloudShared {
@@ -74,5 +87,19 @@ impl CloudShared {
     /// Nothing more is to be known of a deploy.
     pub(super) fn forget(&self, key: &str) {
         self.deploys().remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_activity_has_its_own_time_until_its_files_have_to_run() {
+        let mut followed = Followed::default();
+        assert_eq!(followed.differs_since("push", UnixMillis(10)), UnixMillis(10));
+        assert_eq!(followed.differs_since("push", UnixMillis(20)), UnixMillis(10));
+        assert_eq!(followed.differs_since("redeploy", UnixMillis(30)), UnixMillis(30));
+        assert_eq!(followed.differs_since("redeploy", UnixMillis(40)), UnixMillis(30));
     }
 }
