@@ -75,8 +75,8 @@ pub use source::Route;
 use std::cmp::Reverse;
 
 use crate::model::{
-    Cause, CopyHistory, Environment, Facts, Finding, History, PromotionHistory, PromotionPath, PullEnds,
-    Role, Source, StackFacts, Undecided, UserMessage, Verdict,
+    Cause, Code, CopyHistory, Environment, Facts, Finding, History, Level, PromotionHistory, PromotionPath,
+    PullEnds, Role, Source, StackFacts, Undecided, UserMessage, Verdict,
 };
 
 /// Which rules `pull` falls under in `path`.
@@ -189,6 +189,7 @@ fn asked<'a>(
         methods: facts.methods,
         deploys: &facts.deploys,
         hotfixes: &facts.hotfixes,
+        waits_for_hotfixes: path.rules.level(Code::HotfixNotCarriedBack) == Level::Enforce,
         first: head.and_then(|head| promotion::promote_first(path, head, &history.on_upstream)),
     }
 }

@@ -61,6 +61,8 @@ pub(super) struct PromotionRequirements<'a> {
     pub(super) deploys: &'a DeployFacts,
     /// The hotfixes of the base that the head does not have.
     pub(super) hotfixes: &'a [OwedHotfix],
+    /// Whether the promotion waits for those that are owed. If not, they are no reason to ship what nobody has tested.
+    pub(super) waits_for_hotfixes: bool,
     /// The promotion before it, where that one would bring what only the base has.
     pub(super) first: Option<PromoteFirst>,
 }
@@ -114,12 +116,13 @@ pub(super) fn findings(history: &PromotionHistory, asked: &PromotionRequirements
     findings
 }
 
-/// What would ship is not what was tested. Of a hotfix that is owed the account tells (TP503); where the difference lies in
+/// What would ship is not what was tested. Of a hotfix that is owed the account tells (TP503) where it can block; where the difference lies in
 /// the files of hotfixes whose fault was mended in another way, it is only told.
 fn untested(history: &PromotionHistory, asked: &PromotionRequirements<'_>) -> Option<Finding> {
-    let others = hotfixes::without_owed(&history.only_on_base, asked.hotfixes);
+    let owed = if asked.waits_for_hotfixes { asked.hotfixes } else { &[] };
+    let others = hotfixes::without_owed(&history.only_on_base, owed);
     // Carried back as it was, a hotfix looks like a promotion that was squashed.
-    let cut_by = hotfixes::without_owed(history.cut_by.as_slice(), asked.hotfixes).into_iter().next();
+    let cut_by = hotfixes::without_owed(history.cut_by.as_slice(), owed).into_iter().next();
     let is_explained = !history.only_on_base.is_empty() || history.cut_by.is_some();
     if is_explained && others.is_empty() && cut_by.is_none() {
         return None;

@@ -25,7 +25,8 @@ fn history(deployed: Deployed) -> PromotionHistory {
 
 fn found(tested: Tested, deployed: Deployed, deploys: &DeployFacts) -> Vec<(Code, Outcome)> {
     let (from, methods, first) = ("staging", None, None);
-    let asked = PromotionRequirements { tested, from, methods, deploys, hotfixes: &[], first };
+    let (hotfixes, waits_for_hotfixes) = (&[][..], true);
+    let asked = PromotionRequirements { tested, from, methods, deploys, hotfixes, waits_for_hotfixes, first };
     findings(&history(deployed), &asked).iter().map(|it| (it.cause.code(), it.severity)).collect()
 }
 
@@ -82,7 +83,7 @@ fn an_owed_hotfix_takes_the_place_of_what_was_not_tested_and_a_mended_one_warns_
     let (by, reason) = ("rita".to_owned(), "rewritten".to_owned());
     let standing = HotfixStanding::Mended { by, reason };
     let mended = OwedHotfix { standing, paths: vec!["cart.php".to_owned()], ..hotfix() };
-    let untested = |commits: &[usize], paths: &[&str], hotfixes: &[OwedHotfix]| {
+    let found = |commits: &[usize], paths: &[&str], hotfixes: &[OwedHotfix], waits_for_hotfixes| {
         let history = PromotionHistory {
             differs: true,
             differing: paths.iter().map(|it| (*it).to_owned()).collect(),
@@ -91,20 +92,27 @@ fn an_owed_hotfix_takes_the_place_of_what_was_not_tested_and_a_mended_one_warns_
         };
         let (tested, from, methods, first) = (Tested::NotAsked, "staging", None, None);
         let deploys = &DeployFacts::default();
-        let asked = PromotionRequirements { tested, from, methods, deploys, hotfixes, first };
+        let asked =
+            PromotionRequirements { tested, from, methods, deploys, hotfixes, waits_for_hotfixes, first };
         let found = findings(&history, &asked);
         found.iter().map(|it| (it.cause.code(), it.severity)).collect::<Vec<_>>()
     };
+    let untested =
+        |commits: &[usize], paths: &[&str], hotfixes: &[OwedHotfix]| found(commits, paths, hotfixes, true);
     let fails = vec![(Code::UntestedTree, Outcome::Fail)];
     assert_eq!(untested(&[3], &["cart.php"], &[]), fails);
     assert_eq!(untested(&[3], &["cart.php"], from_ref(&owed)), []);
+    assert_eq!(found(&[3], &["cart.php"], from_ref(&owed), false), fails, "nothing else blocks");
     let cut = PromotionHistory { differs: true, cut_by: Some(commit(3)), ..history(Deployed::Yes) };
-    let cut = |hotfixes: &[OwedHotfix]| {
+    let cut = |hotfixes: &[OwedHotfix], waits_for_hotfixes| {
         let (tested, from, methods, first) = (Tested::NotAsked, "staging", None, None);
         let deploys = &DeployFacts::default();
-        findings(&cut, &PromotionRequirements { tested, from, methods, deploys, hotfixes, first }).len()
+        let asked =
+            PromotionRequirements { tested, from, methods, deploys, hotfixes, waits_for_hotfixes, first };
+        findings(&cut, &asked).len()
     };
-    assert_eq!((cut(&[]), cut(from_ref(&owed))), (1, 0), "it looks like a squashed promotion");
+    assert_eq!((cut(&[], true), cut(from_ref(&owed), true)), (1, 0), "it looks like a squashed promotion");
+    assert_eq!(cut(from_ref(&owed), false), 1, "nothing else blocks");
     assert_eq!(untested(&[3, 4], &["cart.php"], from_ref(&owed)), fails, "a direct push is no hotfix");
     assert_eq!(untested(&[], &["cart.php"], from_ref(&owed)), fails, "nothing explains it");
     let warns = vec![(Code::UntestedTree, Outcome::Warn)];
@@ -147,6 +155,7 @@ fn methods_that_a_rule_names_warn_and_those_of_settings_are_noted() {
             methods,
             deploys: &deploys,
             hotfixes: &[],
+            waits_for_hotfixes: true,
             first: None,
         };
         findings(&history(Deployed::Yes), &asked)
