@@ -1,7 +1,7 @@
 //! Hotfixes, and how they come back.
 
 use super::StoreError;
-use crate::model::{Hotfix, RepositoryId};
+use crate::model::{BranchName, Hotfix, PullNumber, RepositoryId};
 use async_trait::async_trait;
 
 /// Questions about hotfixes. They are written by [`super::Change::HotfixRecorded`], [`super::Change::Hotfix`] and
@@ -10,6 +10,12 @@ use async_trait::async_trait;
 pub trait HotfixStore {
     /// The hotfixes of a repository that are not over, the oldest first: at most [`HOTFIXES_MAX`].
     async fn hotfixes(&self, repository: RepositoryId) -> Result<Vec<Hotfix>, StoreError>;
+
+    /// Whether a hotfix of a repository has this branch, or had it and is over.
+    async fn has_hotfix_on(&self, repository: RepositoryId, branch: &BranchName) -> Result<bool, StoreError>;
+
+    /// Whether a hotfix of a repository has this pull request, or had it and is over.
+    async fn has_hotfix_of(&self, repository: RepositoryId, pull: PullNumber) -> Result<bool, StoreError>;
 }
 
 /// How many hotfixes that are not over are looked at.

@@ -54,6 +54,12 @@ pub(crate) async fn a_hotfix_is_recorded_once_and_keeps_what_people_say_of_it(st
     let kept = Hotfix { mended: vec![mended], ..opened };
     assert_eq!(all().await[0], kept);
     let over = Some(HotfixEnd::Home { at: UnixMillis(4) });
-    apply(store, vec![stored(Hotfix { over, ..kept })]).await;
+    apply(store, vec![stored(Hotfix { over: over.clone(), ..kept })]).await;
     assert_eq!(all().await, [hotfix("b", 2)]);
+    // Its branch and its pull request stay known.
+    assert!(store.has_hotfix_of(REPOSITORY, PullNumber(7)).await.unwrap());
+    assert!(!store.has_hotfix_of(REPOSITORY, PullNumber(8)).await.unwrap());
+    apply(store, vec![stored(Hotfix { over, ..hotfix("b", 2) })]).await;
+    assert!(store.has_hotfix_on(REPOSITORY, &branch("hotfix/cart")).await.unwrap());
+    assert!(!store.has_hotfix_on(REPOSITORY, &branch("hotfix/cart-2")).await.unwrap());
 }

@@ -267,6 +267,25 @@ async fn a_hotfix_that_was_reverted_on_production_is_owed_no_more() {
 }
 
 #[tokio::test]
+async fn a_title_used_again_is_another_hotfix() {
+    let stage = shop().await;
+    let first = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
+    stage.check(&first).await.passes();
+    first.close().by("ana").await.unwrap();
+    stage.store.delete_branch("hotfix/cart-fails").by("rita").await.unwrap();
+    stage.quiet().await;
+    let issue = stage.store.open_issue("Checkout is broken").by("ana").await.unwrap();
+    let said = asked(&stage, &issue, ("rita", "/hotfix Cart fails")).await;
+    contains(&said, &["`hotfix/cart-fails-2` is cut from"]);
+    stage.store.commit_on("hotfix/cart-fails-2").file("cart.php", "again").by("ana").await.unwrap();
+    stage.quiet().await;
+    let second = stage.store.pulls().pop().unwrap();
+    assert_eq!(second.state().unwrap().head, "hotfix/cart-fails-2");
+    stage.check(&second).await.passes();
+    ended(stage).await;
+}
+
+#[tokio::test]
 async fn killed_in_between_everything_is_made_once() {
     let mut stage = shop().await;
     let issue = stage.store.open_issue("Checkout is broken").by("ana").await.unwrap();

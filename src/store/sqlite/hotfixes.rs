@@ -1,7 +1,7 @@
 //! Hotfixes, and how they come back.
 
 use super::{SqliteStore, work_items};
-use crate::model::{Hotfix, Mended, RepositoryId, UnixMillis};
+use crate::model::{BranchName, Hotfix, Mended, PullNumber, RepositoryId, UnixMillis};
 use crate::store::{HOTFIXES_MAX, HotfixStore, StoreError, WorkItem};
 use async_trait::async_trait;
 use rusqlite::{Connection, named_params};
@@ -23,6 +23,12 @@ const MEND: &str = "
 pub(super) const OPEN: &str = "
     SELECT data FROM hotfixes INDEXED BY hotfixes_open
     WHERE repository = :repository AND data ->> 'over' IS NULL ORDER BY since LIMIT :limit";
+
+const ON_BRANCH: &str = "
+    SELECT EXISTS (SELECT 1 FROM hotfixes WHERE repository = :repository AND data ->> 'branch' = :branch)";
+
+const OF_PULL: &str = "
+    SELECT EXISTS (SELECT 1 FROM hotfixes WHERE repository = :repository AND data ->> 'pull' = :pull)";
 
 /// Stores one that is not known yet, and has it looked at.
 pub(super) fn record(
@@ -76,6 +82,23 @@ impl HotfixStore for SqliteStore {
             let by = named_params! { ":repository": repository, ":limit": HOTFIXES_MAX };
             let mut statement = c.prepare_cached(OPEN)?;
             Ok(statement.query_map(by, |row| row.get(0))?.collect::<Result<_, _>>()?)
+        };
+        self.readers.run(read).await
+    }
+
+    async fn has_hotfix_on(&self, repository: RepositoryId, branch: &BranchName) -> Result<bool, StoreError> {
+        let branch = branch.clone();
+        let read = move |c: &Connection| {
+            let by = named_params! { ":repository": repository, ":branch": branch };
+            Ok(c.prepare_cached(ON_BRANCH)?.query_row(by, |row| row.get(0))?)
+        };
+        self.readers.run(read).await
+    }
+
+    async fn has_hotfix_of(&self, repository: RepositoryId, pull: PullNumber) -> Result<bool, StoreError> {
+        let read = move |c: &Connection| {
+            let by = named_params! { ":repository": repository, ":pull": pull };
+            Ok(c.prepare_cached(OF_PULL)?.query_row(by, |row| row.get(0))?)
         };
         self.readers.run(read).await
     }

@@ -73,7 +73,7 @@ impl Command for CutHotfix {
 }
 
 /// The first branch of its name that is free, or why there is none. Where this may be done already, one at this very
-/// commit that no other hotfix has is ours.
+/// commit that no other hotfix has is ours. The name of one that is over is taken last: its pull request was of that name.
 async fn cut(
     call: &Call<'_>,
     repository: &Repository,
@@ -82,7 +82,12 @@ async fn cut(
 ) -> Result<Result<BranchName, String>, WorkError> {
     let known = call.ctx.store.hotfixes(call.repository.id).await?;
     let name = format!("hotfix/{}", slug(title));
+    let (mut fresh, mut used) = (Vec::new(), Vec::new());
     for branch in names(&name).filter(|branch| known.iter().all(|it| it.branch != *branch)) {
+        let was_used = call.ctx.store.has_hotfix_on(call.repository.id, &branch).await?;
+        if was_used { &mut used } else { &mut fresh }.push(branch);
+    }
+    for branch in fresh.into_iter().chain(used) {
         match repository.push_new_branch(&branch, tip).await {
             Ok(Pushed::New) => return Ok(Ok(branch)),
             Ok(Pushed::WasThere) if may_be_done => return Ok(Ok(branch)),

@@ -3,9 +3,10 @@
 use super::HotfixWork;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pending_deliveries::pull_row;
-use crate::github::{ApiError, NewPull};
+use crate::github::{ApiError, NewPull, PullJson};
 use crate::model::{
-    Environment, Hotfix, HotfixEnd, LandedHotfix, PullNumber, PullRequest, PullRequestState, error_chain,
+    CommitId, Environment, Hotfix, HotfixEnd, LandedHotfix, PullNumber, PullRequest, PullRequestState,
+    UnixMillis, error_chain,
 };
 use crate::report;
 use crate::report::CommentCommands;
@@ -32,7 +33,8 @@ impl HotfixWork<'_> {
         if tip.is_some() && tip == hotfix.cut_from {
             return Ok(());
         }
-        if let Some(known) = self.ctx.api.pulls_between(installation, name, ends).await?.first() {
+        let known = self.ctx.api.pulls_between(installation, name, ends).await?;
+        if let Some(known) = known.iter().find(|it| is_of_hotfix(it, tip, hotfix.since)) {
             hotfix.pull = Some(known.number);
             return Ok(());
         }
@@ -100,5 +102,42 @@ impl HotfixWork<'_> {
         }
         let asked = self.ctx.api.pull(self.row.installation, &self.row.full_name, number).await?;
         pull_row(&asked, self.row.id)
+    }
+}
+
+/// Whether a pull request from the branch of a hotfix is its own, and not one of something older by the same name.
+fn is_of_hotfix(pull: &PullJson, tip: Option<CommitId>, since: UnixMillis) -> bool {
+    let merged_since = pull.merged_at.is_some_and(|at| at.timestamp_millis() >= since.0);
+    pull.state == "open" || tip == Some(pull.head.sha) || merged_since
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pull_request_of_an_older_hotfix_by_the_same_name_is_not_its_own() {
+        let (old, new) = ("a".repeat(40), "b".repeat(40));
+        let pull = |state: &str, merged_at: Option<&str>| -> PullJson {
+            let end = |sha: &str| serde_json::json!({ "ref": "hotfix/cart", "sha": sha, "repo": null });
+            let pull = serde_json::json!({
+                "number": 7, "state": state, "merged_at": merged_at, "user": null, "head": end(&old), "base": end(&old),
+                "updated_at": "2026-01-01T00:00:00Z",
+            });
+            serde_json::from_value(pull).unwrap()
+        };
+        let since = UnixMillis(1_767_225_600_000); // 2026-01-01T00:00:00Z
+        let (old, new) = (Some(old.parse().unwrap()), Some(new.parse().unwrap()));
+        for (pull, tip, wanted) in [
+            (pull("open", None), new, true),
+            (pull("closed", None), old, true),
+            (pull("closed", None), new, false),
+            (pull("closed", None), None, false),
+            (pull("closed", Some("2025-12-31T23:59:59Z")), new, false),
+            (pull("closed", Some("2025-12-31T23:59:59Z")), None, false),
+            (pull("closed", Some("2026-01-02T00:00:00Z")), None, true),
+        ] {
+            assert_eq!(is_of_hotfix(&pull, tip, since), wanted, "{pull:?} {tip:?}");
+        }
     }
 }
