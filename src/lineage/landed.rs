@@ -24,11 +24,11 @@ impl Landed {
 impl Repository {
     /// What a pull request gave its base when the base came to point at `made`: the merge commit, the squashed one, the last
     /// of the rebased ones, or its head by a fast-forward. `before` is where the base was, if that is known; only where it
-    /// is not a merge it is looked at. At most `at_most` commits, and one more where there are more.
+    /// is not a merge it is looked at. If it is not known, `head` tells what was rebased. At most `at_most` commits, and one more where there are more.
     pub async fn landed(
         &self,
         made: CommitId,
-        before: Option<CommitId>,
+        (head, before): (CommitId, Option<CommitId>),
         at_most: usize,
     ) -> Result<Landed, GitError> {
         if !self.missing(&[made]).await?.is_empty() {
@@ -38,6 +38,10 @@ impl Repository {
         let parents = found.first().map(|commit| commit.parents.as_slice()).unwrap_or_default();
         let is_merge = parents.len() > 1;
         let before = if is_merge { parents.first().copied() } else { self.is_before(before, made).await? };
+        let before = match before {
+            None => self.before_rebased(head, made).await?,
+            known => known,
+        };
         let Some(before) = before else { return Ok(Landed::alone(made, false, vec![made])) };
         let limit = format!("--max-count={}", at_most.saturating_add(2));
         let range = [made.to_string(), format!("^{before}")];

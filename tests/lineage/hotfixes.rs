@@ -23,16 +23,36 @@ async fn a_merge_gives_its_commits_and_a_squash_itself() {
     let work = Work::new();
     let (commits, made) = merged(&work);
     let repository = work.open().await;
-    let landed = repository.landed(made, None, 10).await.unwrap();
+    let landed = repository.landed(made, (commits[1], None), 10).await.unwrap();
     assert_eq!((landed.picks.as_slice(), landed.as_one), (commits.as_slice(), false));
     assert_eq!(landed.brought.first(), Some(&made));
     // Rebased onto it, the commits are what is new since the branch was where it was.
-    let rebased = repository.landed(commits[1], Some(work.id("integration")), 10).await.unwrap();
+    let rebased =
+        repository.landed(commits[1], (commits[1], Some(work.id("integration"))), 10).await.unwrap();
     assert_eq!(rebased.picks, commits);
-    let squashed = repository.landed(commits[1], None, 10).await.unwrap();
+    let squashed = repository.landed(commits[1], (commits[1], None), 10).await.unwrap();
     assert_eq!(squashed, Landed { picks: vec![commits[1]], as_one: false, brought: vec![commits[1]] });
     // More than are asked for are told by one more.
-    assert_eq!(repository.landed(made, None, 1).await.unwrap().picks.len(), 2);
+    assert_eq!(repository.landed(made, (commits[1], None), 1).await.unwrap().picks.len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_rebased_is_told_by_its_authors_where_nobody_told_of_the_push() {
+    let work = Work::new();
+    let (commits, _) = merged(&work);
+    work.git(&["checkout", "-q", "-b", "rebased", "integration"]);
+    work.write("price", "moved on\n");
+    let before = work.commit("Move on");
+    work.git(&["-c", "user.name=GitHub", "cherry-pick", &commits[0].to_string(), &commits[1].to_string()]);
+    let made = work.id("rebased");
+    let repository = work.open().await;
+    let landed = repository.landed(made, (commits[1], None), 10).await.unwrap();
+    assert_eq!((landed.picks, landed.as_one), (vec![work.id("rebased~1"), made], false));
+    assert_eq!(work.id("rebased~2"), before);
+    work.git(&["checkout", "-q", "-b", "squashed", "integration"]);
+    work.git(&["merge", "-q", "--squash", "hotfix"]);
+    let squashed = work.commit("Repair the cart (#7)");
+    assert_eq!(repository.landed(squashed, (commits[1], None), 10).await.unwrap().picks, [squashed]);
 }
 
 #[tokio::test]
@@ -51,7 +71,7 @@ async fn a_hotfix_that_holds_a_merge_is_picked_as_one() {
     work.git(&["checkout", "-q", "production"]);
     work.git(&["merge", "-q", "--no-ff", "-m", "Merge the second", "second"]);
     let made = work.id("production");
-    let landed = work.open().await.landed(made, None, 10).await.unwrap();
+    let landed = work.open().await.landed(made, (made, None), 10).await.unwrap();
     assert_eq!((landed.picks, landed.as_one), (vec![made], true));
 }
 

@@ -85,6 +85,29 @@ impl Repository {
         Ok(pairs.map(|pairs| Rebase { by_github, pairs }))
     }
 
+    /// Where a branch was before the commits of `head` were rebased onto it, the last of which is `made` there; `None` where
+    /// `made` is none of them under another id. Only what was written is compared, and no files.
+    pub(in crate::lineage) async fn before_rebased(
+        &self,
+        head: CommitId,
+        made: CommitId,
+    ) -> Result<Option<CommitId>, GitError> {
+        if !self.missing(&[head, made]).await?.is_empty() {
+            return Ok(None);
+        }
+        let old = self.made(&[head.to_string(), format!("^{made}")], MADE_AT_MOST).await?;
+        let mut old: Vec<Authorship> =
+            old.into_iter().filter(|it| !it.is_merge).map(|it| it.authorship).collect();
+        let mut count = 0;
+        for commit in self.made(&[made.to_string(), format!("^{head}")], MADE_AT_MOST).await? {
+            let known = old.iter().position(|it| *it == commit.authorship);
+            let Some(known) = known.filter(|_| !commit.is_merge) else { break };
+            old.swap_remove(known);
+            count += 1;
+        }
+        if count == 0 { Ok(None) } else { self.resolve(&format!("{made}~{count}")).await }
+    }
+
     async fn made(&self, range: &[String], at_most: usize) -> Result<Vec<Made>, GitError> {
         const FIELDS: usize = 8;
         const FORMAT: &str = "--format=%H%x00%P%x00%an%x00%ae%x00%at%x00%s%x00%cn%x00%ct%x00";

@@ -10,12 +10,15 @@ use crate::model::{
 };
 use crate::report;
 use crate::report::CommentCommands;
+use crate::store::{Change, WorkItem};
 use std::time::Duration;
 
 /// So many commits of a hotfix are known one by one.
 const KNOWN_AT_MOST: usize = 1_000;
 /// By how much a branch's move may be dated before the merge that made it.
 const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
+/// So long after a merge the push that it was is waited for.
+const TOLD_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 impl HotfixWork<'_> {
     /// Opens its pull request once there is something in its branch; one that is there is found.
@@ -83,8 +86,16 @@ impl HotfixWork<'_> {
         let made = merged.commit.unwrap_or(pull.head_commit);
         let since = merged.at - CLOCKS_APART;
         let tips = self.ctx.store.tips_since(self.row.id, &environment.branch, since).await?;
-        let before = tips.iter().find(|tip| tip.commit == Some(made)).and_then(|tip| tip.before);
-        let landed = self.repository.landed(made, before, KNOWN_AT_MOST).await?;
+        let tip = tips.iter().find(|tip| tip.commit == Some(made));
+        let is_merge = self.repository.resolve(&format!("{made}^2")).await?.is_some();
+        let told_by = merged.at.to_millis() + TOLD_WITHIN;
+        if tip.is_none() && !is_merge && self.ctx.now() < told_by {
+            // What was rebased is told from what was squashed by where the branch was before.
+            self.changes.push(Change::MarkAt(WorkItem::Hotfixes(self.row.id), told_by));
+            return Ok(());
+        }
+        let before = tip.and_then(|tip| tip.before);
+        let landed = self.repository.landed(made, (pull.head_commit, before), KNOWN_AT_MOST).await?;
         hotfix.landed = Some(LandedHotfix {
             at: merged.at.to_millis(),
             made,
