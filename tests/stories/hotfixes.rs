@@ -340,6 +340,35 @@ async fn one_that_a_person_has_opened_is_recorded_and_where_none_is_admitted_the
 }
 
 #[tokio::test]
+async fn one_that_was_merged_while_nobody_could_tell_is_recorded_all_the_same() {
+    let mut stage = shop().await;
+    let opened = async |stage: &Stage, branch: &str| {
+        topic(&stage.store, branch, "production").await;
+        let pull = stage.store.open_pull(branch).into("production").by("ben").await.unwrap();
+        stage.check(&pull).await.passes();
+        pull
+    };
+    let hotfix = opened(&stage, "hotfix/price").await;
+    stage.stop().await;
+    hotfix.merge(Method::Squash).by("rita").await.unwrap();
+    // The events are lost for good.
+    stage.github.faults().rest("GET", "/app/hook/deliveries*").answer(200, "application/json", "[]");
+    stage.start().await;
+    contains(&comes_back(&stage, &hotfix).await, &["carries this hotfix back"]);
+
+    let hotfix = opened(&stage, "hotfix/menu").await;
+    stage.configure("master", "version: 9\n").await;
+    let before = stage.store.pulls().len();
+    hotfix.merge(Method::Squash).by("rita").await.unwrap();
+    stage.quiet().await;
+    assert_eq!(stage.store.pulls().len(), before);
+    stage.configure("master", ADMITTED).await;
+    stage.minutes_later(16).await;
+    contains(&comes_back(&stage, &hotfix).await, &["carries this hotfix back"]);
+    ended(stage).await;
+}
+
+#[tokio::test]
 async fn what_was_mended_in_another_way_is_only_warned_of_in_its_own_files() {
     let stage = shop().await;
     let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;

@@ -185,6 +185,10 @@ async fn pulls(
             Err(error) => return Err(error.into()),
         };
         changes.extend(left(ctx, &before, None).await?);
+        if pull.state == PullRequestState::Merged {
+            // It may have brought a hotfix.
+            changes.push(Change::Mark(WorkItem::PullRequest(row.id, number)));
+        }
         changes.push(Change::Pull(pull));
     }
     Ok(changes)
