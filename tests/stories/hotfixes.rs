@@ -255,8 +255,15 @@ async fn a_hotfix_that_was_reverted_on_production_is_owed_no_more() {
     let carry = stage.store.pulls().pop().unwrap();
     stage.check(&carry).await.passes();
     let merged = stage.store.tip("production").unwrap();
-    let revert = stage.store.commit_on("production").without("cart.php");
     let message = format!("Revert\n\nThis reverts commit {merged}, reversing\nchanges made to {merged}.");
+    let undo = stage.store.commit_on("undo").from("production").without("cart.php");
+    undo.message(&message).by("rita").await.unwrap();
+    let redo = stage.store.commit_on("undo").file("cart.php", "repaired").message("Bring the cart again");
+    let again = redo.by("rita").await.unwrap();
+    stage.store.move_branch("production").to(&again).by("rita").await.unwrap();
+    let line = format!("#{} carries this hotfix back", carry.number());
+    contains(&comes_back(&stage, &hotfix).await, &[&line, "`integration`: **owed**"]);
+    let revert = stage.store.commit_on("production").without("cart.php");
     revert.message(&message).by("rita").await.unwrap();
     contains(&comes_back(&stage, &hotfix).await, &["taken back on `production`", "It is owed no more."]);
     assert!(!carry.is_open() && !carry.merged());

@@ -44,6 +44,17 @@ pub(super) async fn taken_back_where_it_went(
     if !is_in(repository, tip, landed.made).await? {
         return Ok(None);
     }
+    let Some(by) = said_to_be_taken_back(repository, landed, tip).await? else { return Ok(None) };
+    // Somebody may have brought it again in a way that no message tells.
+    Ok(if is_there_by_files(repository, landed, tip).await? { None } else { Some(by) })
+}
+
+/// The commit whose message says that it takes a hotfix back, on a branch that has what it was merged as.
+async fn said_to_be_taken_back(
+    repository: &Repository,
+    landed: &LandedHotfix,
+    tip: CommitId,
+) -> Result<Option<CommitId>, GitError> {
     if let Some(by) = repository.taken_back(landed.made, tip).await? {
         return Ok(Some(by));
     }
