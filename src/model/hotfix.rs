@@ -182,6 +182,13 @@ pub enum HotfixEnd {
         /// The commit that took it back.
         by: CommitId,
     },
+    /// The branch that it had gone into was moved to where it is not: it is owed no more.
+    Gone {
+        /// When that was seen.
+        at: UnixMillis,
+        /// Where that branch was then.
+        tip: CommitId,
+    },
     /// It has come down by promotion to where it had gone in.
     Home {
         /// When that was seen.

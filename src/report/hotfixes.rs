@@ -74,6 +74,10 @@ pub fn hotfix_comment(hotfix: &Hotfix) -> Option<String> {
             let words = "This hotfix was taken back on % by %. It is owed no more.";
             parts.push(heading("↩️", &Prose::new(words, &[&hotfix.environment, &by.short()])));
         }
+        Some(HotfixEnd::Gone { tip, .. }) => {
+            let words = "% no longer has this hotfix: its branch was moved to %. It is owed no more.";
+            parts.push(heading("↩️", &Prose::new(words, &[&hotfix.environment, &tip.short()])));
+        }
         Some(HotfixEnd::Home { .. }) => {
             let words = "This hotfix is home: it has come down to % by promotion.";
             parts.push(heading("✅", &Prose::new(words, &[&hotfix.environment])));
@@ -83,12 +87,17 @@ pub fn hotfix_comment(hotfix: &Hotfix) -> Option<String> {
     Some(fit(&parts, BODY - RESERVE))
 }
 
-/// The comment on a carry-back that was closed because its hotfix was taken back.
-pub fn carry_back_closed(hotfix: &Hotfix, by: CommitId) -> String {
+/// The comment on a carry-back that was closed because its hotfix is no more where it went; `None` where it is.
+pub fn carry_back_closed(hotfix: &Hotfix) -> Option<String> {
     let number = hotfix.pull.map_or_else(|| hotfix.branch.to_string(), |number| format!("#{number}"));
-    let words = "% was taken back on % by %, so there is nothing to carry back any more.";
-    let words = Prose::new(words, &[&number, &hotfix.environment, &by.short()]);
-    format!("{HOTFIX_COMMENT}\n{}", heading("↩️", &words))
+    let (words, by) = match &hotfix.over {
+        Some(HotfixEnd::Reverted { by, .. }) => ("% was taken back on % by %", by),
+        Some(HotfixEnd::Gone { tip, .. }) => ("% is no longer on %, whose branch was moved to %", tip),
+        _ => return None,
+    };
+    let words = format!("{words}, so there is nothing to carry back any more.");
+    let words = Prose::new(&words, &[&number, &hotfix.environment, &by.short()]);
+    Some(format!("{HOTFIX_COMMENT}\n{}", heading("↩️", &words)))
 }
 
 fn heading(mark: &str, words: &Prose) -> String {

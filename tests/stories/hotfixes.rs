@@ -293,6 +293,26 @@ async fn a_title_used_again_is_another_hotfix() {
 }
 
 #[tokio::test]
+async fn a_hotfix_that_production_lost_by_a_force_push_is_owed_no_more() {
+    let stage = shop().await;
+    let before = stage.store.tip("production").unwrap();
+    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    stage.quiet().await;
+    let carry = stage.store.pulls().pop().unwrap();
+    stage.check(&carry).await.passes();
+    stage.store.move_branch("production").to(&before).by("rita").await.unwrap();
+    contains(
+        &comes_back(&stage, &hotfix).await,
+        &["`production` no longer has this hotfix", "It is owed no more."],
+    );
+    assert!(!carry.is_open() && !carry.merged());
+    contains(&comes_back(&stage, &carry).await, &["there is nothing to carry back any more"]);
+    ended(stage).await;
+}
+
+#[tokio::test]
 async fn killed_in_between_everything_is_made_once() {
     let mut stage = shop().await;
     let issue = stage.store.open_issue("Checkout is broken").by("ana").await.unwrap();

@@ -35,6 +35,15 @@ pub(super) async fn standing(
     Ok(HotfixStanding::Carried)
 }
 
+/// Whether the branch that a hotfix went into has it no more in any form, so that it was moved away from it.
+pub(super) async fn is_gone_where_it_went(
+    repository: &Repository,
+    hotfix: (&Hotfix, &LandedHotfix),
+    tip: CommitId,
+) -> Result<bool, GitError> {
+    Ok(shown_by(repository, hotfix, tip).await?.is_none())
+}
+
 /// The commit that has taken a hotfix back on the branch that it went into, if one has.
 pub(super) async fn taken_back_where_it_went(
     repository: &Repository,
@@ -90,6 +99,10 @@ async fn shown_by(
     let asked = if is_one_by_one { landed.picks.as_slice() } else { &[landed.made] };
     let mut shown = Vec::new();
     for commit in asked.iter().rev().take(ASKED_AT_MOST) {
+        if !repository.missing(&[*commit]).await?.is_empty() {
+            // No branch has it, and nobody can tell what it was.
+            return Ok(None);
+        }
         let answer = repository.carried(*commit, tip).await?;
         if !answer.carried.is_carried() {
             return Ok(None);
@@ -113,7 +126,8 @@ async fn is_there_by_files(
     tip: CommitId,
 ) -> Result<bool, GitError> {
     for pick in landed.picks.iter().take(FOLLOWED_AT_MOST) {
-        if !repository.changes_nothing_on(*pick, tip).await? {
+        let is_here = repository.missing(&[*pick]).await?.is_empty();
+        if !is_here || !repository.changes_nothing_on(*pick, tip).await? {
             return Ok(false);
         }
     }

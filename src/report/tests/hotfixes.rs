@@ -161,6 +161,8 @@ fn how_a_hotfix_comes_back() {
     let at = UnixMillis(0);
     let reverted = comment(opened.clone(), Some(HotfixEnd::Reverted { at, by: id(77) }));
     assert!(reverted.contains("was taken back on `production` by `"), "{reverted}");
+    let gone = comment(opened.clone(), Some(HotfixEnd::Gone { at, tip: id(78) }));
+    assert!(gone.contains("no longer has this hotfix: its branch was moved to"), "{gone}");
     assert!(comment(opened, Some(HotfixEnd::Home { at })).contains("is home"));
     assert_eq!(hotfix_comment(&Hotfix { landed: None, ..recorded_hotfix() }), None);
 }

@@ -2,7 +2,9 @@
 
 use super::HotfixWork;
 use crate::engine::work_error::WorkError;
-use crate::engine::work_items::hotfix_standing::{is_in, standing, taken_back_where_it_went};
+use crate::engine::work_items::hotfix_standing::{
+    is_gone_where_it_went, is_in, standing, taken_back_where_it_went,
+};
 use crate::model::{CommitId, Environment, Hotfix, HotfixAccount, HotfixEnd};
 
 impl HotfixWork<'_> {
@@ -19,6 +21,10 @@ impl HotfixWork<'_> {
         };
         if let Some(by) = taken_back_where_it_went(self.repository, &landed, tip).await? {
             hotfix.over = Some(HotfixEnd::Reverted { at: self.ctx.now(), by });
+            return Ok(());
+        }
+        if is_gone_where_it_went(self.repository, (hotfix, &landed), tip).await? {
+            hotfix.over = Some(HotfixEnd::Gone { at: self.ctx.now(), tip });
             return Ok(());
         }
         let mut accounts = Vec::new();

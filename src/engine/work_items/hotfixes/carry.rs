@@ -193,16 +193,13 @@ impl HotfixWork<'_> {
         Ok(())
     }
 
-    /// Closes what would carry it back, where it was taken back where it went: nobody owes it any more.
-    pub(super) async fn close_carry_back(
-        &mut self,
-        hotfix: &mut Hotfix,
-        by: CommitId,
-    ) -> Result<(), WorkError> {
+    /// Closes what would carry it back, where it is no more where it went: nobody owes it any more.
+    pub(super) async fn close_carry_back(&mut self, hotfix: &mut Hotfix) -> Result<(), WorkError> {
         let Some(CarryStage::Opened { pull, .. }) = hotfix.carry_back.as_ref().map(|it| &it.stage) else {
             return Ok(());
         };
         let pull = *pull;
+        let Some(words) = report::carry_back_closed(hotfix) else { return Ok(()) };
         let (installation, name) = (self.row.installation, &self.row.full_name);
         match self.ctx.api.close_pull(installation, name, pull).await {
             Ok(()) | Err(ApiError::NotFound { .. }) => {}
@@ -212,6 +209,6 @@ impl HotfixWork<'_> {
                 return Err(error.into());
             }
         }
-        self.comment(pull, report::carry_back_closed(hotfix, by)).await
+        self.comment(pull, words).await
     }
 }

@@ -94,7 +94,7 @@ impl HotfixWork<'_> {
         self.reckon(hotfix, environment).await?;
         match &hotfix.over {
             None => self.carry(hotfix, environment).await,
-            Some(HotfixEnd::Reverted { by, .. }) => self.close_carry_back(hotfix, *by).await,
+            Some(HotfixEnd::Reverted { .. } | HotfixEnd::Gone { .. }) => self.close_carry_back(hotfix).await,
             Some(_) => Ok(()),
         }
     }
