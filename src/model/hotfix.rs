@@ -112,6 +112,9 @@ pub enum CarryStage {
     Refused {
         /// Why.
         why: String,
+        /// The branch, where that was taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<BranchName>,
     },
 }
 

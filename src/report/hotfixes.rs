@@ -164,7 +164,7 @@ fn stage(hotfix: &Hotfix, landed: &LandedHotfix, carry_back: &CarryBack) -> Vec<
             parts.extend(by_hand(hotfix, landed, carry_back));
             parts
         }
-        CarryStage::Refused { why } => {
+        CarryStage::Refused { why, .. } => {
             let words = Prose::new(
                 "GitHub does not take the carry-back to %: %. Carry it back by hand:",
                 &[into, why],

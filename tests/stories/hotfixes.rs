@@ -11,7 +11,7 @@ const ADMITTED: &str = "version: 1\nenvironments:\n  - { name: integration, acce
      [integration] }\n  - { name: production, accepts: [staging, hotfixes] }\ncopy: none\n";
 
 /// A shop whose production admits hotfixes.
-async fn shop() -> Stage {
+pub(crate) async fn shop() -> Stage {
     let stage = Stage::set().await;
     stage.configure("master", ADMITTED).await;
     stage
@@ -26,7 +26,7 @@ async fn asked(stage: &Stage, issue: &IssueHandle, (login, text): (&str, &str)) 
 }
 
 /// A hotfix that rita has asked for, with this file on its branch.
-async fn pushed(stage: &Stage, title: &str, (path, text): (&str, &str)) -> PullHandle {
+pub(crate) async fn pushed(stage: &Stage, title: &str, (path, text): (&str, &str)) -> PullHandle {
     let issue = stage.store.open_issue("Something is broken").by("ana").await.unwrap();
     asked(stage, &issue, ("rita", &format!("/hotfix {title}"))).await;
     let branch = format!("hotfix/{}", title.to_lowercase().replace(' ', "-"));
@@ -36,7 +36,7 @@ async fn pushed(stage: &Stage, title: &str, (path, text): (&str, &str)) -> PullH
 }
 
 /// What is said on a pull request of how the hotfix comes back; all else there is read as well.
-async fn comes_back(stage: &Stage, pull: &PullHandle) -> String {
+pub(crate) async fn comes_back(stage: &Stage, pull: &PullHandle) -> String {
     stage.quiet().await;
     stage.read(pull);
     let mut said = pull.comments();
@@ -71,7 +71,7 @@ async fn waits(stage: &Stage, pull: &PullHandle, title: &str) -> crate::said::Sa
 }
 
 /// The end, with all read that was said besides.
-async fn ended(stage: Stage) {
+pub(crate) async fn ended(stage: Stage) {
     stage.quiet().await;
     for pull in stage.store.pulls() {
         stage.read(&pull);
@@ -79,7 +79,7 @@ async fn ended(stage: Stage) {
     stage.end().await;
 }
 
-fn contains(text: &str, words: &[&str]) {
+pub(crate) fn contains(text: &str, words: &[&str]) {
     for it in words {
         assert!(text.contains(it), "{it:?} is not in:\n{text}");
     }

@@ -53,6 +53,7 @@ mod freezes;
 mod healing;
 mod held_up;
 mod hotfixes;
+mod hotfixes_refused;
 #[path = "../process/http.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod http;

@@ -152,7 +152,7 @@ fn how_a_hotfix_comes_back() {
     * `integration`: **owed again**: `34e71684c` has taken it back.
     * `staging`: **owed**.
     ");
-    let refused = CarryStage::Refused { why: "a ruleset, says @ops".to_owned() };
+    let refused = CarryStage::Refused { why: "a ruleset, says @ops".to_owned(), branch: None };
     assert!(
         comment(refused, None)
             .contains("GitHub does not take the carry-back to `integration`: `a ruleset, says @ops`.")

@@ -53,10 +53,19 @@ impl HotfixWork<'_> {
             Some(CarryStage::Opened { .. } | CarryStage::Closed { .. } | CarryStage::Merged { .. })
         );
         let (true, false, Some(number)) = (is_missing, is_begun, hotfix.pull) else { return Ok(()) };
-        if let Some(CarryStage::Pushing { branch, tip }) = stage
-            && self.repository.missing(&[tip]).await?.is_empty()
-        {
-            return self.push(hotfix, (&entry.branch, number), (branch, tip)).await;
+        match stage {
+            Some(CarryStage::Pushing { branch, tip })
+                if self.repository.missing(&[tip]).await?.is_empty() =>
+            {
+                return self.push(hotfix, (&entry.branch, number), (branch, tip)).await;
+            }
+            // Another pick would be another branch: only its pull request is tried again.
+            Some(CarryStage::Refused { branch: Some(branch), .. })
+                if self.repository.branch(&branch).await?.is_some() =>
+            {
+                return self.open_carry_back(hotfix, (&entry.branch, number), branch).await;
+            }
+            _ => {}
         }
         let stage = self.picked((&entry, number), &landed).await?;
         let pushing = match &stage {
@@ -138,15 +147,16 @@ impl HotfixWork<'_> {
                 Err(BranchError::Exists { .. } | BranchError::InTheWay { .. }) => {}
                 Err(error @ (BranchError::Refused { .. } | BranchError::Unfit { .. })) => {
                     let why = capitalized(error.for_people().as_str());
-                    hotfix.carry_back =
-                        Some(CarryBack { into: into.clone(), stage: CarryStage::Refused { why } });
+                    let stage = CarryStage::Refused { why, branch: None };
+                    hotfix.carry_back = Some(CarryBack { into: into.clone(), stage });
                     return Ok(());
                 }
                 Err(BranchError::Git(error)) => return Err(error.into()),
             }
         }
         let why = format!("every branch name like towpath/carry/{number} is taken");
-        hotfix.carry_back = Some(CarryBack { into: into.clone(), stage: CarryStage::Refused { why } });
+        let stage = CarryStage::Refused { why, branch: None };
+        hotfix.carry_back = Some(CarryBack { into: into.clone(), stage });
         Ok(())
     }
 
@@ -181,7 +191,7 @@ impl HotfixWork<'_> {
         let pull = match opened {
             Ok(pull) => pull,
             Err(ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. }) => {
-                let stage = CarryStage::Refused { why: message };
+                let stage = CarryStage::Refused { why: message, branch: Some(branch) };
                 hotfix.carry_back = Some(CarryBack { into: into.clone(), stage });
                 return Ok(());
             }
