@@ -27,6 +27,9 @@ pub struct Hotfix {
     /// Its pull request, once that was opened.
     #[serde(default)]
     pub pull: Option<PullNumber>,
+    /// Why GitHub does not take its pull request, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// What the environment got by it, once it was merged.
     #[serde(default)]
     pub landed: Option<LandedHotfix>,

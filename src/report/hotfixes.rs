@@ -214,13 +214,13 @@ fn account(it: &HotfixAccount) -> Prose {
     }
 }
 
-/// What is owed of hotfixes, a sentence each: all of them, or those that an environment owes or is owed.
+/// What is owed of hotfixes, and which have no pull request, a sentence each: all of them, or those of one environment.
 pub(super) fn debts(hotfixes: &[Hotfix], now: UnixMillis) -> Vec<Prose> {
     hotfixes.iter().filter_map(|hotfix| debt(hotfix, now)).collect()
 }
 
 fn debt(hotfix: &Hotfix, now: UnixMillis) -> Option<Prose> {
-    let landed = hotfix.landed.as_ref()?;
+    let Some(landed) = &hotfix.landed else { return not_opened(hotfix) };
     let owing = hotfix.owed_on();
     if owing.is_empty() || hotfix.over.is_some() {
         return None;
@@ -236,6 +236,15 @@ fn debt(hotfix: &Hotfix, now: UnixMillis) -> Option<Prose> {
     let carried = hotfix.carry_back.as_ref().and_then(CarryBack::pull);
     let carried = carried.map(|number| format!("; #{number} carries it back")).unwrap_or_default();
     Some(Prose::new(&words, &names).then(row(&owing, "and")).then(Prose::new(&format!("{carried}."), &[])))
+}
+
+/// That GitHub does not take the pull request of a hotfix.
+fn not_opened(hotfix: &Hotfix) -> Option<Prose> {
+    let why = hotfix.refused.as_ref().filter(|_| hotfix.over.is_none())?;
+    let words = "Hotfix % (%, by %) of % has no pull request, since GitHub does not take it: %. Open it by hand, or push again.";
+    let title = shorten_end(&hotfix.title, TITLE);
+    let names = [hotfix.branch.as_str(), &title, &hotfix.by, &hotfix.environment, why];
+    Some(Prose::new(words, &names))
 }
 
 /// What is owed of hotfixes, for programs.

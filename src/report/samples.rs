@@ -191,6 +191,7 @@ pub(super) fn recorded_hotfix() -> Hotfix {
         since: UnixMillis(0),
         cut_from: None,
         pull: Some(PullNumber(90)),
+        refused: None,
         landed: Some(LandedHotfix {
             at: UnixMillis(0),
             made: id(63),

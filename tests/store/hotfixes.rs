@@ -16,6 +16,7 @@ fn hotfix(key: &str, since: i64) -> Hotfix {
         since: UnixMillis(since),
         cut_from: Some(commit(1)),
         pull: None,
+        refused: None,
         landed: None,
         carry_back: None,
         mended: Vec::new(),

@@ -18,7 +18,7 @@ pub(crate) async fn shop() -> Stage {
 }
 
 /// What the App has answered to the newest comment of an issue.
-async fn asked(stage: &Stage, issue: &IssueHandle, (login, text): (&str, &str)) -> String {
+pub(crate) async fn asked(stage: &Stage, issue: &IssueHandle, (login, text): (&str, &str)) -> String {
     stage.seconds_later(5);
     issue.comment(text).by(login).await.unwrap();
     stage.quiet().await;

@@ -7,6 +7,7 @@ use crate::model::{
     PullNumber, UnixMillis,
 };
 use crate::report::hotfix_comment;
+use crate::report::hotfixes::debts;
 
 #[test]
 fn a_hotfix_that_is_owed_with_its_carry_back() {
@@ -165,4 +166,18 @@ fn how_a_hotfix_comes_back() {
     assert!(gone.contains("no longer has this hotfix: its branch was moved to"), "{gone}");
     assert!(comment(opened, Some(HotfixEnd::Home { at })).contains("is home"));
     assert_eq!(hotfix_comment(&Hotfix { landed: None, ..recorded_hotfix() }), None);
+}
+
+#[test]
+fn a_hotfix_that_github_does_not_take_is_named_with_the_reason() {
+    let refused = Hotfix {
+        pull: None,
+        landed: None,
+        refused: Some("a ruleset, says @ops".to_owned()),
+        ..recorded_hotfix()
+    };
+    let [line] = &debts(std::slice::from_ref(&refused), UnixMillis(0))[..] else { panic!("one line") };
+    insta::assert_snapshot!(line.markdown(), @"Hotfix `hotfix/checkout` (`Checkout fails, ask @ops`, by `rita`) of `production` has no pull request, since GitHub does not take it: `a ruleset, says @ops`. Open it by hand, or push again.");
+    let dropped = Hotfix { over: Some(HotfixEnd::Dropped { at: UnixMillis(0) }), ..refused };
+    assert!(debts(&[dropped], UnixMillis(0)).is_empty());
 }

@@ -120,6 +120,7 @@ fn recorded(
         since: call.ctx.now(),
         cut_from: Some(tip),
         pull: None,
+        refused: None,
         landed: None,
         carry_back: None,
         mended: Vec::new(),

@@ -6,7 +6,7 @@ use crate::engine::work_items::pending_deliveries::pull_row;
 use crate::github::{ApiError, NewPull, PullJson};
 use crate::model::{
     CommitId, Environment, Hotfix, HotfixEnd, LandedHotfix, PullNumber, PullRequest, PullRequestState,
-    UnixMillis, error_chain,
+    UnixMillis,
 };
 use crate::report;
 use crate::report::CommentCommands;
@@ -38,7 +38,7 @@ impl HotfixWork<'_> {
         }
         let known = self.ctx.api.pulls_between(installation, name, ends).await?;
         if let Some(known) = known.iter().find(|it| is_of_hotfix(it, tip, hotfix.since)) {
-            hotfix.pull = Some(known.number);
+            (hotfix.pull, hotfix.refused) = (Some(known.number), None);
             return Ok(());
         }
         let Some(tip) = tip else {
@@ -55,13 +55,10 @@ impl HotfixWork<'_> {
         let body = report::hotfix_pull(hotfix, &command, entry);
         let new = NewPull { head: ends.0, base: ends.1, title: &hotfix.title, body: &body };
         match self.ctx.api.create_pull(installation, name, &new).await {
-            Ok(made) => hotfix.pull = Some(made.number),
-            Err(error @ (ApiError::Forbidden { .. } | ApiError::Refused { .. })) => {
-                // The next push is another try.
-                tracing::warn!(
-                    error = error_chain(&error),
-                    "GitHub does not take the pull request of a hotfix"
-                );
+            Ok(made) => (hotfix.pull, hotfix.refused) = (Some(made.number), None),
+            // The next push is another try.
+            Err(ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. }) => {
+                hotfix.refused = Some(message);
             }
             Err(error @ ApiError::Exists { .. }) => return Err(self.ctx.not_made(error)),
             Err(error) => return Err(error.into()),

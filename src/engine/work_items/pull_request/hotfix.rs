@@ -56,6 +56,7 @@ impl PullRequestWork<'_> {
             since: self.ctx.now(),
             cut_from: None,
             pull: Some(row.number),
+            refused: None,
             landed: None,
             carry_back: None,
             mended: Vec::new(),
