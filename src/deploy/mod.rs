@@ -67,6 +67,7 @@
 
 mod aftercare;
 mod allowed_addresses;
+mod branch_deploys;
 mod cloud_project;
 mod delivery_stats;
 mod deploy_queue;
@@ -80,6 +81,7 @@ pub mod slug;
 mod soak;
 
 pub use aftercare::{NextCheck, aftercare_end, next_check, overtaken_by};
+pub use branch_deploys::refuses_branch;
 pub use cloud_project::CloudProject;
 pub use delivery_stats::delivery_stats;
 pub use deploy_queue::{CancelAnswer, CarriedOutBy, DeployQueue, Limits, RollbackPlan, Wanted, release_of};

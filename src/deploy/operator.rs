@@ -73,6 +73,10 @@ pub struct Programs {
     /// Run after it, once the site is open again.
     #[serde(default)]
     pub verify: Vec<Step>,
+    /// Whether they deploy to the environment that `TOWPATH_ENVIRONMENT` names, so that branches can be deployed beside this
+    /// one.
+    #[serde(default)]
+    pub branches: bool,
     /// Where people look at the site.
     #[serde(default)]
     pub url: Option<String>,

@@ -8,7 +8,7 @@ use crate::deploy::drivers::programs::{Bounds, Commands};
 use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver};
 use crate::deploy::drivers::{DeployRequest, DriverError, deploy_key, parse_key};
 use crate::deploy::operator::{Allowed, Operator, SecretError};
-use crate::deploy::{CloudProject, Endpoint};
+use crate::deploy::{CloudProject, Endpoint, refuses_branch};
 use crate::github::Secret;
 use crate::model::{Environment, ErrorContext, RepositoryId, error_chain};
 use crate::store::{RepositoryRow, Store, WorkItem};
@@ -109,10 +109,25 @@ impl DeployDrivers {
     /// Whether the operator's file has programs for this environment. Also where they are another repository's: this one
     /// gets none, but is not deployed by other means instead.
     pub(super) fn has_programs(&self, repository: &RepositoryRow, environment: &Environment) -> bool {
+        self.written_for(repository).is_some_and(|entry| entry.programs(&environment.name).is_some())
+    }
+
+    /// Why nobody deploys a branch to an environment called `own` beside another one, as [`refuses_branch`].
+    pub(super) fn refuses_branch(
+        &self,
+        repository: &RepositoryRow,
+        beside: &Environment,
+        own: &str,
+    ) -> Option<String> {
+        refuses_branch(self.written_for(repository), beside, own)
+    }
+
+    /// What the operator's file says under the repository's name, also where that is another repository's.
+    fn written_for(&self, repository: &RepositoryRow) -> Option<&Allowed> {
         match self.entries.standing(repository) {
-            EntryMatch::Unnamed => false,
+            EntryMatch::Unnamed => None,
             EntryMatch::Holds(_, entry) | EntryMatch::Unsettled(_, entry) | EntryMatch::Refused(_, entry) => {
-                entry.programs(&environment.name).is_some()
+                Some(entry)
             }
         }
     }

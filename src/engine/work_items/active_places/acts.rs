@@ -5,8 +5,8 @@ use crate::engine::work_error::WorkError;
 use crate::engine::work_items::commented_on::CommentedOn;
 use crate::engine::work_items::too_old::too_old;
 use crate::model::{
-    ActivePlace, AuditEntry, DeployState, DriverSettings, Environment, EnvironmentName, Left, PlaceAnswer,
-    PlaceRequest, PullNumber, PullRequestState, Role, UserId, UserKey, WhyToBeFreed, active_environment,
+    ActivePlace, AuditEntry, DeployState, Environment, EnvironmentName, Left, PlaceAnswer, PlaceRequest,
+    PullNumber, PullRequestState, Role, UserId, UserKey, WhyToBeFreed, active_environment,
 };
 use crate::report::{self, CommentCommands};
 use crate::store::{ActOutcome, Change, RequestedAct, RequestedActRow, WorkItem};
@@ -98,10 +98,7 @@ impl PlacesWork<'_> {
         if own.chars().count() > NAME_MAX {
             return Ok(Some("the name of its environment would be too long".to_owned()));
         }
-        let driver = &environment.deploy.driver;
-        let is_deployed =
-            *driver != DriverSettings::None || self.ctx.drivers.has_programs(self.repository, environment);
-        Ok((!is_deployed).then(|| format!("Towpath does not deploy {name}")))
+        Ok(self.ctx.drivers.refuses_branch(self.repository, environment, &own))
     }
 
     async fn activate(

@@ -3,7 +3,8 @@
 //! What is deployed is the branch's tip, also one that was pushed back: nothing is promoted from here, so nothing that holds
 //! an environment of the path counts here, and nothing that is deployed here counts as tested.
 
-use super::{EnvironmentContext, EnvironmentWork};
+use super::{COMMAND, EnvironmentContext, EnvironmentWork};
+use crate::deploy::drivers::DriverError;
 use crate::deploy::{Wanted, slug};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
@@ -86,6 +87,18 @@ impl EnvironmentContext<'_> {
     /// The environment by whose name the operator has programs for this one.
     pub(super) fn carrier(&self) -> &Environment {
         self.of_branch.map_or(self.environment, |it| it.beside)
+    }
+
+    /// Whether the operator's programs may begin a deploy: the operator's file may say otherwise since the branch has its
+    /// place.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`] if they may not.
+    pub(super) fn programs_may_begin(&self, deploy: &Deploy) -> Result<(), DriverError> {
+        let Some(of) = self.of_branch.filter(|_| deploy.driver == COMMAND) else { return Ok(()) };
+        let drivers = &self.ctx.drivers;
+        let why = drivers.refuses_branch(self.repository, of.beside, &self.environment.name);
+        why.map_or(Ok(()), |why| Err(DriverError::refused(why)))
     }
 }
 

@@ -112,7 +112,7 @@ impl EnvironmentWork<'_> {
         let number = deploy.number;
         let Some(deploy) = self.queue.get(number).cloned() else { return Ok(()) };
         let site = self.site;
-        let driver = match site.driver_of(&deploy) {
+        let driver = match site.programs_may_begin(&deploy).and_then(|()| site.driver_of(&deploy)) {
             Ok(driver) => driver,
             Err(error) => {
                 self.driver_refused(number, &error);
