@@ -197,6 +197,9 @@ async fn time_ends_a_place_without_an_event_and_where_no_data_is_kept_the_next_o
     answered(&stage, &list, ("ben", "/activate"), &["number 1 of the queue", ", until "]).await;
     stage.check(&list).await.is("success", "Number 1 of the queue for a place beside integration");
     stage.carried_out(CART).await;
+    let not_yours = ["**Refused**", "Ana asked for the place: they or a maintainer give it up"];
+    answered(&stage, &cart, ("ben", "/deactivate"), &not_yours).await;
+    stage.check(&list).await.is("success", "Number 1 of the queue for a place beside integration");
     stage.restart().await;
     stage.minutes_later(121).await;
     told(&stage, &list, &["Its turn has come"]).await;

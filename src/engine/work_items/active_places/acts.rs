@@ -186,9 +186,12 @@ impl PlacesWork<'_> {
         let name = &environment.name;
         let place = self.places.of(number).cloned();
         let is_holder = |it: &ActivePlace| it.holder().is(UserKey { login: &asker.by, id: asker.by_id });
-        if let Some(place) = place.as_ref().filter(|it| destroy && !maintains && !is_holder(it)) {
+        // Without data to be let go a place that is given up is another's at once.
+        let ends_at_once = destroy || !environment.active.keeps_data;
+        if let Some(place) = place.as_ref().filter(|it| ends_at_once && !maintains && !is_holder(it)) {
+            let what = if environment.active.keeps_data { "say that the data may go" } else { "give it up" };
             return Ok(ActOutcome::refused(format!(
-                "{} asked for the place: they or a maintainer say that the data may go",
+                "{} asked for the place: they or a maintainer {what}",
                 place.by
             )));
         }

@@ -43,7 +43,8 @@ impl Command for Deactivate {
         };
         let destroy = call.arguments.has(&DESTROY);
         // Whose place it is, is known where it is given up.
-        let maintains = destroy && {
+        let ends_at_once = destroy || !environment.active.keeps_data;
+        let maintains = ends_at_once && {
             let need = Need::of(SPEC.name, SPEC.right, Some(environment), call.path);
             call.asker.decide(&need.at_least(RepositoryRole::SETS_ASIDE)).await? == Decision::Allowed
         };
