@@ -138,6 +138,8 @@ pub struct PlaceOf<'a> {
     pub number: PullNumber,
     /// The newest deploy of its branch.
     pub deploy: Option<&'a Deploy>,
+    /// Whether it waited until its time was over.
+    pub wait_ended: bool,
     /// By which clocks people live here.
     pub zone: &'a Zone,
 }
@@ -197,10 +199,13 @@ fn left(commands: CommentCommands<'_>, about: PlaceOf<'_>) -> Vec<Prose> {
         let words = format!("This pull request is number {turn} of the queue for a place beside %.");
         return vec![Prose::new(&words, &[about.environment])];
     }
-    let none = Prose::new(
-        "This pull request has no place beside % any more. To ask for one, comment ",
-        &[about.environment],
-    );
+    let words = if about.wait_ended {
+        "This pull request waits for no place beside % any more: the time until which it needed one is over. To ask for one \
+         again, comment "
+    } else {
+        "This pull request has no place beside % any more. To ask for one, comment "
+    };
+    let none = Prose::new(words, &[about.environment]);
     vec![none.command(&commands.activate()).then(Prose::new(".", &[]))]
 }
 
@@ -236,7 +241,7 @@ mod tests {
 
     fn said(places: &ActivePlaces, number: u64, deploy: Option<&Deploy>) -> String {
         let (environment, number, zone) = ("integration", PullNumber(number), &Zone::default());
-        active_comment(COMMANDS, PlaceOf { environment, places, number, deploy, zone })
+        active_comment(COMMANDS, PlaceOf { environment, places, number, deploy, wait_ended: false, zone })
     }
 
     #[test]
@@ -277,5 +282,11 @@ mod tests {
             said(&places, 1, None)
                 .contains("no place beside `integration` any more. To ask for one, comment `/tp-activate`")
         );
+        let (environment, number, zone) = ("integration", PullNumber(7), &Zone::default());
+        let about = PlaceOf { environment, places: &places, number, deploy: None, wait_ended: true, zone };
+        insta::assert_snapshot!(active_comment(COMMANDS, about), @"
+        <!-- towpath:active -->
+        This pull request waits for no place beside `integration` any more: the time until which it needed one is over. To ask for one again, comment `/tp-activate`.
+        ");
     }
 }

@@ -200,8 +200,14 @@ async fn time_ends_a_place_without_an_event_and_where_no_data_is_kept_the_next_o
     let not_yours = ["**Refused**", "Ana asked for the place: they or a maintainer give it up"];
     answered(&stage, &cart, ("ben", "/deactivate"), &not_yours).await;
     stage.check(&list).await.is("success", "Number 1 of the queue for a place beside integration");
+    let menu = opened(&stage, "feature/menu").await;
+    answered(&stage, &menu, ("ben", "/activate --until 1h"), &["number 2 of the queue"]).await;
+    stage.check(&menu).await.is("success", "Number 2 of the queue for a place beside integration");
     stage.restart().await;
-    stage.minutes_later(121).await;
+    stage.minutes_later(61).await;
+    told(&stage, &menu, &["waits for no place beside `integration` any more", "/activate"]).await;
+    stage.check(&menu).await.passes();
+    stage.minutes_later(60).await;
     told(&stage, &list, &["Its turn has come"]).await;
     assert_eq!(stage.deployments(LIST).await.len(), 1);
     stage.carried_out(LIST).await;

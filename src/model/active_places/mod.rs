@@ -189,6 +189,8 @@ pub struct PlacesMoved {
     pub given: Vec<PullNumber>,
     /// The places that are free, or somebody else's by now.
     pub freed: Vec<ActivePlace>,
+    /// Those that waited, and whose time is over without a place.
+    pub waits_ended: Vec<PullNumber>,
 }
 
 /// The places beside one environment, and who waits for one.
@@ -294,8 +296,8 @@ impl ActivePlaces {
             };
             place.to_be_freed = Some(ToBeFreed { why, since: now });
         }
-        self.queue.retain(|it| !is_over(it.until));
-        let mut moved = PlacesMoved::default();
+        let waits_ended = self.queue.extract_if(.., |it| is_over(it.until)).map(|it| it.number).collect();
+        let mut moved = PlacesMoved { waits_ended, ..PlacesMoved::default() };
         if !rules.keeps_data {
             moved.freed.extend(self.taken.extract_if(.., |it| !it.is_held()));
         }

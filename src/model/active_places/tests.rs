@@ -70,7 +70,7 @@ fn time_ends_places_and_wishes() {
     places.ask(request(3, 1), UnixMillis(1));
     places.go_on(&rules, UnixMillis(1));
     assert_eq!(places.next_change(&rules), Some(UnixMillis(20)));
-    places.go_on(&rules, UnixMillis(20));
+    assert_eq!(places.go_on(&rules, UnixMillis(20)).waits_ended, numbers(&[2]));
     assert_eq!(places.turn_of(PullNumber(3)), Some(1), "who needed one until then waits no more");
     places.go_on(&rules, UnixMillis(29));
     assert!(places.of(PullNumber(1)).unwrap().is_held());

@@ -75,7 +75,7 @@ struct PlacesWork<'a> {
     name: &'a EnvironmentName,
     before: ActivePlaces,
     places: ActivePlaces,
-    /// Who has got a place in this look, and which places are free.
+    /// Who has got a place in this look, which places are free, and who waited for nothing.
     moved: PlacesMoved,
     now: UnixMillis,
     changes: Vec<Change>,
@@ -126,7 +126,7 @@ impl<'a> PlacesWork<'a> {
 
     /// Goes on with the queue, and sees where the branches are of those who have got a place.
     async fn go_on(&mut self, environment: &Environment) -> Result<(), WorkError> {
-        let PlacesMoved { given, freed } = self.places.go_on(&environment.active, self.now);
+        let PlacesMoved { given, freed, waits_ended } = self.places.go_on(&environment.active, self.now);
         for number in &given {
             let head = self.pull(*number).await?.map(|it| it.head_commit);
             let after = match self.places.of(*number) {
@@ -144,6 +144,7 @@ impl<'a> PlacesWork<'a> {
         }
         self.moved.given.extend(given);
         self.moved.freed.extend(freed);
+        self.moved.waits_ended.extend(waits_ended);
         Ok(())
     }
 

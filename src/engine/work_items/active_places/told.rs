@@ -9,14 +9,16 @@ use crate::store::{Change, Desired, WorkItem};
 use std::collections::BTreeSet;
 
 impl PlacesWork<'_> {
-    /// Says on each pull request that has a place, or had one, how things stand. The first word is for those who have waited,
-    /// whose place is to be freed, or whose deploy has ended badly; others have the reply to their command.
+    /// Says on each pull request that has a place, had one, or waits no more because its time is over, how things stand. The
+    /// first word is for those who have waited, whose place is to be freed, or whose deploy has ended badly; others have the
+    /// reply to their command.
     pub(super) async fn tell(&mut self, environment: &Environment) -> Result<(), WorkError> {
         if self.path().comment == CommentWhen::Never {
             return Ok(());
         }
         let numbers = self.places.taken.iter().chain(&self.before.taken).chain(&self.moved.freed);
-        let numbers: BTreeSet<PullNumber> = numbers.map(|it| it.number).collect();
+        let waits_ended = self.moved.waits_ended.iter().copied();
+        let numbers: BTreeSet<PullNumber> = numbers.map(|it| it.number).chain(waits_ended).collect();
         for number in numbers {
             let deploy = self.deploy_of(environment, number).await?;
             let item = WorkItem::ActiveComment(self.repository.id, number);
@@ -29,6 +31,7 @@ impl PlacesWork<'_> {
                 places: &self.places,
                 number,
                 deploy: deploy.as_ref(),
+                wait_ended: self.moved.waits_ended.contains(&number),
                 zone: &self.path().calendar.zone,
             };
             let commands = CommentCommands { prefix: &self.path().command_prefix };
@@ -40,7 +43,7 @@ impl PlacesWork<'_> {
     }
 
     fn is_worth_a_comment(&self, number: PullNumber, deploy: Option<&Deploy>) -> bool {
-        let Some(place) = self.places.of(number) else { return false };
+        let Some(place) = self.places.of(number) else { return self.moved.waits_ended.contains(&number) };
         let failed = |it: &Deploy| {
             it.number > place.after && matches!(it.state, DeployState::Failed | DeployState::Error)
         };
