@@ -104,7 +104,7 @@ impl DeployRecords {
     /// How long the last deploys of an environment took.
     fn of(&self, environment: Option<&Environment>) -> DeployRecord {
         let deploys = environment.and_then(|it| self.0.get(&it.name));
-        deploys.map_or(DeployRecord::NotAsked, |deploys| deploy_record(deploys))
+        deploys.map_or(DeployRecord::NotAsked, deploy_record)
     }
 
     /// The files that an environment runs.

@@ -95,7 +95,7 @@ impl EnvironmentWork<'_> {
                 self.ended_check(number, &request.key, AftercareEnd::NotRun { words }).await
             }
             Err(error) => {
-                self.take_back(number);
+                self.uncount_hand_over(number);
                 Err(match error {
                     DriverError::NotBefore(at) => {
                         WorkError::not_before(at, "the verify step may not be run yet")
@@ -107,7 +107,7 @@ impl EnvironmentWork<'_> {
     }
 
     /// Takes back that the newest one of a deploy was begun, since it was not.
-    fn take_back(&mut self, number: u64) {
+    fn uncount_hand_over(&mut self, number: u64) {
         let Some(deploy) = self.queue.get_mut(number) else { return };
         if let Some(run) = deploy.aftercare.last_mut() {
             run.hand_overs = run.hand_overs.saturating_sub(1);
