@@ -186,11 +186,6 @@ pub trait Driver: Send + Sync {
     /// # Errors
     /// [`DriverError::Refused`] where whoever carries it out will not end it; it may be asked again after the others.
     async fn cancel(&self, request: &DeployRequest) -> Result<CancelAnswer, DriverError>;
-
-    /// Why it takes no environment back to what ran before, and what to do instead; `None` where it does.
-    fn refuses_rollback(&self) -> Option<UserMessage> {
-        None
-    }
 }
 
 /// What drivers work with, in one repository.
@@ -252,6 +247,19 @@ macro_rules! driver {
 
 drivers!(driver);
 
+/// Why whoever deploys by these settings takes no environment back to what ran before, and what to do instead; `None`
+/// where they do. Nobody has to be asked, so a secret that is missing changes nothing.
+pub fn refuses_rollback(settings: &DriverSettings) -> Option<UserMessage> {
+    matches!(settings, DriverSettings::CommerceCloud { .. }).then(commerce_cloud::takes_nothing_back)
+}
+
+/// Whether an environment with these settings, of which this deploy is shown, can be taken back: the operator's programs
+/// can do that, whatever the settings say.
+pub fn takes_back(settings: &DriverSettings, deploy: Option<&Deploy>) -> bool {
+    let by_programs = deploy.is_some_and(|it| it.was_begun() && it.driver_settings.is_none());
+    by_programs || refuses_rollback(settings).is_none()
+}
+
 /// The key of a deploy: `repository` is GitHub's number of it.
 pub fn key(repository: u64, environment: &str, number: u64) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -309,7 +317,22 @@ pub(crate) fn or_empty(commit: Option<CommitId>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{key, parse_key};
+    use super::{key, parse_key, takes_back};
+    use crate::deploy::samples::deploy;
+    use crate::model::{DriverSettings, UnixMillis};
+
+    #[test]
+    fn the_kind_of_driver_tells_whether_an_environment_is_taken_back() {
+        let cloud = DriverSettings::CommerceCloud { project: None, environment: None };
+        let mut begun = deploy(1, 1);
+        begun.requested_at = Some(UnixMillis(1));
+        assert!(takes_back(&cloud, Some(&begun)), "programs of the operator carried it out");
+        begun.driver_settings = Some(cloud.clone());
+        for shown in [None, Some(&deploy(1, 1)), Some(&begun)] {
+            assert!(!takes_back(&cloud, shown));
+            assert!(takes_back(&DriverSettings::Deployment, shown));
+        }
+    }
 
     #[test]
     fn keys_are_plain_and_tell_environments_apart() {

@@ -1,20 +1,20 @@
 //! What is done when a deploy begins: seeing that it can, and asking for it where nobody else will.
 
-use super::CloudDriver;
 use super::client::below;
 use super::fault::CloudFault;
 use super::follow::asked_since;
 use super::look::Place;
+use super::{CloudDriver, takes_nothing_back};
 use crate::commerce::platform::{Activity, activity_for, has_source_integration};
 use crate::deploy::drivers::forge::Forge;
-use crate::deploy::drivers::{DeployRequest, Driver, DriverError, Started};
+use crate::deploy::drivers::{DeployRequest, DriverError, Started};
 use crate::model::{Deploy, UnixMillis};
 
 impl<F: Forge> CloudDriver<'_, F> {
     pub(super) async fn begin(&self, request: &DeployRequest, again: bool) -> Result<Started, DriverError> {
         let deploy = &request.deploy;
-        if let (true, Some(words)) = (deploy.is_rollback(), self.refuses_rollback()) {
-            return Err(DriverError::refused(words));
+        if deploy.is_rollback() {
+            return Err(DriverError::refused(takes_nothing_back()));
         }
         let place = self.place(deploy).await?;
         let name = &place.environment.name;

@@ -132,11 +132,12 @@ impl<F: Forge> Driver for CloudDriver<'_, F> {
     async fn cancel(&self, request: &DeployRequest) -> Result<CancelAnswer, DriverError> {
         Ok(self.end_build(request).await?)
     }
+}
 
-    fn refuses_rollback(&self) -> Option<UserMessage> {
-        Some(UserMessage::new(
-            "the platform deploys what its integration brings, and takes nothing older from Towpath; revert the merge \
-             on GitHub, in a pull request into this branch",
-        ))
-    }
+/// Why the platform takes no environment back, and what to do instead.
+pub(super) fn takes_nothing_back() -> UserMessage {
+    UserMessage::new(
+        "the platform deploys what its integration brings, and takes nothing older from Towpath; revert the merge \
+         on GitHub, in a pull request into this branch",
+    )
 }

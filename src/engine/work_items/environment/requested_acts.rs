@@ -5,6 +5,7 @@ use super::EnvironmentWork;
 use super::freezes::WantedFreeze;
 use super::locks::WantedLock;
 use crate::deploy::RollbackPlan;
+use crate::deploy::drivers::refuses_rollback;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::commented_on::CommentedOn;
 use crate::engine::work_items::too_old::too_old;
@@ -200,8 +201,7 @@ impl EnvironmentWork<'_> {
         if self.has_programs() {
             return None;
         }
-        let driver = site.ctx.driver(site.repository, &site.environment.deploy.driver).ok()?;
-        let words = driver.refuses_rollback()?;
+        let words = refuses_rollback(&site.environment.deploy.driver)?;
         Some(ActOutcome::refused(format!("{} is not rolled back from here: {words}", site.environment.name)))
     }
 
