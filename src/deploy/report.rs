@@ -1,4 +1,4 @@
-use crate::model::{DeployOutcome, Diagnosis, Phase, UnixMillis};
+use crate::model::{CommitId, DeployOutcome, Diagnosis, Phase, UnixMillis};
 
 /// What somebody who carries a deploy out says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct DeployReport {
     pub remark: Option<String>,
     /// What the log tells of what went wrong.
     pub diagnosis: Option<Diagnosis>,
+    /// The newer commit with which the deploy's was brought, where it is carried out by nothing of its own.
+    pub went_with: Option<CommitId>,
     /// Whether the driver is about to ask for the same again: it does once that is kept, when it is asked next.
     pub retries: bool,
     /// Whether it has ended well, and something that comes after a deploy has not.
@@ -70,6 +72,7 @@ impl DeployReport {
             handle: None,
             remark: None,
             diagnosis: None,
+            went_with: None,
             retries: false,
             degraded: false,
         }

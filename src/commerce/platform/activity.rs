@@ -135,6 +135,14 @@ impl Activity {
         self.commits.first().is_some_and(|first| *first == commit)
     }
 
+    /// The commit that it brings a branch to, where it brings this one on the way there.
+    fn tip_past(&self, commit: CommitId) -> Option<CommitId> {
+        let commit = commit.to_string();
+        let (tip, others) = self.commits.split_first()?;
+        let is_on_the_way = *tip != commit && others.contains(&commit);
+        is_on_the_way.then(|| tip.parse().ok()).flatten()
+    }
+
     /// The first hook that has failed.
     pub fn failed_command(&self) -> Option<&CommandRun> {
         self.commands.iter().find(|it| it.exit_code != 0)
@@ -205,6 +213,17 @@ pub fn activity_for<'a>(
     None
 }
 
+/// The newest activity that brings a newer commit to an environment and this one along with it, and that commit: what was
+/// merged in quick succession is fetched at once.
+pub fn activity_past<'a>(
+    activities: &'a [Activity],
+    environment: &str,
+    commit: CommitId,
+) -> Option<(&'a Activity, CommitId)> {
+    let of_it = activities.iter().filter(|it| it.environments.iter().any(|id| id == environment));
+    of_it.filter_map(|it| Some((it, it.tip_past(commit)?))).max_by_key(|(it, _)| it.created_at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,6 +268,20 @@ mod tests {
         let mut elsewhere = push("a", 1, '1');
         elsewhere["environments"] = json!(["production"]);
         assert_eq!(found(&[elsewhere], '1'), None);
+    }
+
+    #[test]
+    fn what_was_fetched_with_a_newer_commit_is_found_by_it() {
+        let mut both = push("a", 1, '2');
+        both["payload"] = json!({ "commits": [{ "sha": commit('2') }, { "sha": commit('1') }] });
+        let all = Activity::read_list(&json!([both])).unwrap();
+        let past = |environment: &str, digit| {
+            activity_past(&all, environment, commit(digit)).map(|(it, tip)| (it.id.as_str(), tip))
+        };
+        assert_eq!(past("staging", '1'), Some(("a", commit('2'))));
+        assert_eq!(past("staging", '2'), None, "that is its own");
+        assert_eq!(past("staging", '3'), None);
+        assert_eq!(past("production", '1'), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod activity;
 mod environment;
 mod links;
 
-pub use activity::{Activity, ActivityEnd, ActivityState, CommandRun, activity_for};
+pub use activity::{Activity, ActivityEnd, ActivityState, CommandRun, activity_for, activity_past};
 pub use environment::{
     CloudEnvironment, deployed_trees, find_environment, folded, has_source_integration, project_endpoint,
 };

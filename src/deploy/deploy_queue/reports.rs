@@ -3,7 +3,7 @@
 use super::cancel::confirm;
 use super::{DeployQueue, end};
 use crate::deploy::report::{DeployReport, ReportedState};
-use crate::model::{Deploy, DeployState, Ending, PhaseRun, UnixMillis};
+use crate::model::{CommitId, Deploy, DeployState, Ending, PhaseRun, UnixMillis};
 use std::time::Duration;
 
 impl DeployQueue {
@@ -13,6 +13,7 @@ impl DeployQueue {
     /// end unless whoever carried it out says otherwise later, and nothing else has begun since.
     pub fn report(&mut self, number: u64, report: &DeployReport, now: UnixMillis) -> bool {
         let newer_began = self.deploys.iter().any(|other| other.number > number && other.was_begun());
+        let goes_instead = report.went_with.and_then(|commit| self.newer_of(commit, number));
         let Some(deploy) = self.get_mut(number) else { return false };
         let before = deploy.clone();
         if !deploy.was_begun() || deploy.state == DeployState::Waiting {
@@ -26,6 +27,10 @@ impl DeployQueue {
         if deploy.may_still_run() {
             return take_in_end(deploy, report, newer_began, now);
         }
+        if let (Some(by), DeployState::Requested) = (goes_instead, deploy.state) {
+            end(deploy, DeployState::Superseded, Ending::Superseded { by }, now);
+            return true;
+        }
         let over = !deploy.state.is_open();
         let says_more = known.is_none_or(|known| said > known);
         let was_replaced = matches!(deploy.ending, Some(Ending::Superseded { .. }));
@@ -34,6 +39,12 @@ impl DeployQueue {
         }
         read(deploy, report, now);
         *deploy != before
+    }
+
+    /// The deploy of this commit that was asked for after another one.
+    fn newer_of(&self, commit: CommitId, number: u64) -> Option<u64> {
+        let newer = |it: &&Deploy| it.number > number && it.commit == commit && !it.is_rollback();
+        self.deploys.iter().find(newer).map(|it| it.number)
     }
 }
 

@@ -136,6 +136,20 @@ fn that_the_same_is_asked_for_again_is_kept_once() {
 }
 
 #[test]
+fn what_went_with_a_newer_one_makes_room_for_it() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    begin(&mut queue, UnixMillis(0));
+    let mut report = DeployReport::new(UnixMillis(10), ReportedState::Queued);
+    report.went_with = Some(commit(2));
+    queue.report(1, &report, UnixMillis(10));
+    assert_eq!(state(&queue, 1), DeployState::Requested, "the newer one is not known yet");
+    queue.add(deploy(2, 2));
+    assert!(queue.report(1, &report, UnixMillis(20)));
+    assert_eq!(queue.get(1).unwrap().ending, Some(Ending::Superseded { by: 2 }));
+    assert_eq!(queue.next_to_start(UnixMillis(20)), Some(2));
+}
+
+#[test]
 fn what_was_given_up_and_still_comes_to_an_end_counts_while_nothing_else_has_begun() {
     let mut queue = queue(vec![deploy(1, 1)]);
     begin(&mut queue, UnixMillis(0));

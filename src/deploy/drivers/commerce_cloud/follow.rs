@@ -4,7 +4,7 @@ use crate::commerce::codes::CodeClass;
 use crate::commerce::log::{LogOutcome, LogReading};
 use crate::commerce::platform::{Activity, ActivityEnd, ActivityState, CommandRun};
 use crate::deploy::{CancelAnswer, DeployReport, ReportedState};
-use crate::model::{Deploy, DeployState, Diagnosis, Phase, TreeId, UnixMillis, UserMessage};
+use crate::model::{CommitId, Deploy, DeployState, Diagnosis, Phase, TreeId, UnixMillis, UserMessage};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -208,6 +208,12 @@ pub(super) fn unseen(deploy: &Deploy, why: &str) -> DeployReport {
 pub(super) fn not_begun(deploy: &Deploy, other: Option<&Activity>) -> DeployReport {
     let remark = other.map(|it| format!("{} is under way there", named(it)));
     DeployReport { remark, ..as_before(deploy) }
+}
+
+/// The platform has brought it with a newer commit, so nothing of its own carries it out.
+pub(super) fn went_with(deploy: &Deploy, newer: CommitId) -> DeployReport {
+    let remark = format!("the platform deploys it together with {}", newer.short());
+    DeployReport { remark: Some(remark), went_with: Some(newer), ..as_before(deploy) }
 }
 
 /// The platform knew an activity for it and knows it no more.

@@ -7,7 +7,7 @@ use super::follow::{self, Seen, difference};
 use super::shared::FollowedLog;
 use crate::commerce::log::{LogReader, LogReading};
 use crate::commerce::platform::{
-    Activity, ActivityState, CloudEnvironment, activity_for, deployed_trees, find_environment,
+    Activity, ActivityState, CloudEnvironment, activity_for, activity_past, deployed_trees, find_environment,
 };
 use crate::deploy::drivers::DeployRequest;
 use crate::deploy::drivers::forge::Forge;
@@ -62,9 +62,12 @@ impl<F: Forge> CloudDriver<'_, F> {
     }
 
     /// The activity of a deploy: the newest that brings its commit, or the one that is known, if that is newer.
-    async fn activity(&self, deploy: &Deploy, place: &Place) -> Result<Option<Activity>, CloudFault> {
-        let all = self.activities(place).await?;
-        let found = activity_for(&all, &place.environment.id, deploy.commit).cloned();
+    async fn activity(
+        &self,
+        deploy: &Deploy,
+        (place, all): (&Place, &[Activity]),
+    ) -> Result<Option<Activity>, CloudFault> {
+        let found = activity_for(all, &place.environment.id, deploy.commit).cloned();
         let found = found.filter(|it| follow::may_be_of(deploy, it));
         let Some(handle) = known_activity(deploy) else { return Ok(found) };
         if found.as_ref().is_some_and(|it| it.id == handle) {
@@ -89,10 +92,11 @@ impl<F: Forge> CloudDriver<'_, F> {
     pub(super) async fn look(&self, request: &DeployRequest) -> Result<Vec<DeployReport>, CloudFault> {
         let deploy = &request.deploy;
         let place = self.place(deploy).await?;
-        let Some(activity) = self.activity(deploy, &place).await? else {
+        let all = self.activities(&place).await?;
+        let Some(activity) = self.activity(deploy, (&place, &all)).await? else {
             return match known_activity(deploy) {
                 Some(known) => self.gone(request, &place, known).await,
-                None => self.not_begun(deploy, &place).await,
+                None => self.not_begun(deploy, (&place, &all)).await,
             };
         };
         self.shared.with(&request.key, |it| it.gone_since = None);
@@ -183,9 +187,17 @@ impl<F: Forge> CloudDriver<'_, F> {
         Ok(others.iter().find(is_here).or(others.first()).map(follow::named))
     }
 
-    async fn not_begun(&self, deploy: &Deploy, place: &Place) -> Result<Vec<DeployReport>, CloudFault> {
+    async fn not_begun(
+        &self,
+        deploy: &Deploy,
+        (place, all): (&Place, &[Activity]),
+    ) -> Result<Vec<DeployReport>, CloudFault> {
         if !deploy.state.is_open() {
             return Ok(Vec::new());
+        }
+        let past = activity_past(all, &place.environment.id, deploy.commit);
+        if let Some((_, newer)) = past.filter(|(it, _)| follow::may_be_of(deploy, it)) {
+            return Ok(vec![follow::went_with(deploy, newer)]);
         }
         let others = self.open_activities(place).await?;
         Ok(vec![follow::not_begun(deploy, others.first())])
@@ -279,7 +291,8 @@ impl<F: Forge> CloudDriver<'_, F> {
     pub(super) async fn end_build(&self, request: &DeployRequest) -> Result<CancelAnswer, CloudFault> {
         let deploy = &request.deploy;
         let place = self.place(deploy).await?;
-        let Some(activity) = self.activity(deploy, &place).await? else {
+        let all = self.activities(&place).await?;
+        let Some(activity) = self.activity(deploy, (&place, &all)).await? else {
             let may_begin = self.is_integrated(&place).await? && follow::may_yet_begin(deploy, self.now);
             return Ok(follow::not_there_to_end(known_activity(deploy), may_begin));
         };
