@@ -2,7 +2,7 @@
 
 use super::advice::{CommentCommands, to_comment};
 use super::aftercare::{failed_late, late_trouble};
-use super::deploy_status::COMMERCE_CLOUD;
+use super::deploy_status::is_watched;
 use super::deploy_status::{Entry, NOBODY_DEPLOYS, OperatorActs, ended, not_counted, uncapitalized};
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::{code, code_in_table, folded};
@@ -226,7 +226,7 @@ pub fn is_worth_a_comment(places: &[BranchStatus]) -> bool {
         // That nobody deploys is no news to those who never meant to.
         ChangeStage::Failed => {
             let ending = place.deploy.as_ref().and_then(|deploy| deploy.ending.as_ref());
-            let is_watched = place.deploy.as_ref().is_some_and(|deploy| deploy.driver == COMMERCE_CLOUD);
+            let is_watched = place.deploy.as_ref().is_some_and(is_watched);
             is_watched || !matches!(ending, Some(Ending::NotPickedUp { .. }))
         }
         ChangeStage::Live => place.deploy.as_ref().is_some_and(|it| failed_late(it).is_some()),

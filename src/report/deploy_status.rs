@@ -1,7 +1,8 @@
 //! Words on deploys: the line that GitHub shows with one, and what people are told who brought the change.
 
 use crate::model::{
-    BranchName, CommitId, Deploy, DeployState, Diagnosis, Ending, NotCounted, Phase, WhyNotCounted,
+    BranchName, CommitId, Deploy, DeployState, Diagnosis, DriverSettings, Ending, NotCounted, Phase,
+    WhyNotCounted,
 };
 
 use super::advice::{CommentCommands, to_comment};
@@ -15,9 +16,6 @@ pub use crate::model::length;
 /// What is said where nobody deploys, and what to do about it.
 pub(super) const NOBODY_DEPLOYS: &str = "Nothing deploys here: Towpath makes no Deployments until there is a \
      workflow on: deployment, a status, or deploy: in .github/towpath.yml";
-
-/// The driver that watches the platform of Adobe Commerce.
-pub(super) const COMMERCE_CLOUD: &str = "commerce-cloud";
 
 /// What to do where the platform begins nothing.
 const NOT_PICKED_UP: &str = "The platform's integration does not seem to hear of merges. On the platform, validate it \
@@ -218,7 +216,7 @@ fn why_ended(deploy: &Deploy) -> String {
         Some(Ending::Failed { phase: None, .. }) => {
             "Failed at an unknown step: the site may be in maintenance mode".to_owned()
         }
-        Some(Ending::NotPickedUp { within }) if deploy.driver == COMMERCE_CLOUD => {
+        Some(Ending::NotPickedUp { within }) if is_watched(deploy) => {
             let within = length(*within);
             match &deploy.remark {
                 Some(remark) => format!("Not seen to begin on the platform within {within}: {remark}"),
@@ -277,6 +275,12 @@ fn failed_as_told(phase: Option<Phase>, told: &Diagnosis, deploy: &Deploy) -> St
     }
 }
 
+/// Whether the platform of Adobe Commerce carries it out.
+pub(super) fn is_watched(deploy: &Deploy) -> bool {
+    let platform = DriverSettings::CommerceCloud { project: None, environment: None };
+    deploy.driver == platform.as_str()
+}
+
 /// Whether it ran already, and what could not be handed over was only its next try.
 fn was_begun_before(deploy: &Deploy) -> bool {
     deploy.hand_overs > 0 && deploy.may_have_touched_the_site()
@@ -333,7 +337,7 @@ fn next_step(commands: CommentCommands<'_>, deploy: &Deploy, acts: OperatorActs,
                 "Something has to act on GitHub's Deployments to `{environment}`: a workflow `on: deployment`, or a \
                  service. If nothing should, write `deploy: {{ driver: none }}` for it in `.github/towpath.yml`."
             ),
-            COMMERCE_CLOUD => NOT_PICKED_UP.to_owned(),
+            _ if is_watched(deploy) => NOT_PICKED_UP.to_owned(),
             _ => "Whoever deploys has accepted it and not started. Look at its own log.".to_owned(),
         },
         _ => "Once you have changed that, Towpath deploys the next merge.".to_owned(),

@@ -4,7 +4,7 @@ use super::fault::CloudFault;
 use super::tokens::{Access, Tokens};
 use crate::commerce::platform::project_endpoint;
 use crate::deploy::CloudProject;
-use crate::deploy::drivers::webhook::{CallError, Caller};
+use crate::deploy::drivers::webhook::{CallError, Caller, shown};
 use crate::deploy::endpoint::callable;
 use crate::model::UnixMillis;
 use http::{Method, StatusCode, header};
@@ -28,13 +28,6 @@ pub(super) struct Client<'a> {
     pub(super) api_token: String,
     pub(super) tokens: &'a Tokens,
     pub(super) now: UnixMillis,
-}
-
-/// An address without its query.
-fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    url.into()
 }
 
 impl Client<'_> {

@@ -4,7 +4,7 @@ use crate::commerce::codes::CodeClass;
 use crate::commerce::log::{LogOutcome, LogReading};
 use crate::commerce::platform::{Activity, ActivityEnd, ActivityState, CommandRun};
 use crate::deploy::{CancelAnswer, DeployReport, ReportedState};
-use crate::model::{CommitId, Deploy, DeployState, Diagnosis, Phase, TreeId, UnixMillis, UserMessage};
+use crate::model::{CommitId, Deploy, DeployState, Phase, TreeId, UnixMillis, UserMessage};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -56,7 +56,8 @@ impl Seen<'_> {
                 report.phase = self.reading.phase.or(Some(Phase::Build));
                 report.step = self.reading.step.map(str::to_owned);
                 // The platform will say so itself in a moment.
-                report.diagnosis = (self.reading.outcome == LogOutcome::Failure).then(|| self.told());
+                report.diagnosis =
+                    (self.reading.outcome == LogOutcome::Failure).then(|| self.reading.diagnosis());
                 report
             }
         }
@@ -103,7 +104,7 @@ impl Seen<'_> {
         let failed = self.activity.failed_command();
         report.degraded = failed.is_some() || self.reading.has_trouble();
         if report.degraded {
-            let told = self.told();
+            let told = self.reading.diagnosis();
             report.remark = Some(match failed {
                 Some(failed) if self.reading.code.is_none() => ended(failed),
                 _ => told.line(),
@@ -128,7 +129,7 @@ impl Seen<'_> {
             Some(failed) => ended(failed),
             None => "the platform says that it failed, and names no hook".to_owned(),
         });
-        report.diagnosis = Some(self.told());
+        report.diagnosis = Some(self.reading.diagnosis());
         let lines = self.reading.last_lines.join("\n");
         report.log_tail = (self.shows_log && !lines.is_empty()).then_some(lines);
         report
@@ -155,16 +156,6 @@ impl Seen<'_> {
         report.retries = true;
         report.handle = next.map(|it| it.id.clone()).or(report.handle);
         report
-    }
-
-    fn told(&self) -> Diagnosis {
-        let reading = self.reading;
-        Diagnosis {
-            code: reading.code.map(|code| code.number),
-            title: reading.title(),
-            customers: reading.customers().to_owned(),
-            next: reading.next().to_owned(),
-        }
     }
 
     /// It is as old as what it tells, by the platform's clock, which may be ahead; and no older than the one before.

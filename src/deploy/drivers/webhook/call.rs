@@ -187,7 +187,7 @@ fn judged(url: &Url, status: StatusCode) -> Result<(), CallError> {
 }
 
 /// An address without its query, which may hold what is nobody's business.
-fn shown(url: &Url) -> String {
+pub(in crate::deploy::drivers) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);

@@ -11,6 +11,7 @@ mod resolver;
 mod signing;
 
 pub use call::Caller;
+pub(super) use call::shown;
 pub(super) use error::CallError;
 pub use resolver::{Resolver, SystemResolver};
 pub use signing::{SigningError, SigningKey};
