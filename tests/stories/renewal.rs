@@ -54,3 +54,23 @@ async fn a_check_that_is_made_anew_is_made_once() {
     is_frozen(&stage, &pull).await;
     stage.end().await;
 }
+
+/// A commit that nobody wants to merge any more gets no check in progress every ten days, for ever.
+#[tokio::test]
+async fn a_check_that_nobody_waits_for_is_not_made_anew() {
+    let stage = Stage::set().await;
+    let pull = frozen(&stage).await;
+    pull.close().by("ana").await.unwrap();
+    stage.quiet().await;
+    let made = stage.requests("POST", "/check-runs");
+    for _ in 0..3 {
+        stage.minutes_later(11 * 24 * 60).await;
+        stage.quiet().await;
+    }
+    assert_eq!(stage.requests("POST", "/check-runs"), made);
+    pull.reopen().by("ana").await.unwrap();
+    stage.quiet().await;
+    assert_eq!(stage.requests("POST", "/check-runs") - made, 1, "GitHub may have given the first one up");
+    is_frozen(&stage, &pull).await;
+    stage.end().await;
+}

@@ -24,8 +24,7 @@ pub(super) async fn run(
     let now = ctx.now();
     let renewal = renewal::due(item, &effect, now);
     if renewal.is_some_and(|due| due <= now) {
-        // The former one is left to GitHub, and is none of ours any more.
-        return Ok(vec![Change::Vanished(item.clone()), Change::Mark(item.clone())]);
+        return renewal::changes(ctx, &repository, item).await;
     }
     let until_renewal = renewal.map(|due| Change::MarkAt(item.clone(), due));
     if effect.applied.as_ref() == Some(&effect.substance) {

@@ -5,8 +5,10 @@
 //! Source: GitHub's REST API, "Check runs": a run that is incomplete for more than 14 days becomes `stale`.
 
 use super::desired_check_run::StoredCheckRun;
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::model::UnixMillis;
-use crate::store::{Effect, WorkItem};
+use crate::store::{Change, Effect, RepositoryRow, WorkItem};
 use std::time::Duration;
 
 /// How old a check run that is in progress gets: a server may be down for three days and still come in time.
@@ -22,6 +24,43 @@ pub(super) fn due(item: &WorkItem, effect: &Effect, now: UnixMillis) -> Option<U
     let stored: StoredCheckRun = serde_json::from_str(&effect.content).ok()?;
     let made_at = effect.attempted.unwrap_or(UnixMillis(1));
     (stored.body.status == IN_PROGRESS).then(|| age_ends(made_at, now))
+}
+
+/// What becomes of a check run that is too old to go on being in progress.
+pub(super) async fn changes(
+    ctx: &EngineContext,
+    row: &RepositoryRow,
+    item: &WorkItem,
+) -> Result<Vec<Change>, WorkError> {
+    Ok(if is_waited_for(ctx, row, item).await? {
+        // The former one is left to GitHub, and is none of ours any more.
+        vec![Change::Vanished(item.clone()), Change::Mark(item.clone())]
+    } else {
+        // GitHub may give it up. Whoever desires it after all has it made anew, though it says the same.
+        vec![Change::Outdated(item.clone())]
+    })
+}
+
+/// Whether anybody waits for a check: an open pull request has that head, or the environment that is copied stands there.
+async fn is_waited_for(ctx: &EngineContext, row: &RepositoryRow, item: &WorkItem) -> Result<bool, WorkError> {
+    match item {
+        // For which branch is left to the look at the pull request, which ends what it does not need.
+        WorkItem::Check(id, head, _) | WorkItem::ConfigurationCheck(id, head) => {
+            let open = ctx.store.open_pulls_alone(*id).await?;
+            Ok(open.iter().any(|it| it.head_commit == *head))
+        }
+        WorkItem::CopyCheck(id, commit) => {
+            let config = ctx.repository_config(row).await?;
+            if config.invalid.is_some() {
+                return Ok(true);
+            }
+            let copied = config.path.copy.as_ref().and_then(|copy| config.path.environment(&copy.of));
+            let Some(copied) = copied else { return Ok(false) };
+            let tip = ctx.store.newest_tip(*id, &copied.branch).await?.and_then(|tip| tip.commit);
+            Ok(tip.is_none_or(|tip| tip == *commit))
+        }
+        _ => Ok(false),
+    }
 }
 
 /// The status of one that waits for what ends by itself.
