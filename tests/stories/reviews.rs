@@ -2,7 +2,7 @@
 
 use crate::shop::topic;
 use crate::stage::Stage;
-use towpath_sandbox::{Permission, PullHandle};
+use towpath_sandbox::{Order, Permission, PullHandle};
 
 /// A promotion to production of what runs on staging, which takes reviews for sign-offs.
 async fn promotion(stage: &Stage, signoffs: &str) -> PullHandle {
@@ -117,6 +117,33 @@ async fn a_review_that_nobody_heard_of_is_found() {
     assert_eq!(lost.hits(), 1);
     stage.restart().await;
     stage.check(&pull).await.passes();
+    stage.end().await;
+}
+
+/// That the files had gone live before they were approved may be heard of after the approval.
+#[tokio::test]
+async fn an_approval_counts_though_the_news_of_the_deploy_is_late() {
+    let stage = Stage::set().await;
+    let pull = promotion(&stage, "[admin]").await;
+    topic(&stage.store, "feature/wish-list", "integration").await;
+    stage.store.merge("feature/wish-list").into("integration").no_ff().by("ana").await.unwrap();
+    stage.store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
+    let deployment = stage.deployments("staging").await.pop().unwrap();
+    stage.github.faults().webhook("deployment_status", "*").hold();
+    for state in ["in_progress", "success"] {
+        stage.later();
+        deployment.status(state).by("deployer").await.unwrap();
+    }
+    stage.seconds_later(60);
+    pull.approve().by("ben").await.unwrap();
+    stage.quiet().await;
+    let before = stage.check(&pull).await.0.conclusion.clone();
+    assert_ne!(before.as_deref(), Some("success"));
+    stage.seconds_later(300);
+    stage.github.faults().clear();
+    stage.github.release_webhooks(Order::AsSent).await;
+    stage.check(&pull).await.passes();
+    stage.all_is_read().await;
     stage.end().await;
 }
 

@@ -13,9 +13,9 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::{ReviewEvent, ReviewJson};
 use crate::model::{
-    Attestation, Attested, AuditEntry, CommitId, Deploy, DeployState, Environment, EnvironmentName,
-    PromotionPath, PullNumber, PullRequestState, RepositoryId, Role, SignOffRole, TreeId, UnixMillis, UserId,
-    UserKey, WhyNoSignOff, Withdrawal,
+    Attestation, Attested, AuditEntry, BranchName, CommitId, Deploy, DeployState, Environment,
+    EnvironmentName, PromotionPath, PullNumber, PullRequestState, RepositoryId, Role, SignOffRole, TreeId,
+    UnixMillis, UserId, UserKey, WhyNoSignOff, Withdrawal,
 };
 use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 use std::collections::BTreeMap;
@@ -91,6 +91,14 @@ pub(super) fn to_read(path: &PromotionPath, open: &[JudgedPull]) -> Vec<Change> 
     asked.map(|it| Change::Mark(WorkItem::Reviews(it.pull.repository, it.pull.number))).collect()
 }
 
+/// The open promotions out of the environment of this branch whose reviews have to be read, since something else is live there.
+pub(super) fn to_read_out_of(path: &PromotionPath, branch: &BranchName, open: &[JudgedPull]) -> Vec<Change> {
+    let is_out_of =
+        |it: &&JudgedPull| takes_reviews(path, it).is_some_and(|(from, _)| from.branch == *branch);
+    let asked = open.iter().filter(is_out_of);
+    asked.map(|it| Change::Mark(WorkItem::Reviews(it.pull.repository, it.pull.number))).collect()
+}
+
 /// The last review of each person that says yes or no, or did: by their account. What bots say is nobody's word.
 fn newest_by_author(
     listed: Vec<ReviewJson>,
@@ -126,12 +134,18 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Somebody has approved: what that is worth is decided once, by the rights that they have then.
+    /// Somebody has approved: what that is worth is decided once, by the rights that they have then. Only that the files had
+    /// gone live may be heard of later than the approval.
     async fn approved(&self, author: UserId, review: &ReviewJson) -> Result<Vec<Change>, WorkError> {
         let (id, number) = (self.row.id, self.pull.pull.number);
         let command = format!("{KNOWN_BY}-{number}-{}", review.id);
         let (Some(user), Some(commit)) = (&review.user, review.commit_id) else { return Ok(Vec::new()) };
-        if self.ctx.store.attestation(id, &self.from.name, &command).await?.is_some() {
+        let before = self.ctx.store.attestation(id, &self.from.name, &command).await?;
+        let heard_at = before.as_ref().map_or(self.ctx.now(), |it| it.at);
+        let at = review.submitted_at.map_or(heard_at, |at| self.ctx.api.our_time_of(at.into()));
+        if let Some(before) = &before
+            && (!was_not_live(before) || !self.was_live(before.tree, at).await?)
+        {
             return Ok(Vec::new());
         }
         // What git no longer has is not what would be merged.
@@ -143,7 +157,6 @@ impl Look<'_> {
         let Some(tree) = tree else { return Ok(Vec::new()) };
         let who = UserKey { login: &user.login, id: Some(author) };
         let asker = Asker::new(self.ctx, self.row, who);
-        let at = review.submitted_at.map_or(self.ctx.now(), |at| self.ctx.api.our_time_of(at.into()));
         let decided = if self.was_live(tree, at).await? {
             self.roles_of(&asker, commit).await?
         } else {
@@ -181,10 +194,7 @@ impl Look<'_> {
             return Ok(true);
         }
         let deploys = self.ctx.store.newest_deploys(self.row.id, &self.from.name, DEPLOYS_AT_MOST).await?;
-        // GitHub tells whole seconds.
-        let by_then = |it: &&Deploy| it.ended_at.is_some_and(|ended| ended < at + Duration::from_secs(1));
-        let live = deploys.iter().filter(|it| it.state == DeployState::Succeeded).filter(by_then);
-        Ok(live.max_by_key(|it| it.ended_at).is_some_and(|it| it.tree == tree))
+        Ok(were_live(&deploys, tree, at))
     }
 
     /// The roles in which they may sign off, or why in none.
@@ -265,6 +275,29 @@ impl Look<'_> {
     }
 }
 
+/// Whether it still counts for nothing since the files were not live, as far as was known.
+fn was_not_live(approval: &Attestation) -> bool {
+    let not_live = Some(WhyNoSignOff::NotLive);
+    approval.withdrawn.is_none()
+        && matches!(approval.what, Attested::Approval { not_counted, .. } if not_counted == not_live)
+}
+
+/// Whether these files were live at that moment, as far as is known by now.
+fn were_live(deploys: &[Deploy], tree: TreeId, at: UnixMillis) -> bool {
+    // GitHub tells whole seconds.
+    let by_then = |(since, _): &(UnixMillis, &Deploy)| *since < at + Duration::from_secs(1);
+    let live = deploys.iter().filter_map(|it| Some((live_since(it)?, it))).filter(by_then);
+    live.max_by_key(|(since, _)| *since).is_some_and(|(_, it)| it.tree == tree)
+}
+
+/// Since when a deploy that has succeeded is live: a report may be heard of long after it was made.
+fn live_since(deploy: &Deploy) -> Option<UnixMillis> {
+    let heard_at = deploy.ended_at.filter(|_| deploy.state == DeployState::Succeeded)?;
+    let reported_at = deploy.reported_at.unwrap_or(heard_at);
+    // Whoever made the report may have a clock that is behind.
+    Some(reported_at.max(deploy.requested_at.unwrap_or(deploy.made_at)).min(heard_at))
+}
+
 fn plain(why: WhyNoSignOff) -> &'static str {
     match why {
         WhyNoSignOff::MissingRight => "they may not sign off",
@@ -277,6 +310,7 @@ fn plain(why: WhyNoSignOff) -> &'static str {
 mod tests {
     use super::*;
     use crate::github::ReviewerJson;
+    use crate::model::Trigger;
 
     fn review(id: u64, author: u64, state: &str) -> ReviewJson {
         let kind = if author == 9 { "Bot" } else { "User" }.to_owned();
@@ -290,6 +324,35 @@ mod tests {
         };
         let newest = newest_by_author(all(listed), all(told).into_iter());
         newest.into_iter().map(|(author, it)| (author.0, it.id, it.state)).collect()
+    }
+
+    #[test]
+    fn files_are_live_from_when_it_was_reported_and_not_from_when_it_was_heard() {
+        let deploy = |n: u8, requested: i64, reported: Option<i64>, ended: i64| {
+            let files = (CommitId::from_bytes([n; 20]), TreeId::from_bytes([n; 20]));
+            Deploy {
+                state: DeployState::Succeeded,
+                requested_at: Some(UnixMillis(requested)),
+                reported_at: reported.map(UnixMillis),
+                ended_at: Some(UnixMillis(ended)),
+                ..Deploy::new(u64::from(n), "staging", files, Trigger::Merge)
+            }
+        };
+        let live = |deploys: &[Deploy], at| {
+            let trees = [1, 2].map(|n| TreeId::from_bytes([n; 20]));
+            trees.map(|tree| were_live(deploys, tree, UnixMillis(at)))
+        };
+        let heard_late = [deploy(2, 60_000, Some(100_000), 700_000), deploy(1, 0, Some(10_000), 10_000)];
+        assert_eq!(live(&heard_late, 400_000), [false, true], "the server was down");
+        assert_eq!(live(&heard_late, 90_000), [true, false]);
+        assert_eq!(live(&heard_late, 5_000), [false, false]);
+        // By a clock that is behind, and by one that is ahead; and where nobody has reported.
+        assert_eq!(live(&[deploy(1, 50_000, Some(1), 90_000)], 40_000), [false, false]);
+        assert_eq!(live(&[deploy(1, 50_000, Some(1), 90_000)], 60_000), [true, false]);
+        assert_eq!(live(&[deploy(1, 50_000, Some(500_000), 90_000)], 90_000), [true, false]);
+        assert_eq!(live(&[deploy(1, 50_000, None, 90_000)], 80_000), [false, false]);
+        let failed = Deploy { state: DeployState::Failed, ..deploy(1, 0, Some(1), 1) };
+        assert_eq!(live(&[failed], 90_000), [false, false]);
     }
 
     #[test]

@@ -6,10 +6,12 @@ use crate::store::{ATTESTATIONS_MAX, AttestationStore, StoreError};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
+/// What was given stands. Of what counts for nothing it may be found later that it counts.
 const STORE: &str = "
     INSERT INTO attestations (repository, environment, command, given_at, data)
     VALUES (:repository, :environment, :command, :given_at, :data)
-    ON CONFLICT (repository, environment, command) DO NOTHING";
+    ON CONFLICT (repository, environment, command) DO UPDATE SET given_at = excluded.given_at, data = excluded.data
+        WHERE attestations.data ->> '$.what.not_counted' IS NOT NULL";
 
 /// The first who takes it back has.
 const WITHDRAW: &str = "
@@ -81,5 +83,53 @@ impl AttestationStore for SqliteStore {
             Ok(c.prepare_cached(ONE)?.query_row(by, |row| row.get(0)).optional()?)
         };
         self.readers.run(read).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Attested, CommitId, PullNumber, TreeId, UnixMillis, UserId, WhyNoSignOff};
+    use crate::store::sqlite::{Options, schema};
+
+    fn approval(command: &str, not_counted: Option<WhyNoSignOff>, at: i64) -> Attestation {
+        let roles = if not_counted.is_none() { vec!["admin".to_owned()] } else { Vec::new() };
+        Attestation {
+            command: command.to_owned(),
+            what: Attested::Approval { number: PullNumber(7), review: 1, roles, not_counted },
+            commit: CommitId::from_bytes([1; 20]),
+            tree: TreeId::from_bytes([1; 20]),
+            by: "ben".to_owned(),
+            by_id: Some(UserId(2)),
+            note: None,
+            at: UnixMillis(at),
+            withdrawn: None,
+        }
+    }
+
+    fn database() -> (tempfile::TempDir, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let database = schema::open_to_write(&folder.path().join("said.db"), &Options::default()).unwrap();
+        (folder, database)
+    }
+
+    fn stored(database: &Connection, command: &str) -> Attestation {
+        let by = named_params! { ":repository": 1, ":environment": "staging", ":command": command };
+        database.query_row(ONE, by, |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn what_counts_for_nothing_can_come_to_count_and_never_the_other_way() {
+        let (_folder, database) = database();
+        let staging = EnvironmentName::from("staging");
+        let give = |not_counted, at| {
+            store(&database, (RepositoryId(1), &staging), &approval("approval-7-1", not_counted, at))
+                .unwrap();
+            stored(&database, "approval-7-1")
+        };
+        assert_eq!(give(Some(WhyNoSignOff::NotLive), 1).at, UnixMillis(1));
+        assert!(give(None, 2).signs_off("admin"));
+        assert_eq!(give(Some(WhyNoSignOff::MissingRight), 3), approval("approval-7-1", None, 2));
+        assert_eq!(give(None, 4).at, UnixMillis(2));
     }
 }

@@ -35,6 +35,7 @@ use super::merge_group::queued;
 use super::open_promotions;
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{last_verdict, reach};
+use super::reviews;
 use super::waiting_commands;
 use crate::deploy::drivers::webhook::CallBack;
 use crate::deploy::drivers::{DeployRequest, Driver, DriverError, key};
@@ -380,6 +381,10 @@ impl EnvironmentWork<'_> {
             kept.extend(open_promotions::concerned(ctx, id, (path, environment)).await?);
             kept.extend(waiting(ctx, id, (path, &environment.branch)).await?);
         }
+        if self.is_another_live() {
+            let open = ctx.store.open_pulls(id).await?;
+            kept.extend(reviews::to_read_out_of(path, &environment.branch, &open));
+        }
         Ok(kept)
     }
 
@@ -394,11 +399,16 @@ impl EnvironmentWork<'_> {
         Ok(is_waited_for.then_some(Change::Mark(WorkItem::Copy(id))))
     }
 
+    /// Whether something else is live than before, on the environment itself.
+    fn is_another_live(&self) -> bool {
+        let live = self.queue.live().map(|it| it.number);
+        live.is_some() && live != self.live_before && self.site.of_branch.is_none()
+    }
+
     /// What follows where something else is live than before.
     fn of_what_is_live(&self, concerned: &mut BTreeSet<PullNumber>) -> Vec<Change> {
         let EnvironmentContext { repository, path, environment, .. } = self.site;
-        let live = self.queue.live().map(|it| it.number);
-        if live.is_none() || live == self.live_before || self.site.of_branch.is_some() {
+        if !self.is_another_live() {
             return Vec::new();
         }
         // What was live until now is somewhere else now.
