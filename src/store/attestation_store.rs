@@ -8,7 +8,8 @@ use async_trait::async_trait;
 /// [`super::Change::Withdraw`].
 #[async_trait]
 pub trait AttestationStore {
-    /// What nobody has taken back of an environment, the newest first: at most [`ATTESTATIONS_MAX`].
+    /// What nobody has taken back of an environment, the newest first: at most [`ATTESTATIONS_MAX`], and
+    /// [`UNCOUNTED_MAX`] approving reviews that are no sign-offs.
     async fn attestations(
         &self,
         repository: RepositoryId,
@@ -26,3 +27,6 @@ pub trait AttestationStore {
 
 /// How many attestations of an environment are looked at. What is older is of releases long gone.
 pub const ATTESTATIONS_MAX: u32 = 1_000;
+
+/// How many approving reviews of an environment are looked at that are no sign-offs: they are there to be told.
+pub const UNCOUNTED_MAX: u32 = 100;

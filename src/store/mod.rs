@@ -46,7 +46,7 @@ mod statistics;
 mod work_item;
 
 pub use active_place_store::ActivePlaceStore;
-pub use attestation_store::{ATTESTATIONS_MAX, AttestationStore};
+pub use attestation_store::{ATTESTATIONS_MAX, AttestationStore, UNCOUNTED_MAX};
 pub use command_store::CommandStore;
 pub use deploy_rows::{
     ActOutcome, CommandOrigin, CommandRow, DeployActivity, EnvironmentDeploys, OutcomeRow, RequestedAct,

@@ -30,6 +30,10 @@ const DEPLOYS_AT_MOST: u32 = 50;
 /// What comes before the number in what an approving review is known by.
 const KNOWN_BY: &str = "approval";
 
+/// What comes before the numbers of the promotion and of the account in what an approving review is known by that counts
+/// for nothing: whoever may approve nothing leaves one, however often they do.
+const UNCOUNTED: &str = "uncounted";
+
 pub(super) async fn run(
     ctx: &EngineContext,
     item: &WorkItem,
@@ -137,26 +141,25 @@ impl Look<'_> {
     /// Somebody has approved: what that is worth is decided once, by the rights that they have then. Only that the files had
     /// gone live may be heard of later than the approval.
     async fn approved(&self, author: UserId, review: &ReviewJson) -> Result<Vec<Change>, WorkError> {
-        let (id, number) = (self.row.id, self.pull.pull.number);
-        let command = format!("{KNOWN_BY}-{number}-{}", review.id);
+        let number = self.pull.pull.number;
+        let (counted, uncounted) =
+            (format!("{KNOWN_BY}-{number}-{}", review.id), format!("{UNCOUNTED}-{number}-{author}"));
         let (Some(user), Some(commit)) = (&review.user, review.commit_id) else { return Ok(Vec::new()) };
-        let before = self.ctx.store.attestation(id, &self.from.name, &command).await?;
-        let heard_at = before.as_ref().map_or(self.ctx.now(), |it| it.at);
+        if self.known(&counted).await?.is_some() {
+            return Ok(Vec::new());
+        }
+        let before = self.known(&uncounted).await?.filter(|it| it.withdrawn.is_none());
+        let same = before.as_ref().filter(|it| review_of(it) == Some(review.id));
+        let heard_at = same.map_or(self.ctx.now(), |it| it.at);
         let at = review.submitted_at.map_or(heard_at, |at| self.ctx.api.our_time_of(at.into()));
-        if let Some(before) = &before
-            && (!was_not_live(before) || !self.was_live(before.tree, at).await?)
+        if let Some(same) = same
+            && (why_none(same) != Some(WhyNoSignOff::NotLive) || !self.was_live(same.tree, at).await?)
         {
             return Ok(Vec::new());
         }
         // What git no longer has is not what would be merged.
-        let mirror = self.ctx.mirror(self.row).await?;
-        let tree = match mirror.at_hand().await?.tree(commit).await? {
-            Some(tree) => Some(tree),
-            None => mirror.fetched(&[number.0]).await?.tree(commit).await?,
-        };
-        let Some(tree) = tree else { return Ok(Vec::new()) };
-        let who = UserKey { login: &user.login, id: Some(author) };
-        let asker = Asker::new(self.ctx, self.row, who);
+        let Some(tree) = self.tree(commit).await? else { return Ok(Vec::new()) };
+        let asker = Asker::new(self.ctx, self.row, UserKey { login: &user.login, id: Some(author) });
         let decided = if self.was_live(tree, at).await? {
             self.roles_of(&asker, commit).await?
         } else {
@@ -171,9 +174,9 @@ impl Look<'_> {
             None => format!("approved in a review, as {}", roles.join(", ")),
             Some(why) => format!("approved in a review, which is no sign-off: {}", plain(why)),
         };
-        let entry = self.entry(who.login, (role, commit), (not_counted.is_none(), result));
+        let entry = self.entry(&user.login, (role, commit), (not_counted.is_none(), result));
         let attestation = Attestation {
-            command,
+            command: if not_counted.is_none() { counted } else { uncounted },
             what: Attested::Approval { number, review: review.id, roles, not_counted },
             commit,
             tree,
@@ -183,9 +186,34 @@ impl Look<'_> {
             at: self.ctx.now(),
             withdrawn: None,
         };
-        let environment = EnvironmentName::from(self.from.name.as_str());
-        let attest = Change::Attest(id, environment, Box::new(attestation));
-        Ok(vec![attest, Change::Audit(Box::new(entry))])
+        Ok(self.given(attestation, entry, before.as_ref()))
+    }
+
+    /// What somebody has approved is stored; `before` is what counts for nothing of what they have approved there before.
+    fn given(&self, now: Attestation, entry: AuditEntry, before: Option<&Attestation>) -> Vec<Change> {
+        let environment = || EnvironmentName::from(self.from.name.as_str());
+        let mut changes = Vec::new();
+        if let Some(before) = before.filter(|it| it.command != now.command) {
+            let withdrawal = Withdrawal { at: now.at, by: now.by.clone() };
+            changes.push(Change::Withdraw(self.row.id, environment(), before.command.clone(), withdrawal));
+        }
+        // Somebody without a right may approve as often as they like.
+        let is_news = before.is_none_or(|it| it.commit != now.commit || why_none(it) != why_none(&now));
+        changes.push(Change::Attest(self.row.id, environment(), Box::new(now)));
+        changes.extend(is_news.then(|| Change::Audit(Box::new(entry))));
+        changes
+    }
+
+    async fn known(&self, command: &str) -> Result<Option<Attestation>, WorkError> {
+        Ok(self.ctx.store.attestation(self.row.id, &self.from.name, command).await?)
+    }
+
+    async fn tree(&self, commit: CommitId) -> Result<Option<TreeId>, WorkError> {
+        let mirror = self.ctx.mirror(self.row).await?;
+        Ok(match mirror.at_hand().await?.tree(commit).await? {
+            Some(tree) => Some(tree),
+            None => mirror.fetched(&[self.pull.pull.number.0]).await?.tree(commit).await?,
+        })
     }
 
     /// Whether these files were live on the environment at that moment; where nobody deploys, the branch alone tells.
@@ -275,11 +303,20 @@ impl Look<'_> {
     }
 }
 
-/// Whether it still counts for nothing since the files were not live, as far as was known.
-fn was_not_live(approval: &Attestation) -> bool {
-    let not_live = Some(WhyNoSignOff::NotLive);
-    approval.withdrawn.is_none()
-        && matches!(approval.what, Attested::Approval { not_counted, .. } if not_counted == not_live)
+/// GitHub's number of a review.
+fn review_of(approval: &Attestation) -> Option<u64> {
+    match approval.what {
+        Attested::Approval { review, .. } => Some(review),
+        _ => None,
+    }
+}
+
+/// Why an approving review is no sign-off, where it is none.
+fn why_none(approval: &Attestation) -> Option<WhyNoSignOff> {
+    match approval.what {
+        Attested::Approval { not_counted, .. } => not_counted,
+        _ => None,
+    }
 }
 
 /// Whether these files were live at that moment, as far as is known by now.

@@ -76,6 +76,23 @@ fn an_approval_that_is_no_signoff_says_why() {
 }
 
 #[test]
+fn of_many_approvals_that_are_no_signoffs_few_are_named() {
+    let told = |strangers: usize| {
+        let strangers = (0..strangers).map(|n| (format!("ann-{n:03}"), WhyNoSignOff::MissingRight));
+        let not_counted = strangers.chain([("zoe".to_owned(), WhyNoSignOff::OwnChange)]).collect();
+        let roles = vec![SignOffState { not_counted, ..signoff("admin", None, false) }];
+        let told = waits(Cause::SignOffMissing { environment: "staging".to_owned(), roles });
+        told.lines().filter(|line| line.contains("approving")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(told(9).len(), 10);
+    assert_eq!(told(10).last().unwrap(), "1 more approving review is no sign-off.");
+    let many = told(99);
+    assert_eq!(many.len(), 11);
+    assert!(many[0].contains("`zoe`"), "whose own change it is wants to know");
+    assert_eq!(many.last().unwrap(), "90 more approving reviews are no sign-offs.");
+}
+
+#[test]
 fn missing_signoffs_name_the_command_and_who_may() {
     let roles = vec![signoff("admin", Some("sam"), false), signoff("customer", None, true)];
     let cause = Cause::SignOffMissing { environment: "staging".to_owned(), roles };

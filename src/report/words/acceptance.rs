@@ -16,6 +16,9 @@ use std::time::Duration;
 /// What a note is shortened to, in characters.
 const NOTE: usize = 200;
 
+/// So many approving reviews are named that are no sign-offs.
+const REVIEWS: usize = 10;
+
 pub(super) fn soaking(
     scene: &Scene<'_>,
     environment: &str,
@@ -77,13 +80,27 @@ pub(super) fn signoffs(scene: &Scene<'_>, environment: &str, roles: &[SignOffSta
     }
     let approved: BTreeMap<&str, WhyNoSignOff> =
         missing.iter().flat_map(|it| &it.not_counted).map(|(by, why)| (by.as_str(), *why)).collect();
-    explanation.detail.extend(approved.into_iter().map(|(by, why)| no_signoff((by, why), environment)));
+    explanation.detail.extend(no_signoffs(approved, environment));
     let commands = scene.comment_commands();
     let look = Prose::new("Look at %, then comment; Towpath checks this again at once:", &[environment]);
     let one_by_one = missing.iter().map(|it| commands.signoff(environment, &it.role)).collect();
     explanation.repair = Some(Step { lead: look, commands: one_by_one, after: Vec::new() });
     explanation.who = Some(who_signs_off(scene, environment, &names));
     explanation
+}
+
+/// Why approving reviews are no sign-offs. Where anybody may give one, those of people without a right are the least news.
+fn no_signoffs(approved: BTreeMap<&str, WhyNoSignOff>, environment: &str) -> Vec<Prose> {
+    let mut approved: Vec<_> = approved.into_iter().collect();
+    approved.sort_by_key(|(_, why)| *why == WhyNoSignOff::MissingRight);
+    let more = approved.len().saturating_sub(REVIEWS);
+    let named = approved.into_iter().take(REVIEWS).map(|it| no_signoff(it, environment));
+    let others = match more {
+        0 => None,
+        1 => Some("1 more approving review is no sign-off.".to_owned()),
+        more => Some(format!("{more} more approving reviews are no sign-offs.")),
+    };
+    named.chain(others.map(|words| Prose::new(&words, &[]))).collect()
 }
 
 /// Why an approving review is no sign-off.

@@ -2,7 +2,7 @@
 
 use super::SqliteStore;
 use crate::model::{Attestation, EnvironmentName, RepositoryId, Withdrawal};
-use crate::store::{ATTESTATIONS_MAX, AttestationStore, StoreError};
+use crate::store::{ATTESTATIONS_MAX, AttestationStore, StoreError, UNCOUNTED_MAX};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
@@ -19,10 +19,22 @@ const WITHDRAW: &str = "
     WHERE repository = :repository AND environment = :environment AND command = :command
         AND data ->> 'withdrawn' IS NULL";
 
-pub(super) const IN_FORCE: &str = "
-    SELECT data FROM attestations INDEXED BY attestations_in_force
-    WHERE repository = :repository AND environment = :environment AND data ->> 'withdrawn' IS NULL
-    ORDER BY given_at DESC LIMIT :limit";
+macro_rules! in_force {
+    ($which:literal) => {
+        concat!(
+            "SELECT data FROM attestations INDEXED BY attestations_in_force
+            WHERE repository = :repository AND environment = :environment AND data ->> 'withdrawn' IS NULL
+                AND data ->> '$.what.not_counted' ",
+            $which,
+            " ORDER BY given_at DESC LIMIT :limit"
+        )
+    };
+}
+
+pub(super) const IN_FORCE: &str = in_force!("IS NULL");
+
+/// Approving reviews that are no sign-offs: anybody may give one, and they must not push out what counts.
+pub(super) const UNCOUNTED: &str = in_force!("IS NOT NULL");
 
 pub(super) const ONE: &str = "
     SELECT data FROM attestations
@@ -51,6 +63,22 @@ pub(super) fn withdraw(
     Ok(())
 }
 
+fn in_force(
+    connection: &Connection,
+    (repository, environment): (RepositoryId, &EnvironmentName),
+) -> Result<Vec<Attestation>, StoreError> {
+    let mut all: Vec<Attestation> = Vec::new();
+    for (sql, limit) in [(IN_FORCE, ATTESTATIONS_MAX), (UNCOUNTED, UNCOUNTED_MAX)] {
+        let by = named_params! { ":repository": repository, ":environment": environment, ":limit": limit };
+        let mut statement = connection.prepare_cached(sql)?;
+        for row in statement.query_map(by, |row| row.get(0))? {
+            all.push(row?);
+        }
+    }
+    all.sort_by_key(|it| std::cmp::Reverse(it.at));
+    Ok(all)
+}
+
 #[async_trait]
 impl AttestationStore for SqliteStore {
     async fn attestations(
@@ -59,14 +87,7 @@ impl AttestationStore for SqliteStore {
         environment: &str,
     ) -> Result<Vec<Attestation>, StoreError> {
         let environment = EnvironmentName::from(environment);
-        let read = move |c: &Connection| {
-            let by = named_params! {
-                ":repository": repository, ":environment": environment, ":limit": ATTESTATIONS_MAX,
-            };
-            let mut statement = c.prepare_cached(IN_FORCE)?;
-            Ok(statement.query_map(by, |row| row.get(0))?.collect::<Result<_, _>>()?)
-        };
-        self.readers.run(read).await
+        self.readers.run(move |c: &Connection| in_force(c, (repository, &environment))).await
     }
 
     async fn attestation(
@@ -131,5 +152,21 @@ mod tests {
         assert!(give(None, 2).signs_off("admin"));
         assert_eq!(give(Some(WhyNoSignOff::MissingRight), 3), approval("approval-7-1", None, 2));
         assert_eq!(give(None, 4).at, UnixMillis(2));
+    }
+
+    #[test]
+    fn what_counts_for_nothing_pushes_nothing_out_that_counts() {
+        let (_folder, database) = database();
+        let staging = (RepositoryId(1), &EnvironmentName::from("staging"));
+        store(&database, staging, &approval("approval-7-1", None, 1)).unwrap();
+        for account in 0..=i64::from(ATTESTATIONS_MAX) {
+            let why = Some(WhyNoSignOff::MissingRight);
+            store(&database, staging, &approval(&format!("uncounted-7-{account}"), why, 2 + account))
+                .unwrap();
+        }
+        let read = in_force(&database, staging).unwrap();
+        assert_eq!(read.len(), 1 + UNCOUNTED_MAX as usize);
+        assert_eq!(read.last(), Some(&approval("approval-7-1", None, 1)), "the newest first");
+        assert_eq!(read[0].at, UnixMillis(2 + i64::from(ATTESTATIONS_MAX)));
     }
 }
