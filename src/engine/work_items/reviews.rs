@@ -142,8 +142,10 @@ impl Look<'_> {
     /// gone live may be heard of later than the approval.
     async fn approved(&self, author: UserId, review: &ReviewJson) -> Result<Vec<Change>, WorkError> {
         let number = self.pull.pull.number;
-        let (counted, uncounted) =
-            (format!("{KNOWN_BY}-{number}-{}", review.id), format!("{UNCOUNTED}-{number}-{author}"));
+        // Where the promotion is turned to another environment, that one's roles decide.
+        let to = &self.to.name;
+        let counted = format!("{KNOWN_BY}-{number}-{}-{to}", review.id);
+        let uncounted = format!("{UNCOUNTED}-{number}-{author}-{to}");
         let (Some(user), Some(commit)) = (&review.user, review.commit_id) else { return Ok(Vec::new()) };
         if self.known(&counted).await?.is_some() {
             return Ok(Vec::new());
@@ -177,7 +179,7 @@ impl Look<'_> {
         let entry = self.entry(&user.login, (role, commit), (not_counted.is_none(), result));
         let attestation = Attestation {
             command: if not_counted.is_none() { counted } else { uncounted },
-            what: Attested::Approval { number, review: review.id, roles, not_counted },
+            what: Attested::Approval { number, to: to.clone(), review: review.id, roles, not_counted },
             commit,
             tree,
             by: user.login.clone(),

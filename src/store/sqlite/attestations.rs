@@ -117,7 +117,13 @@ mod tests {
         let roles = if not_counted.is_none() { vec!["admin".to_owned()] } else { Vec::new() };
         Attestation {
             command: command.to_owned(),
-            what: Attested::Approval { number: PullNumber(7), review: 1, roles, not_counted },
+            what: Attested::Approval {
+                number: PullNumber(7),
+                to: "production".to_owned(),
+                review: 1,
+                roles,
+                not_counted,
+            },
             commit: CommitId::from_bytes([1; 20]),
             tree: TreeId::from_bytes([1; 20]),
             by: "ben".to_owned(),

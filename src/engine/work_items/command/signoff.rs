@@ -68,7 +68,13 @@ impl Command for SignOff {
             Ok(seen) => seen,
             Err(said) => return Ok(Step::said(said)),
         };
-        let before = given.iter().find(|it| it.signs_off(&role.role) && it.tree == seen.tree);
+        // A review is for one promotion, and this is for all that ask for the role.
+        let signs_off = |it: &Attestation, role: &str| {
+            it.signs_off(role)
+                && it.tree == seen.tree
+                && asking(call.path, environment, role).all(|to| it.is_heard_by(to))
+        };
+        let before = given.iter().find(|it| signs_off(it, &role.role));
         if let Some(before) = before {
             let words = "% has signed off these files as % already.";
             let why = report::sentence(words, &[&before.by, &role.role]);
@@ -87,9 +93,8 @@ impl Command for SignOff {
             "% accepts % on % as %.",
             &[call.asker.login, &seen.commit.short(), name, &role.role],
         );
-        let is_given = |it: &&&SignOffRole| {
-            it.role == role.role || given.iter().any(|one| one.signs_off(&it.role) && one.tree == seen.tree)
-        };
+        let is_given =
+            |it: &&&SignOffRole| it.role == role.role || given.iter().any(|one| signs_off(one, &it.role));
         let missing: Vec<&str> = asked.iter().filter(|it| !is_given(it)).map(|it| it.role.as_str()).collect();
         let next = if missing.is_empty() {
             "Everybody who has to has signed off. The check on the promotion is looked at again now."
@@ -107,6 +112,16 @@ fn asked_on<'p>(path: &'p PromotionPath, environment: &Environment) -> Vec<&'p S
     let next = path.environments.iter().filter(|it| it.accepts_environment(&environment.name));
     let mut seen = BTreeSet::new();
     next.flat_map(|it| &it.requires.signoffs).filter(|it| seen.insert(it.role.as_str())).collect()
+}
+
+/// The environments after this one that ask for a role.
+fn asking<'p>(
+    path: &'p PromotionPath,
+    environment: &'p Environment,
+    role: &'p str,
+) -> impl Iterator<Item = &'p Environment> {
+    let next = path.environments.iter().filter(|it| it.accepts_environment(&environment.name));
+    next.filter(move |it| it.requires.signoffs.iter().any(|asked| asked.role == role))
 }
 
 /// The role that is meant, or why none is.
