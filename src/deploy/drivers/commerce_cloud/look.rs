@@ -293,7 +293,7 @@ impl<F: Forge> CloudDriver<'_, F> {
         let place = self.place(deploy).await?;
         let all = self.activities(&place).await?;
         let Some(activity) = self.activity(deploy, (&place, &all)).await? else {
-            let may_begin = self.is_integrated(&place).await? && follow::may_yet_begin(deploy, self.now);
+            let may_begin = follow::may_yet_begin(deploy, self.now) && self.is_integrated(&place).await?;
             return Ok(follow::not_there_to_end(known_activity(deploy), may_begin));
         };
         if activity.state.is_over() {
