@@ -103,7 +103,7 @@ async fn who_finds_the_place_taken_waits_until_the_data_may_go() {
         active.words()
     );
     assert!(active.words().contains("Number 1 of the queue is feature/list"), "{}", active.words());
-    let not_yours = ["**Refused**", "Ana asked for the place"];
+    let not_yours = ["**Refused**", "The place is there for ana"];
     answered(&stage, &cart, ("ben", "/deactivate --destroy"), &not_yours).await;
     answered(&stage, &cart, ("ben", "/deactivate"), &["**Done**", "is to be freed", "/deactivate --destroy"])
         .await;
@@ -197,7 +197,7 @@ async fn time_ends_a_place_without_an_event_and_where_no_data_is_kept_the_next_o
     answered(&stage, &list, ("ben", "/activate"), &["number 1 of the queue", ", until "]).await;
     stage.check(&list).await.is("success", "Number 1 of the queue for a place beside integration");
     stage.carried_out(CART).await;
-    let not_yours = ["**Refused**", "Ana asked for the place: they or a maintainer give it up"];
+    let not_yours = ["**Refused**", "The place is there for ana: they or a maintainer give it up"];
     answered(&stage, &cart, ("ben", "/deactivate"), &not_yours).await;
     stage.check(&list).await.is("success", "Number 1 of the queue for a place beside integration");
     let menu = opened(&stage, "feature/menu").await;

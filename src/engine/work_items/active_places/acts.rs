@@ -191,7 +191,7 @@ impl PlacesWork<'_> {
         if let Some(place) = place.as_ref().filter(|it| ends_at_once && !maintains && !is_holder(it)) {
             let what = if environment.active.keeps_data { "say that the data may go" } else { "give it up" };
             return Ok(ActOutcome::refused(format!(
-                "{} asked for the place: they or a maintainer {what}",
+                "the place is there for {}: they or a maintainer {what}",
                 place.by
             )));
         }
