@@ -57,7 +57,7 @@ pub async fn release_log(
     let overrides: Vec<Override> = store.overrides(id, promotion.number).await?;
     let tree = own.first().map(|it| it.tree);
     let mut signoffs: Vec<Attestation> = store.attestations(id, &source.name).await?;
-    signoffs.retain(|it| !it.roles().is_empty() && Some(it.tree) == tree && it.is_heard_by(target));
+    signoffs.retain(|it| !it.roles().is_empty() && Some(it.tree) == tree && target.hears(it));
     signoffs.reverse();
     Ok(Some(ReleaseLog {
         promotion: promotion.clone(),

@@ -1,7 +1,7 @@
 //! What people vouch for: that they have accepted what runs in an environment, that an item is ready, that a ticket was
 //! acknowledged.
 
-use super::{CommitId, Environment, EnvironmentName, PullNumber, TreeId, UnixMillis, UserId, UserKey};
+use super::{CommitId, PullNumber, TreeId, UnixMillis, UserId, UserKey};
 use serde::{Deserialize, Serialize};
 
 /// What somebody has vouched for.
@@ -111,58 +111,11 @@ impl Attestation {
         self.roles().iter().any(|it| it == role)
     }
 
-    /// Whether it can be a sign-off of promotions into this environment: a review is one where they are taken for one, and
-    /// of the promotion that it was given on.
-    pub fn is_heard_by(&self, to: &Environment) -> bool {
-        match &self.what {
-            Attested::Approval { to: of, .. } => {
-                to.requires.reviews && EnvironmentName::are_alike(of, &to.name)
-            }
-            _ => true,
-        }
-    }
-
     /// The item, where it says that one is ready.
     pub fn item(&self) -> Option<&str> {
         match &self.what {
             Attested::Ready { item } => Some(item),
             _ => None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::PromotionPath;
-
-    #[test]
-    fn a_review_is_for_its_own_promotion_and_a_command_for_all() {
-        let of = |what| Attestation {
-            command: "1".to_owned(),
-            what,
-            commit: CommitId::from_bytes([1; 20]),
-            tree: TreeId::from_bytes([1; 20]),
-            by: "ben".to_owned(),
-            by_id: None,
-            note: None,
-            at: UnixMillis(1),
-            withdrawn: None,
-        };
-        let roles = vec!["admin".to_owned()];
-        let (to, number) = ("Production".to_owned(), PullNumber(7));
-        let review = of(Attested::Approval { number, to, review: 1, roles, not_counted: None });
-        let said = of(Attested::SignOff { role: "admin".to_owned() });
-        let mut path = PromotionPath::pro();
-        let mut heard = |reviews| {
-            let asked = |it: &mut Environment| {
-                it.requires.reviews = reviews;
-                (it.name.clone(), review.is_heard_by(it), said.is_heard_by(it))
-            };
-            path.environments.iter_mut().map(asked).filter(|it| it.0 != "integration").collect::<Vec<_>>()
-        };
-        let (staging, production) = ("staging".to_owned(), "production".to_owned());
-        assert_eq!(heard(true), [(staging.clone(), false, true), (production.clone(), true, true)]);
-        assert_eq!(heard(false), [(staging, false, true), (production, false, true)]);
     }
 }

@@ -1,7 +1,7 @@
 use super::calendar::Calendar;
 use super::{
-    ActiveRules, BranchName, CommandRights, CommerceSettings, DeploySettings, EnvironmentName, IgnoredPaths,
-    OverrideRules, Requires, Rules, Tested,
+    ActiveRules, Attestation, Attested, BranchName, CommandRights, CommerceSettings, DeploySettings,
+    EnvironmentName, IgnoredPaths, OverrideRules, Requires, Rules, Tested,
 };
 use std::time::Duration;
 
@@ -33,6 +33,19 @@ pub struct Environment {
     pub active: ActiveRules,
     /// How long after a deploy its verify step is run again; ascending, each once.
     pub aftercare: Vec<Duration>,
+}
+
+impl Environment {
+    /// Whether this can be a sign-off of promotions into it: a review is one where they are taken for one, and of the
+    /// promotion that it was given on.
+    pub fn hears(&self, said: &Attestation) -> bool {
+        match &said.what {
+            Attested::Approval { to, .. } => {
+                self.requires.reviews && EnvironmentName::are_alike(to, &self.name)
+            }
+            _ => true,
+        }
+    }
 }
 
 impl Source {
@@ -313,6 +326,7 @@ fn well_known(name: &str) -> BranchName {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{CommitId, PullNumber, TreeId, UnixMillis};
 
     #[test]
     fn the_path_has_one_direction() {
@@ -377,5 +391,35 @@ mod tests {
         assert_eq!(path.environment("STAGING").unwrap().name, "staging");
         assert!(path.environment("production").unwrap().accepts_environment("Staging"));
         assert!(path.environment("staging ").is_none());
+    }
+
+    #[test]
+    fn a_review_is_for_its_own_promotion_and_a_command_for_all() {
+        let of = |what| Attestation {
+            command: "1".to_owned(),
+            what,
+            commit: CommitId::from_bytes([1; 20]),
+            tree: TreeId::from_bytes([1; 20]),
+            by: "ben".to_owned(),
+            by_id: None,
+            note: None,
+            at: UnixMillis(1),
+            withdrawn: None,
+        };
+        let roles = vec!["admin".to_owned()];
+        let (to, number) = ("Production".to_owned(), PullNumber(7));
+        let review = of(Attested::Approval { number, to, review: 1, roles, not_counted: None });
+        let said = of(Attested::SignOff { role: "admin".to_owned() });
+        let mut path = PromotionPath::pro();
+        let mut heard = |reviews| {
+            let asked = |it: &mut Environment| {
+                it.requires.reviews = reviews;
+                (it.name.clone(), it.hears(&review), it.hears(&said))
+            };
+            path.environments.iter_mut().map(asked).filter(|it| it.0 != "integration").collect::<Vec<_>>()
+        };
+        let (staging, production) = ("staging".to_owned(), "production".to_owned());
+        assert_eq!(heard(true), [(staging.clone(), false, true), (production.clone(), true, true)]);
+        assert_eq!(heard(false), [(staging, false, true), (production, false, true)]);
     }
 }

@@ -69,9 +69,9 @@ fn an_approval_that_is_no_signoff_says_why() {
     let told = waits(Cause::SignOffMissing { environment: "staging".to_owned(), roles });
     let told: Vec<&str> = told.lines().filter(|line| line.contains("approving")).collect();
     insta::assert_snapshot!(told.join("\n"), @"
-    The approving review of `ann` is no sign-off: they had none of these roles when they gave it.
     The approving review of `ben` is no sign-off: they have made one of the changes, which others have to accept.
     The approving review of `c | d` is no sign-off: what they looked at was not live on `staging` then.
+    The approving review of `ann` is no sign-off: they had none of these roles when they gave it.
     ");
 }
 

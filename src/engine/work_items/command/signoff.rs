@@ -72,7 +72,7 @@ impl Command for SignOff {
         let signs_off = |it: &Attestation, role: &str| {
             it.signs_off(role)
                 && it.tree == seen.tree
-                && asking(call.path, environment, role).all(|to| it.is_heard_by(to))
+                && asking(call.path, environment, role).all(|to| to.hears(it))
         };
         let before = given.iter().find(|it| signs_off(it, &role.role));
         if let Some(before) = before {

@@ -89,7 +89,7 @@ impl Question<'_> {
     async fn signoffs(&self, from: &Environment, to: &Environment) -> Result<Vec<SignOffState>, WorkError> {
         let said = self.ctx.store.attestations(self.id, &from.name).await?;
         let mut states = Vec::new();
-        let counts = |it: &&Attestation| it.is_heard_by(to);
+        let counts = |it: &&Attestation| to.hears(it);
         for asked in &to.requires.signoffs {
             let mut of_role = said.iter().filter(counts).filter(|it| it.signs_off(&asked.role));
             let newest = of_role.clone().next();
