@@ -62,7 +62,7 @@ async fn a_promotion_tells_what_it_will_do_to_the_shop_and_tells_it_anew_when_it
     merged(&stage, "feature/files", &[(SERVICES, &services), (SCHEMA, &tables(true))]).await;
     let pull = promotion(&stage).await;
     let said = stage.check(&pull).await;
-    let said = said.is("action_required", "A ticket has to carry this out: .magento/services.yaml");
+    let said = said.is("action_required", "A ticket is needed for .magento/services.yaml");
     let open =
         "**Forecast for `staging`:** the deploy upgrades the database while the shop is in maintenance.";
     let said = said.says(open);

@@ -386,7 +386,7 @@ async fn one_that_was_merged_while_nobody_could_tell_is_recorded_all_the_same() 
     let hotfix = opened(&stage, "hotfix/menu").await;
     stage.configure("master", "version: 9\n").await;
     let before = stage.store.pulls().len();
-    hotfix.merge(Method::Squash).by("rita").await.unwrap();
+    stage.store.merge("hotfix/menu").into("production").no_ff().by("rita").await.unwrap();
     stage.quiet().await;
     assert_eq!(stage.store.pulls().len(), before);
     stage.configure("master", ADMITTED).await;
