@@ -68,3 +68,5 @@ mod survival;
 mod topic_examples;
 #[path = "lineage/undone_examples.rs"]
 mod undone_examples;
+#[path = "lineage/way_home.rs"]
+mod way_home;

@@ -1,10 +1,13 @@
 //! From a pull request to its verdict: route, gather what the route needs, judge.
 
 use super::not_decided::NotDecided;
-use crate::lineage::{BranchTip, CopyQuestion, Ledger, PromotionQuestion, Repository, Survey};
+use crate::lineage::{
+    BranchTip, CopyQuestion, Downstream, GitError, Ledger, PromotionQuestion, Repository, Survey,
+};
 use crate::model::{
     BranchName, Cause, Commit, CommitId, CopyBranch, CopyHistory, Environment, Facts, History, IgnoredPaths,
-    Outcome, PromotionPath, PullEnds, Role, Snapshot, Undecided, UnixSeconds, Verdict, error_chain,
+    Outcome, PromotionPath, PullEnds, Role, Snapshot, Source, TopicHistory, Undecided, UnixSeconds, Verdict,
+    error_chain,
 };
 use crate::policy::{self, Fact, Judged, Route};
 
@@ -275,7 +278,10 @@ async fn gather(
         }
         _ => {
             let others: Vec<_> = survey.tips.values().filter(|tip| tip.branch != pull.base.branch).collect();
-            repository.topic(pull, &others, ledger).await.map(History::Topic)
+            match repository.topic(pull, &others, ledger).await {
+                Ok(history) => with_merged_back(repository, (path, pull), (history, survey), ledger).await,
+                Err(error) => Err(error),
+            }
         }
     };
     match gathered {
@@ -287,6 +293,28 @@ async fn gather(
     }
 }
 
+/// The history of a topic with what it carries back from the environments with hotfixes that its target leads to.
+async fn with_merged_back(
+    repository: &Repository,
+    (path, pull): (&PromotionPath, &PullEnds),
+    (mut history, survey): (TopicHistory, &Survey),
+    ledger: &Ledger,
+) -> Result<History, GitError> {
+    let Role::Environment(target) = path.role(&pull.base.branch) else { return Ok(History::Topic(history)) };
+    // What is tried on an environment that takes no hotfixes has not come there to stay.
+    let leads_there = |it: &&Environment| {
+        let has_hotfixes = it.accepts.contains(&Source::Hotfixes) && target.accepts.contains(&Source::Topics);
+        has_hotfixes && path.leads_to(&target.name, &it.name)
+    };
+    for environment in path.environments.iter().filter(leads_there) {
+        let Some(tip) = survey.tips.get(&environment.branch) else { continue };
+        let downstream = Downstream { tip, upstream: upstream(path, &environment.branch, survey) };
+        let found = repository.merged_back((&history, pull), &downstream, ledger).await?;
+        history.merged_back.extend(found);
+    }
+    Ok(History::Topic(history))
+}
+
 fn environment_of_head<'a>(path: &'a PromotionPath, pull: &PullEnds) -> Option<&'a str> {
     match path.role(pull.head.branch.as_ref()?) {
         Role::Environment(environment) => Some(&environment.name),
@@ -294,14 +322,15 @@ fn environment_of_head<'a>(path: &'a PromotionPath, pull: &PullEnds) -> Option<&
     }
 }
 
-/// The tips of the environments that lead to `branch`.
+/// The tips of the environments that lead to `branch`, of a copy the one that it copies among them.
 fn upstream<'a>(path: &PromotionPath, branch: &BranchName, survey: &'a Survey) -> Vec<&'a BranchTip> {
     let name = match path.role(branch) {
         Role::Environment(environment) => &environment.name,
         Role::Copy(copy) => &copy.of,
         Role::Topic => return Vec::new(),
     };
-    let leads_there = |e: &&Environment| e.branch != *branch && path.leads_to(&e.name, name);
+    let leads_there =
+        |e: &&Environment| e.branch != *branch && (e.name == *name || path.leads_to(&e.name, name));
     path.environments.iter().filter(leads_there).filter_map(|e| survey.tips.get(&e.branch)).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::promotion::PromotionQuestion;
 use super::snapshots::Sorted;
-use super::{BranchTip, GitError, Repository, origins};
+use super::{BranchTip, GitError, Ledger, Repository, origins};
 use crate::model::{BackMergeHistory, Commit, CommitId, MergeMethod, MergeOutcome, MergedPull, error_chain};
 
 /// More squashed pull requests than this are not tried on each commit.
@@ -12,8 +12,10 @@ impl Repository {
     /// The history a back-merge is judged by.
     pub async fn back_merge(&self, question: PromotionQuestion<'_>) -> Result<BackMergeHistory, GitError> {
         let (head, base) = (question.pull.head.commit, question.pull.base.commit);
-        let (carries, merge_base) =
-            tokio::join!(self.carries(head, base, question.upstream), self.merge_base(head, base));
+        let (carries, merge_base) = tokio::join!(
+            self.carries((head, base), question.upstream, question.ledger),
+            self.merge_base(head, base)
+        );
         let ((carries, snapshots), merge_base) = (carries?, merge_base?);
         let carries = origins::named(carries, question.ledger);
         let unrecorded = match question.ledger.merged() {
@@ -31,11 +33,11 @@ impl Repository {
     /// What `downstream` would carry back to `other`, and the promotions that it repeats.
     pub(super) async fn carries(
         &self,
-        downstream: CommitId,
-        other: CommitId,
+        (downstream, other): (CommitId, CommitId),
         upstream: &[&BranchTip],
+        ledger: &Ledger,
     ) -> Result<(Vec<Commit>, Vec<Commit>), GitError> {
-        let Sorted { kept, snapshots } = self.private(downstream, other, upstream).await?;
+        let Sorted { kept, snapshots, .. } = self.private((downstream, other), upstream, ledger).await?;
         Ok((self.without_equivalents(kept, downstream, other).await, snapshots))
     }
 
@@ -56,7 +58,11 @@ impl Repository {
     /// Those of `carries` that no recorded pull request brought. Of a squashed one whose commit was not
     /// recorded, the commit is known by what it did: merging the pull request's head into its parent gives
     /// its files.
-    async fn unrecorded(&self, carries: &[Commit], records: &[MergedPull]) -> Result<Vec<Commit>, GitError> {
+    pub(super) async fn unrecorded(
+        &self,
+        carries: &[Commit],
+        records: &[MergedPull],
+    ) -> Result<Vec<Commit>, GitError> {
         let squashed: Vec<_> = records
             .iter()
             .filter(|it| it.method == Some(MergeMethod::Squash) && it.commit.is_none())

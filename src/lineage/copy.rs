@@ -49,7 +49,8 @@ impl Repository {
             history.earlier = self.earlier_state(copy_tree, question).await?;
         }
         if !history.contained && history.earlier.is_none() {
-            let Sorted { kept, .. } = self.private(copy, original, question.upstream).await?;
+            let Sorted { kept, .. } =
+                self.private((copy, original), question.upstream, question.ledger).await?;
             let kept = self.without_equivalents(kept, copy, original).await;
             history.only_on_copy = origins::named(kept, question.ledger);
         }

@@ -7,12 +7,16 @@ use super::snapshots::{Sorted, sort_out_snapshots};
 use super::workbench::Workbench;
 use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
 use crate::model::{
-    BranchName, CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, PullEnds, TreeId,
+    BranchName, Commit, CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, PullEnds, TreeId,
+    error_chain,
 };
 
 /// With more commits than this on either side, patches are not compared: it would take minutes and
 /// need the files of each.
 pub(super) const COMPARED_AT_MOST: usize = 5_000;
+
+/// Of more commits than this it is not asked what each has changed.
+const TOUCHING_AT_MOST: usize = 100;
 
 /// What is asked about a promotion or a back-merge.
 #[derive(Debug, Clone, Copy)]
@@ -60,12 +64,17 @@ impl Repository {
         let differs = !differing.is_empty();
         let merge = merged.outcome;
         let conflicts = matches!(merge, MergeOutcome::Conflicts { .. }) && merge_base.is_some();
-        let (Sorted { kept, snapshots }, is_missing) = if differs || conflicts {
-            self.causes(base, head, question.upstream).await?
+        let is_apart = differs || conflicts;
+        let (Sorted { kept, snapshots, .. }, is_missing) = if is_apart {
+            self.causes(&question, &differing).await?
         } else {
             (Sorted::default(), brings == 0 && head_tree != base_tree)
         };
-        let on_upstream = if is_missing { self.on_upstream(&question).await? } else { Vec::new() };
+        let Elsewhere { on_upstream, joins } = match (is_missing, is_apart) {
+            (true, _) => Elsewhere { on_upstream: self.on_upstream(&question).await?, joins: Vec::new() },
+            (false, true) => self.there_already_as_others(&question).await?,
+            (false, false) => Elsewhere::default(),
+        };
         let deployed = question.from.map(|name| question.ledger.deployed(name, head_tree));
         Ok(PromotionHistory {
             related: merge_base.is_some(),
@@ -76,6 +85,7 @@ impl Repository {
             only_on_base: origins::named(kept, question.ledger),
             cut_by: snapshots.into_iter().next(),
             on_upstream,
+            joins,
             differs,
             differing,
             deployed: deployed.unwrap_or(Deployed::NobodyReports),
@@ -106,22 +116,79 @@ impl Repository {
         differing_paths(&self.git, one, other).await
     }
 
-    /// The commits only `base` has that explain why merging `head` does not give `head`'s files.
+    /// The commits only `base` has that explain why merging `head` does not give `head`'s files: where they are known to
+    /// differ in certain paths, those that touch one of them.
     ///
     /// A commit with an equivalent on the head can still be the cause (the head took it over and reverted
     /// it since), so if nothing else is left those are named rather than nothing. Besides, whether any of them is
     /// missing on the head.
     async fn causes(
         &self,
-        base: CommitId,
-        head: CommitId,
-        upstream: &[&BranchTip],
+        question: &PromotionQuestion<'_>,
+        differing: &[String],
     ) -> Result<(Sorted, bool), GitError> {
-        let private = self.private(base, head, upstream).await?;
-        let without = self.without_equivalents(private.kept.clone(), base, head).await;
+        let (head, base) = (question.pull.head.commit, question.pull.base.commit);
+        let Sorted { mut kept, snapshots, repeated } =
+            self.private((base, head), question.upstream, question.ledger).await?;
+        let without = self.without_equivalents(kept.clone(), base, head).await;
         let is_missing = !without.is_empty();
-        let kept = if is_missing { without } else { private.kept };
-        Ok((Sorted { kept, ..private }, is_missing))
+        if is_missing {
+            kept = without;
+        } else {
+            kept.extend(repeated);
+        }
+        Ok((
+            Sorted { kept: self.touching(kept, differing).await, snapshots, repeated: Vec::new() },
+            is_missing,
+        ))
+    }
+
+    /// Those of the commits that touch one of these paths; all, where that is none of them or cannot be told.
+    async fn touching(&self, commits: Vec<Commit>, paths: &[String]) -> Vec<Commit> {
+        if paths.is_empty() || commits.len() < 2 || commits.len() > TOUCHING_AT_MOST {
+            return commits;
+        }
+        let paths: HashSet<&str> = paths.iter().map(String::as_str).collect();
+        let mut touching = Vec::new();
+        for commit in &commits {
+            match self.changed_paths(commit.id).await {
+                Ok(changed) if changed.iter().any(|path| paths.contains(path.as_str())) => {
+                    touching.push(commit.clone());
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!(error = error_chain(&error), "what a commit has changed cannot be told");
+                    return commits;
+                }
+            }
+        }
+        if touching.is_empty() { commits } else { touching }
+    }
+
+    /// The paths that a commit has changed of its first parent's.
+    async fn changed_paths(&self, commit: CommitId) -> Result<Vec<String>, GitError> {
+        let after = self.trees_of(&[commit]).await?[0];
+        let before = match self.resolve(&format!("{commit}^1")).await? {
+            Some(parent) => self.trees_of(&[parent]).await?[0],
+            None => return Ok(Vec::new()),
+        };
+        self.differing_paths(before, after).await
+    }
+
+    /// Where all that only the base has is in another form, the head having it, so that nothing but the history is apart:
+    /// the branches upstream that have the base's very commits already, and those at which they can be joined.
+    async fn there_already_as_others(&self, question: &PromotionQuestion<'_>) -> Result<Elsewhere, GitError> {
+        let base = question.pull.base.commit;
+        let mut found = Elsewhere::default();
+        for tip in question.upstream.iter().filter(|_| question.same_files_expected) {
+            if self.reaches(tip.commit, base).await? {
+                found.on_upstream.push(tip.branch.clone());
+            } else if self.carries((base, tip.commit), question.upstream, question.ledger).await?.0.is_empty()
+            {
+                found.joins.push(tip.branch.clone());
+            }
+        }
+        Ok(found)
     }
 
     /// The branches upstream that have all of the base already, and something new for the head: what is asked is what
@@ -133,7 +200,9 @@ impl Repository {
         let others = question.upstream.iter().filter(|_| question.same_files_expected);
         for tip in others.filter(|tip| Some(&tip.branch) != question.pull.head.branch.as_ref()) {
             let is_ahead = self.count_brought(tip.commit, head).await? > 0;
-            if is_ahead && self.carries(base, tip.commit, question.upstream).await?.0.is_empty() {
+            if is_ahead
+                && self.carries((base, tip.commit), question.upstream, question.ledger).await?.0.is_empty()
+            {
                 found.push(tip.branch.clone());
             }
         }
@@ -144,9 +213,9 @@ impl Repository {
     /// others those that only repeat a state of an upstream branch.
     pub(super) async fn private(
         &self,
-        downstream: CommitId,
-        other: CommitId,
+        (downstream, other): (CommitId, CommitId),
         upstream: &[&BranchTip],
+        ledger: &Ledger,
     ) -> Result<Sorted, GitError> {
         let range = [downstream.to_string(), format!("^{other}")];
         let private = self.log(&["--topo-order", "--no-merges"], &range).await?;
@@ -158,7 +227,15 @@ impl Repository {
         for tip in tips {
             states.push(self.first_parent_trees(tip, downstream).await?);
         }
-        Ok(sort_out_snapshots(private, &states))
+        let mut sorted = sort_out_snapshots(private, &states);
+        // What a topic brought there was no promotion: a hotfix that was carried back gives the state that upstream has then.
+        let is_promotion = |commit: &Commit| {
+            let by = commit.origin.as_ref();
+            by.is_none_or(|by| upstream.iter().any(|tip| by.is_of(Some(&tip.branch))))
+        };
+        (sorted.snapshots, sorted.repeated) =
+            origins::named(sorted.snapshots, ledger).into_iter().partition(is_promotion);
+        Ok(sorted)
     }
 
     /// The trees on the first-parent chain of `tip` that `downstream` does not reach, the newest first.
@@ -265,6 +342,13 @@ impl Repository {
         let commits = self.log(&["--no-walk"], &[merged.to_string()]).await?;
         Ok(commits.first().filter(|commit| commit.parents == [base, head]).map(|commit| commit.tree))
     }
+}
+
+/// The branches upstream that have all of a promotion's base.
+#[derive(Debug, Default)]
+struct Elsewhere {
+    on_upstream: Vec<BranchName>,
+    joins: Vec<BranchName>,
 }
 
 /// What a merge would produce, and where its tree is.

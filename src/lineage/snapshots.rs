@@ -15,6 +15,8 @@ pub(super) struct Sorted {
     pub(super) kept: Vec<Commit>,
     /// Promotions by squash or rebase: they repeat a state of an upstream line.
     pub(super) snapshots: Vec<Commit>,
+    /// What topics brought, and yet repeats a state of an upstream line: that has it too.
+    pub(super) repeated: Vec<Commit>,
 }
 
 /// Tells which of `private` are promotions of a state of `lines`.

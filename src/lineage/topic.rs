@@ -64,6 +64,7 @@ impl Repository {
             elsewhere,
             reverts: effect.reverts,
             changes_nothing: effect.changes_nothing,
+            merged_back: Vec::new(),
         })
     }
 

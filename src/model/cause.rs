@@ -2,8 +2,9 @@
 
 use super::codes::codes;
 use super::{
-    BranchName, Commit, CommitId, FoundInFiles, Lock, Origin, OwedHotfix, PlaceTaken, PromoteFirst,
-    PullNumber, ReadinessState, Repair, Revert, SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds,
+    BranchName, Commit, CommitId, Divergence, FoundInFiles, Lock, MendedHotfix, Origin, OwedHotfix,
+    PlaceTaken, PromoteFirst, PullNumber, ReadinessState, Repair, Revert, SignOffState, Snapshot, Undecided,
+    UnixMillis, UnixSeconds,
 };
 
 codes! {
@@ -271,6 +272,13 @@ pub enum Cause {
         /// The commits, oldest first, that a new branch could pick; empty when there are too many to be own work.
         repair: Repair,
     },
+    /// TP201 as a remark: the topic has merged a state of an environment downstream whole, to carry back what that has.
+    CarriesBack {
+        /// The branches of such environments.
+        of: Vec<BranchName>,
+        /// Whether merging changes no file, and only joins the histories.
+        changes_nothing: bool,
+    },
     /// TP207: the topic has work of others and takes it back, so that merging it takes it away.
     UndoesMergedWork {
         /// What takes what back.
@@ -287,12 +295,12 @@ pub enum Cause {
     UntestedTree {
         /// The commits only the base has, which explain the difference, newest first.
         only_on_base: Vec<Commit>,
-        /// A promotion that was squashed or rebased: it cut the history that the two shared.
-        #[serde(default)]
-        cut_by: Option<Commit>,
-        /// The promotion before it, where that is what is missing.
-        #[serde(default)]
-        first: Option<PromoteFirst>,
+        /// Why git does not see that the two belong together, as far as that is known.
+        #[serde(flatten)]
+        divergence: Divergence,
+        /// What people have said of the hotfixes in whose files alone the difference lies.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mended: Vec<MendedHotfix>,
     },
     /// TP302: merging conflicts.
     MergeConflicts {
@@ -300,12 +308,9 @@ pub enum Cause {
         paths: Vec<String>,
         /// The commits only the base has, newest first.
         only_on_base: Vec<Commit>,
-        /// A promotion that was squashed or rebased: it cut the history that the two shared.
-        #[serde(default)]
-        cut_by: Option<Commit>,
-        /// The promotion before it, where that is what is missing.
-        #[serde(default)]
-        first: Option<PromoteFirst>,
+        /// Why git does not see that the two belong together, as far as that is known.
+        #[serde(flatten)]
+        divergence: Divergence,
     },
     /// TP302 as a warning: carrying a downstream environment's changes back conflicts.
     BackMergeConflicts {

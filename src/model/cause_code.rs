@@ -15,7 +15,9 @@ impl Cause {
             Self::CopyTakesOnly { .. } => Code::CopyTakesOnly,
             Self::PromotionInStack { .. } | Self::MayBeStacked { .. } => Code::PromotionInStack,
             Self::Snapshot(_) => Code::Snapshot,
-            Self::CarriesHistory { .. } | Self::PointedAtTopic { .. } => Code::CarriesHistory,
+            Self::CarriesHistory { .. } | Self::PointedAtTopic { .. } | Self::CarriesBack { .. } => {
+                Code::CarriesHistory
+            }
             Self::Resurrects { .. } => Code::Resurrects,
             Self::AlreadyMerged { .. } => Code::AlreadyMerged,
             Self::CarriesMergedElsewhere { .. } => Code::CarriesMergedElsewhere,

@@ -149,6 +149,21 @@ pub struct TopicHistory {
     pub reverts: Vec<Revert>,
     /// Whether merging the head is known to change no file of the base.
     pub changes_nothing: bool,
+    /// What was carried back with it whole, where foreign history is brought.
+    pub merged_back: Vec<MergedBack>,
+}
+
+/// A state of a downstream environment that a topic has merged whole, to carry back what only that environment has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedBack {
+    /// The environment's branch.
+    pub branch: BranchName,
+    /// The commit of its line that was merged.
+    pub state: CommitId,
+    /// What of it the target has in no form; newest first.
+    pub carries: Vec<Commit>,
+    /// What of that no recorded pull request brought to the environment.
+    pub unrecorded: Vec<Commit>,
 }
 
 /// What another branch of the path has of the brought commits, and how it got them.
@@ -209,9 +224,12 @@ pub struct PromotionHistory {
     /// The newest commit of the base's that repeats a state of the head's line without being joined to it:
     /// a promotion that was squashed or rebased. Gathered with `only_on_base`.
     pub cut_by: Option<Commit>,
-    /// The branches of environments before the head's to which bringing the base back would carry nothing, though they
-    /// have something new for the head. Gathered where the outcome asks for it to be brought back.
+    /// The branches of environments before the head's that have what only the base has, or its very commits, and with it
+    /// something new for the head. Gathered where the outcome asks for it to be brought back.
     pub on_upstream: Vec<BranchName>,
+    /// The branches of environments before the base's, the head's among them, that have all of the base in another form.
+    /// Gathered where the head is one of them.
+    pub joins: Vec<BranchName>,
     /// Whether what the merge gives differs from the head in paths that count.
     pub differs: bool,
     /// Those paths, sorted.

@@ -137,7 +137,7 @@ impl<'de> Deserialize<'de> for Code {
 
 /// What a finding says besides what was found: since when, on which line, what would help, how much else comes along, and
 /// what is learned of other people's work later.
-const BESIDES: [&str; 14] = [
+const BESIDES: [&str; 17] = [
     "at",
     "author",
     "behind",
@@ -146,7 +146,10 @@ const BESIDES: [&str; 14] = [
     "came_along",
     "carried_by",
     "first",
+    "in_conflict",
+    "join",
     "line",
+    "merge",
     "reasons",
     "repair",
     "since",
@@ -182,7 +185,7 @@ fn essence(found: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Commit, Origin, PullNumber, Repair, TreeId, UnixSeconds};
+    use crate::model::{Commit, Divergence, Origin, PullNumber, Repair, TreeId, UnixSeconds};
 
     fn given() -> Override {
         Override {
@@ -218,7 +221,7 @@ mod tests {
     }
 
     fn untested(only_on_base: Vec<Commit>) -> Cause {
-        Cause::UntestedTree { only_on_base, cut_by: None, first: None }
+        Cause::UntestedTree { only_on_base, divergence: Divergence::default(), mended: Vec::new() }
     }
 
     #[test]
@@ -262,8 +265,12 @@ mod tests {
         let origin = Some(Origin { author: Some("ada".to_owned()), ..known.clone() });
         let promoted = Cause::UntestedTree {
             only_on_base: vec![Commit { origin: origin.clone(), ..commit(1) }],
-            cut_by: None,
-            first: Some(crate::model::PromoteFirst { from: branch("a"), into: branch("b") }),
+            divergence: Divergence {
+                first: Some(crate::model::PromoteFirst { from: branch("a"), into: branch("b") }),
+                join: Some(branch("a")),
+                ..Divergence::default()
+            },
+            mended: Vec::new(),
         };
         assert_eq!(promoted.evidence(), untested(vec![commit(1)]).evidence());
         let deploying = |since| Cause::Deploying { environment: "staging".to_owned(), since, ended: None };

@@ -108,6 +108,10 @@ pub enum CarryStage {
         pick: CommitId,
         /// The paths in conflict, sorted.
         paths: Vec<String>,
+        /// What its environment had then, where merging all of that into a topic is let in: each of its commits that is
+        /// missing came by a pull request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        merge: Option<CommitId>,
     },
     /// It has more commits than are picked unasked, and nothing was pushed.
     TooMany,
@@ -156,6 +160,11 @@ pub struct HotfixAccount {
 pub enum HotfixStanding {
     /// It has it, in one form or another.
     Carried,
+    /// By its message alone: this commit says that it was picked from it, but makes another change.
+    Noted {
+        /// The commit.
+        by: CommitId,
+    },
     /// It has it not.
     Missing,
     /// It had it, and this commit has taken it back.
@@ -232,6 +241,31 @@ pub struct OwedHotfix {
     pub carried_by: Option<PullNumber>,
     /// The branch that it is carried back to.
     pub into: BranchName,
+    /// The paths in which carrying it back conflicts, where it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_conflict: Vec<String>,
+    /// The target's commit that may be merged into a topic instead of picking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge: Option<CommitId>,
+}
+
+/// What somebody has said of a hotfix that its environment's source does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MendedHotfix {
+    /// The pull request of the hotfix.
+    pub pull: PullNumber,
+    /// The login of who said so.
+    pub by: String,
+    /// In which way its fault was mended, in their words.
+    pub reason: String,
+}
+
+impl OwedHotfix {
+    /// What somebody has said of it, if its fault was mended in another way.
+    pub fn mended(&self) -> Option<MendedHotfix> {
+        let HotfixStanding::Mended { by, reason } = &self.standing else { return None };
+        Some(MendedHotfix { pull: self.pull, by: by.clone(), reason: reason.clone() })
+    }
 }
 
 impl HotfixStanding {

@@ -131,8 +131,8 @@ pub use environments::{
 pub use error_chain::{ErrorContext, SharedError, error_chain, root_cause, shared_error};
 pub use facts::{
     BackMergeHistory, Base, CopyHistory, DeployFacts, Deployed, Elsewhere, Entry, Facts, Head, HeadDeploy,
-    History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, PullEnds, PushedAt, TipSource,
-    TopicHistory,
+    History, LedgerTip, Line, MergeOutcome, MergedBack, Moment, PromotionHistory, PullEnds, PushedAt,
+    TipSource, TopicHistory,
 };
 pub use file_finding::FileFinding;
 pub use file_tree::{EntryKind, TreeEntry};
@@ -143,7 +143,8 @@ pub use found_in_files::{FilePlace, FoundInFiles};
 pub use grants::{CommandGrant, Grants, MissingGrants};
 pub use holds::{Hold, Lifted};
 pub use hotfix::{
-    CarryBack, CarryStage, Hotfix, HotfixAccount, HotfixEnd, HotfixStanding, LandedHotfix, Mended, OwedHotfix,
+    CarryBack, CarryStage, Hotfix, HotfixAccount, HotfixEnd, HotfixStanding, LandedHotfix, Mended,
+    MendedHotfix, OwedHotfix,
 };
 pub use ids::{InstallationId, PullNumber, RepositoryId, UserId};
 pub use install_report::{
@@ -167,7 +168,7 @@ pub use records::{
     DeployOutcome, MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree,
 };
 pub use refused_status::RefusedStatus;
-pub use repair::{PromoteFirst, Repair};
+pub use repair::{Divergence, PromoteFirst, Repair};
 pub use requires::{ReadinessItem, Requires, SignOffRole, Tested, TicketRule, TicketsOn};
 pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};

@@ -24,6 +24,21 @@ impl Repair {
     }
 }
 
+/// Why the two ends of a promotion differ that should not, as far as git's history tells, and what brings them together.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Divergence {
+    /// A promotion that was squashed or rebased: it cut the history that the two shared.
+    #[serde(default)]
+    pub cut_by: Option<Commit>,
+    /// The promotion before it, where that is what is missing.
+    #[serde(default)]
+    pub first: Option<PromoteFirst>,
+    /// The branch on which all that only the base has is there in another form: merging the base there, with the files that
+    /// are there, joins the histories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join: Option<BranchName>,
+}
+
 /// A promotion that has to come before another one: what only the other's base has is on an environment further
 /// upstream already.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

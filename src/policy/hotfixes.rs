@@ -5,8 +5,8 @@
 
 use super::family::{ANY_MOVE, ConfigKey, Fact, Family, PATH, Reach, Trigger};
 use crate::model::{
-    Cause, Code, Commit, Environment, Facts, Finding, HotfixStanding, Outcome, OwedHotfix, PromotionHistory,
-    PromotionPath, Role,
+    Cause, Code, Commit, Environment, Facts, Finding, HotfixStanding, MendedHotfix, Outcome, OwedHotfix,
+    PromotionHistory, PromotionPath, Role,
 };
 
 /// Whether a hotfix is owed may change with any move, and with what people say of it.
@@ -30,9 +30,14 @@ pub(super) fn owed(path: &PromotionPath, facts: &Facts, history: &PromotionHisto
     if !history.related || history.brings == 0 || history.head_tree == history.base_tree {
         return None;
     }
-    let hotfixes: Vec<OwedHotfix> =
-        facts.hotfixes.iter().filter(|it| it.standing.is_owed()).cloned().collect();
+    let owed = |it: &&OwedHotfix| it.standing.is_owed();
+    let noted = |it: &&OwedHotfix| matches!(it.standing, HotfixStanding::Noted { .. });
+    let mut hotfixes: Vec<OwedHotfix> = facts.hotfixes.iter().filter(owed).cloned().collect();
     let waits = hotfixes.iter().any(|it| it.waits);
+    if hotfixes.is_empty() {
+        // What a message alone says of a commit, anybody can write.
+        hotfixes = facts.hotfixes.iter().filter(noted).cloned().collect();
+    }
     if hotfixes.is_empty() {
         return None;
     }
@@ -56,9 +61,14 @@ pub(super) fn without_owed(commits: &[Commit], hotfixes: &[OwedHotfix]) -> Vec<C
     commits.iter().filter(|commit| !owed.contains(&&commit.id)).cloned().collect()
 }
 
-/// Whether all of these paths are of hotfixes whose fault was mended in another way.
-pub(super) fn lies_in_mended(paths: &[String], hotfixes: &[OwedHotfix]) -> bool {
-    let mended = |it: &&OwedHotfix| matches!(it.standing, HotfixStanding::Mended { .. });
-    let of_mended: Vec<&String> = hotfixes.iter().filter(mended).flat_map(|it| &it.paths).collect();
-    !paths.is_empty() && paths.iter().all(|path| of_mended.contains(&path))
+/// The hotfixes whose fault was mended in another way, if all of these paths are theirs.
+pub(super) fn mended_where_it_differs(paths: &[String], hotfixes: &[OwedHotfix]) -> Vec<MendedHotfix> {
+    let mended: Vec<(&OwedHotfix, MendedHotfix)> =
+        hotfixes.iter().filter_map(|it| Some((it, it.mended()?))).collect();
+    let is_of_one = |path: &String| mended.iter().any(|(it, _)| it.paths.contains(path));
+    if paths.is_empty() || !paths.iter().all(is_of_one) {
+        return Vec::new();
+    }
+    let touches = |it: &OwedHotfix| it.paths.iter().any(|path| paths.contains(path));
+    mended.into_iter().filter(|(it, _)| touches(it)).map(|(_, said)| said).collect()
 }

@@ -6,8 +6,9 @@
 use super::family::{ANY_MOVE, ConfigKey, Fact, Family, PATH, Reach, Trigger};
 use super::hotfixes;
 use crate::model::{
-    BranchName, Cause, Code, DeployFacts, Deployed, Environment, Finding, MergeMethods, MergeOutcome,
-    MethodsFrom, Outcome, OwedHotfix, PromoteFirst, PromotionHistory, PromotionPath, Repair, Source, Tested,
+    BranchName, Cause, Code, DeployFacts, Deployed, Divergence, Environment, Finding, MergeMethods,
+    MergeOutcome, MethodsFrom, Outcome, OwedHotfix, PromoteFirst, PromotionHistory, PromotionPath, Repair,
+    Source, Tested,
 };
 use std::collections::VecDeque;
 
@@ -65,6 +66,15 @@ pub(super) struct PromotionRequirements<'a> {
     pub(super) waits_for_hotfixes: bool,
     /// The promotion before it, where that one would bring what only the base has.
     pub(super) first: Option<PromoteFirst>,
+    /// Where the histories can be joined, where all that only the base has is upstream in another form.
+    pub(super) join: Option<BranchName>,
+}
+
+impl PromotionRequirements<'_> {
+    fn divergence(&self, history: &PromotionHistory) -> Divergence {
+        let (first, join) = (self.first.clone(), self.join.clone().filter(|_| self.first.is_none()));
+        Divergence { cut_by: history.cut_by.clone(), first, join }
+    }
 }
 
 /// Of the environments upstream of `head` whose branches are among `on_upstream`, the nearest, with the next one on its
@@ -107,7 +117,7 @@ pub(super) fn findings(history: &PromotionHistory, asked: &PromotionRequirements
         return vec![Finding::fail(behind)];
     }
     let mut findings = match &history.merge {
-        MergeOutcome::Conflicts { paths } => vec![conflicts(history, paths, asked.first.clone())],
+        MergeOutcome::Conflicts { paths } => vec![conflicts(history, paths, asked.divergence(history))],
         MergeOutcome::Clean { .. } if history.differs => untested(history, asked).into_iter().collect(),
         MergeOutcome::Clean { .. } => not_deployed(history, asked).into_iter().collect(),
     };
@@ -127,8 +137,10 @@ fn untested(history: &PromotionHistory, asked: &PromotionRequirements<'_>) -> Op
     if is_explained && others.is_empty() && cut_by.is_none() {
         return None;
     }
-    let cause = Cause::UntestedTree { only_on_base: others, cut_by, first: asked.first.clone() };
-    let is_mended = hotfixes::lies_in_mended(&history.differing, asked.hotfixes);
+    let mended = hotfixes::mended_where_it_differs(&history.differing, asked.hotfixes);
+    let is_mended = !mended.is_empty();
+    let divergence = Divergence { cut_by, ..asked.divergence(history) };
+    let cause = Cause::UntestedTree { only_on_base: others, divergence, mended };
     Some(if is_mended { Finding::warn(cause) } else { Finding::fail(cause) })
 }
 
@@ -181,17 +193,20 @@ pub(super) fn findings_for_copy(history: &PromotionHistory) -> Vec<Finding> {
         return vec![nothing_to_promote()];
     }
     match &history.merge {
-        MergeOutcome::Conflicts { paths } => vec![conflicts(history, paths, None)],
+        MergeOutcome::Conflicts { paths } => vec![conflicts(
+            history,
+            paths,
+            Divergence { cut_by: history.cut_by.clone(), ..Divergence::default() },
+        )],
         MergeOutcome::Clean { .. } => Vec::new(),
     }
 }
 
-fn conflicts(history: &PromotionHistory, paths: &[String], first: Option<PromoteFirst>) -> Finding {
+fn conflicts(history: &PromotionHistory, paths: &[String], divergence: Divergence) -> Finding {
     Finding::fail(Cause::MergeConflicts {
         paths: paths.to_vec(),
         only_on_base: history.only_on_base.clone(),
-        cut_by: history.cut_by.clone(),
-        first,
+        divergence,
     })
 }
 

@@ -2,7 +2,7 @@
 //! what merging would do to files to R6 and R7 (`undone`).
 //!
 //! R1 looks for brought commits on the *line* of another environment or of the copy branch: the commits
-//! that branch ever pointed at and the first-parent chain of its tip. Two kinds do not count:
+//! that branch ever pointed at and the first-parent chain of its tip. Three kinds do not count:
 //!
 //! * **Inherited.** The target itself once pointed at a commit the topic brings, and was moved back: the
 //!   topic got that commit, and all it reaches, from the target. A former tip counts as inherited unless
@@ -18,8 +18,11 @@
 //!   when the branch was pointed there; and a commit that was also a tip by another entry stays foreign.
 //!   "After" is strict: in the same second nothing is proven, unless the topic was pushed with a commit that nobody had
 //!   pushed before ([`PushedAt::is_new`](crate::model::PushedAt::is_new)).
+//! * **Carried back.** The topic has merged a state of an environment that its target leads to, and what that has of its
+//!   own came by recorded pull requests (hotfixes) or is on the target in another form. A pull request from the
+//!   environment's own branch would be let in with the same; only so can a conflict be resolved on the way.
 
-use super::family::{Fact, Family, MOVES_FOR_TOPICS, PATH};
+use super::family::{Fact, Family, MOVES_FOR_TOPICS, PATH, Reach, Trigger};
 use std::collections::{HashMap, HashSet};
 
 use super::brought::Brought;
@@ -34,7 +37,12 @@ pub(super) const FAMILY: Family = Family {
     name: "history of a topic",
     codes: &[Code::CarriesHistory, Code::UnrelatedHistory],
     facts: &[Fact::TopicHistory],
-    altered_by: &[MOVES_FOR_TOPICS, PATH],
+    altered_by: &[
+        MOVES_FOR_TOPICS,
+        PATH,
+        // Whether what was carried back came by a pull request may be told late.
+        &[(Trigger::OtherPullRequestChanged, Reach::WITH_FINDINGS)],
+    ],
 };
 
 /// More commits than this without a common ancestor are another project, not a topic to be picked over.
@@ -49,12 +57,13 @@ pub(super) fn findings(facts: &Facts, history: &TopicHistory, takes_topics: bool
     }
     let pushed = pushed_since(history, &brought);
     let inherited = inherited(history, &brought, &pushed);
+    let carried_back = carried_back(history, &brought);
     let mut findings = Vec::new();
     let mut foreign = Vec::new();
     let mut excused = Vec::new();
     for line in &history.lines {
         let mut counted = counted(line, &pushed);
-        counted.foreign.retain(|id| !inherited.contains(id));
+        counted.foreign.retain(|id| !inherited.contains(id) && !carried_back.contains(id));
         if !counted.foreign.is_empty() {
             foreign.push((line, counted.foreign));
         }
@@ -64,13 +73,19 @@ pub(super) fn findings(facts: &Facts, history: &TopicHistory, takes_topics: bool
         }
     }
     let all_foreign: HashSet<CommitId> = foreign.iter().flat_map(|(_, ids)| ids).copied().collect();
-    let explained = brought.reach(all_foreign.iter().copied().chain(excused));
+    let explained =
+        brought.reach(all_foreign.iter().copied().chain(excused).chain(carried_back.iter().copied()));
+    if foreign.is_empty() && !carried_back.is_empty() {
+        findings.push(carries_back(history));
+    }
     if !foreign.is_empty() {
         let tips = history.pushes.iter().map(|push| push.commit).chain([head.commit]);
         findings.push(carries_history(tips, &brought, &foreign, &all_foreign));
     }
     let mut known = known_work::findings(head, history, &brought, explained, takes_topics);
     known.extend(undone::findings(history, &brought));
+    // That it changes no file is what joining histories is for.
+    known.retain(|finding| carried_back.is_empty() || finding.cause.code() != Code::ChangesNothing);
     if !foreign.is_empty() {
         // Whoever has to make the topic anew need not be told what is a matter of taste about the old one.
         known.retain(|finding| finding.severity == Outcome::Fail);
@@ -100,6 +115,19 @@ fn inherited(
     };
     let former = history.former_tips.iter().filter(from_target).filter(|tip| !held_before(tip));
     brought.reach(former.map(|tip| tip.commit))
+}
+
+/// Everything that was carried back whole from an environment downstream, of which nothing is unknown: a pull request from
+/// that environment's own branch would be let in with it.
+fn carried_back(history: &TopicHistory, brought: &Brought<'_>) -> HashSet<CommitId> {
+    let known = history.merged_back.iter().filter(|it| it.unrecorded.is_empty());
+    brought.reach(known.map(|it| it.state))
+}
+
+fn carries_back(history: &TopicHistory) -> Finding {
+    let mut of: Vec<_> = history.merged_back.iter().map(|it| it.branch.clone()).collect();
+    of.dedup();
+    Finding::pass(Cause::CarriesBack { of, changes_nothing: history.changes_nothing })
 }
 
 /// One line, sorted into what is held against the topic and what is not.

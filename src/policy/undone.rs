@@ -9,7 +9,7 @@ use super::family::{Fact, Family, MOVES_FOR_TOPICS, PATH, Reach, Trigger};
 use std::collections::HashSet;
 
 use super::brought::Brought;
-use crate::model::{Cause, Code, CommitId, Finding, Repair, Revert, RevertEffect, TopicHistory};
+use crate::model::{Cause, Code, Commit, CommitId, Finding, Repair, Revert, RevertEffect, TopicHistory};
 
 /// What merging would do to the target's files. A base that gains the same changes in other commits leaves nothing to
 /// be changed.
@@ -33,13 +33,20 @@ pub(super) fn never_arriving(history: &TopicHistory) -> HashSet<CommitId> {
 }
 
 fn undoes_merged_work(history: &TopicHistory, brought: &Brought<'_>) -> Option<Finding> {
-    let is_loss = |it: &&Revert| it.effect != RevertEffect::Nothing;
+    let is_loss = |it: &&Revert| it.effect != RevertEffect::Nothing && !only_joins(history, it);
     let reverts: Vec<Revert> = history.reverts.iter().filter(is_loss).cloned().collect();
     if reverts.is_empty() || is_nothing_but_reverts(history, &reverts) {
         return None;
     }
     let repair = without(history, &reverts, brought);
     Some(Finding::warn(Cause::UndoesMergedWork { reverts, repair }))
+}
+
+/// Whether a merge that keeps the topic's files drops nothing that the target does not have: it joins what was carried back.
+fn only_joins(history: &TopicHistory, revert: &Revert) -> bool {
+    let merges = |state: &CommitId| revert.by.is_merge() && revert.by.parents.contains(state);
+    let lost = |it: &Commit| revert.commits.iter().any(|of| of.id == it.id);
+    history.merged_back.iter().any(|it| merges(&it.state) && !it.carries.iter().any(lost))
 }
 
 /// Whether the topic consists of reverts of what the target has, and was made for that.

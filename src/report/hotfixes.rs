@@ -6,12 +6,14 @@ use super::limits::{BODY, RESERVE, fit, shorten_end};
 use super::markdown::{block, code};
 use super::prose::{Prose, row};
 use super::shell;
-use super::words::carry_commands;
+use super::stamp;
+use super::words::{Carry, carry_commands};
 use crate::model::{
     BranchName, CarryBack, CarryStage, CommitId, Hotfix, HotfixAccount, HotfixEnd, HotfixStanding,
     LandedHotfix, PullNumber, UnixMillis,
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What the comment is found again by.
 pub const HOTFIX_COMMENT: &str = "<!-- towpath:hotfix -->";
@@ -64,8 +66,17 @@ pub fn hotfix_cut(branch: &BranchName, (from, tip): (&BranchName, CommitId)) -> 
     (done.markdown(), format!("{work}\n{}", not.markdown()))
 }
 
+/// The way that a hotfix comes back.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HotfixWay<'a> {
+    /// The environment that it is carried back to, where there is one.
+    pub entry: Option<&'a str>,
+    /// For how long after it was merged promotions do not wait for it.
+    pub waits_after: Duration,
+}
+
 /// The comment on a merged hotfix that tells how it comes back; `None` where there is nothing to say.
-pub fn hotfix_comment(hotfix: &Hotfix) -> Option<String> {
+pub fn hotfix_comment(hotfix: &Hotfix, way: &HotfixWay<'_>) -> Option<String> {
     let landed = hotfix.landed.as_ref()?;
     let mut parts = vec![HOTFIX_COMMENT.to_owned()];
     match &hotfix.over {
@@ -78,25 +89,44 @@ pub fn hotfix_comment(hotfix: &Hotfix) -> Option<String> {
             let words = "% no longer has this hotfix: its branch was moved to %. It is owed no more.";
             parts.push(heading("↩️", &Prose::new(words, &[&hotfix.environment, &tip.short()])));
         }
-        Some(HotfixEnd::Home { .. }) => {
-            let words = "This hotfix is home: it has come down to % by promotion.";
-            parts.push(heading("✅", &Prose::new(words, &[&hotfix.environment])));
-        }
-        None => parts.extend(going(hotfix, landed)?),
+        Some(HotfixEnd::Home { .. }) => parts.push(home(hotfix)),
+        None => parts.extend(going(hotfix, landed, way)?),
     }
     Some(fit(&parts, BODY - RESERVE))
 }
 
-/// The comment on a carry-back that was closed because its hotfix is no more where it went; `None` where it is.
-pub fn carry_back_closed(hotfix: &Hotfix) -> Option<String> {
+/// That nobody owes it any more.
+fn home(hotfix: &Hotfix) -> String {
+    let environment = hotfix.environment.as_str();
+    let is_mended = hotfix.accounts.iter().any(|it| matches!(it.standing, HotfixStanding::Mended { .. }));
+    let words = match &hotfix.carry_back {
+        _ if is_mended => "Nobody misses this hotfix any more: upstream has the same files as %.",
+        // A revert of what never was upstream, for one.
+        None => "There is nothing to carry back: every environment before % has this already.",
+        Some(_) => "This hotfix is home: it has come down to % by promotion.",
+    };
+    heading("✅", &Prose::new(words, &[environment]))
+}
+
+/// The comment on a carry-back that was closed because nobody misses its hotfix any more; `None` where somebody does. `entry`
+/// is the environment that it was carried back to.
+pub fn carry_back_closed(hotfix: &Hotfix, entry: &str) -> Option<String> {
     let number = hotfix.pull.map_or_else(|| hotfix.branch.to_string(), |number| format!("#{number}"));
-    let (words, by) = match &hotfix.over {
-        Some(HotfixEnd::Reverted { by, .. }) => ("% was taken back on % by %", by),
-        Some(HotfixEnd::Gone { tip, .. }) => ("% is no longer on %, whose branch was moved to %", tip),
+    let environment = hotfix.environment.as_str();
+    let why = match (&hotfix.over, hotfix.account(entry).map(|it| &it.standing)) {
+        (Some(HotfixEnd::Reverted { by, .. }), _) => {
+            Prose::new("% was taken back on % by %", &[&number, environment, &by.short()])
+        }
+        (Some(HotfixEnd::Gone { tip, .. }), _) => {
+            let words = "% is no longer on %, whose branch was moved to %";
+            Prose::new(words, &[&number, environment, &tip.short()])
+        }
+        (_, Some(HotfixStanding::Mended { by, .. })) => {
+            Prose::new("% says that the fault of % was mended on % in another way", &[by, &number, entry])
+        }
         _ => return None,
     };
-    let words = format!("{words}, so there is nothing to carry back any more.");
-    let words = Prose::new(&words, &[&number, &hotfix.environment, &by.short()]);
+    let words = why.then(Prose::new(", so there is nothing to carry back any more.", &[]));
     Some(format!("{HOTFIX_COMMENT}\n{}", heading("↩️", &words)))
 }
 
@@ -105,12 +135,30 @@ fn heading(mark: &str, words: &Prose) -> String {
 }
 
 /// How a hotfix comes back that is not home.
-fn going(hotfix: &Hotfix, landed: &LandedHotfix) -> Option<Vec<String>> {
-    let carry_back = hotfix.carry_back.as_ref();
-    let mut parts = match carry_back {
-        Some(carry_back) => stage(hotfix, landed, carry_back),
-        None if hotfix.accounts.is_empty() => return None,
-        None => {
+fn going(hotfix: &Hotfix, landed: &LandedHotfix, way: &HotfixWay<'_>) -> Option<Vec<String>> {
+    let environment = hotfix.environment.as_str();
+    let at_entry = way.entry.and_then(|entry| hotfix.account(entry));
+    let mut parts = match (&hotfix.carry_back, at_entry) {
+        (_, Some(_)) if hotfix.owed_on().is_empty() => {
+            let words = Prose::new("No environment before % misses this hotfix", &[environment]);
+            vec![heading("🔁", &words)]
+        }
+        (
+            Some(carry_back),
+            Some(HotfixAccount { environment: entry, standing: HotfixStanding::Reverted { by }, .. }),
+        ) => {
+            let words = Prose::new("% had this hotfix, and % has taken it back", &[entry, &by.short()]);
+            let mut parts = vec![heading("⚠️", &words), "Carry it back again by hand:".to_owned()];
+            parts.extend(by_hand(hotfix, landed, carry_back));
+            parts
+        }
+        (Some(_), Some(it)) if !it.standing.is_owed() => {
+            let words = Prose::new("% has this hotfix", &[&it.environment]);
+            vec![heading("🔁", &words), come_down(hotfix, landed, (&it.environment, way))]
+        }
+        (Some(carry_back), _) => stage(hotfix, landed, (carry_back, way)),
+        (None, _) if hotfix.accounts.is_empty() => return None,
+        (None, _) => {
             let words = Prose::new("This hotfix needs no carry-back of Towpath's.", &[]);
             vec![heading("🔁", &words)]
         }
@@ -123,63 +171,69 @@ fn going(hotfix: &Hotfix, landed: &LandedHotfix) -> Option<Vec<String>> {
     Some(parts)
 }
 
-fn stage(hotfix: &Hotfix, landed: &LandedHotfix, carry_back: &CarryBack) -> Vec<String> {
+fn stage(
+    hotfix: &Hotfix,
+    landed: &LandedHotfix,
+    (carry_back, way): (&CarryBack, &HotfixWay<'_>),
+) -> Vec<String> {
     let into = carry_back.into.as_str();
+    let by_hand = || by_hand(hotfix, landed, carry_back);
+    let come_down = || come_down(hotfix, landed, (into, way));
     let title = |mark: &str, words: &str, names: &[&str]| heading(mark, &Prose::new(words, names));
-    match &carry_back.stage {
+    let (mut parts, rest) = match &carry_back.stage {
         CarryStage::Pushing { .. } => {
-            vec![title("🔁", "This hotfix is about to be carried back to %", &[into])]
+            (vec![title("🔁", "This hotfix is about to be carried back to %", &[into])], Vec::new())
         }
         CarryStage::Opened { pull, .. } => {
             let words = format!("#{pull} carries this hotfix back to %");
-            vec![title("🔁", &words, &[into]), come_down(hotfix, into)]
+            (vec![title("🔁", &words, &[into]), come_down()], Vec::new())
         }
         CarryStage::Merged { pull, .. } => {
             let words = format!("#{pull} has carried this hotfix back to %");
-            vec![title("🔁", &words, &[into]), come_down(hotfix, into)]
+            (vec![title("🔁", &words, &[into]), come_down()], Vec::new())
         }
         CarryStage::Closed { pull } => {
             let words =
                 format!("#{pull}, which was to carry this hotfix back to %, was closed without a merge");
             let again = "Towpath opens no other one. Reopen it, or carry the hotfix back by hand:";
-            let mut parts = vec![title("⚠️", &words, &[into]), again.to_owned()];
-            parts.extend(by_hand(hotfix, landed, carry_back));
-            parts
+            (vec![title("⚠️", &words, &[into]), again.to_owned()], by_hand())
         }
-        CarryStage::Conflict { pick, paths } => {
+        CarryStage::Conflict { pick, paths, .. } => {
             let lead = Prose::new(
                 "% does not apply to % as it is. Nothing was pushed. Carry it back by hand:",
                 &[&pick.short(), into],
             );
-            let mut parts = vec![title("⚠️", "Carrying this hotfix back to % conflicts", &[into])];
-            parts.push(conflicting(paths));
-            parts.push(lead.markdown());
-            parts.extend(by_hand(hotfix, landed, carry_back));
-            parts
+            let title = title("⚠️", "Carrying this hotfix back to % conflicts", &[into]);
+            (vec![title, conflicting(paths), lead.markdown()], by_hand())
         }
         CarryStage::TooMany => {
             let words = "This hotfix has too many commits to be carried back unasked";
             let lead = Prose::new("Nothing was pushed. Carry it back to % by hand:", &[into]);
-            let mut parts = vec![title("⚠️", words, &[]), lead.markdown()];
-            parts.extend(by_hand(hotfix, landed, carry_back));
-            parts
+            (vec![title("⚠️", words, &[]), lead.markdown()], by_hand())
         }
         CarryStage::Refused { why, .. } => {
             let words = Prose::new(
                 "GitHub does not take the carry-back to %: %. Carry it back by hand:",
                 &[into, why],
             );
-            let mut parts = vec![title("⚠️", "This hotfix could not be carried back to %", &[into])];
-            parts.push(words.markdown());
-            parts.extend(by_hand(hotfix, landed, carry_back));
-            parts
+            let title = title("⚠️", "This hotfix could not be carried back to %", &[into]);
+            (vec![title, words.markdown()], by_hand())
         }
-    }
+    };
+    parts.extend(rest);
+    parts
 }
 
-fn come_down(hotfix: &Hotfix, into: &str) -> String {
-    let words = "From % it comes down by promotion. Until then promotions into % wait for it.";
-    Prose::new(words, &[into, &hotfix.environment]).markdown()
+fn come_down(hotfix: &Hotfix, landed: &LandedHotfix, (from, way): (&str, &HotfixWay<'_>)) -> String {
+    let environment = hotfix.environment.as_str();
+    let down = Prose::new("From % it comes down by promotion. ", &[from]);
+    let until = if way.waits_after.is_zero() {
+        Prose::new("Until then promotions into % wait for it.", &[environment])
+    } else {
+        let from = stamp::utc((landed.at + way.waits_after).to_seconds());
+        Prose::new(&format!("From {from} on, promotions into % wait for it."), &[environment])
+    };
+    down.then(until).markdown()
 }
 
 fn conflicting(paths: &[String]) -> String {
@@ -187,16 +241,26 @@ fn conflicting(paths: &[String]) -> String {
     Prose::new("In conflict: ", &[]).then(row(&paths, "and")).then(Prose::new(".", &[])).markdown()
 }
 
-/// The commands that carry it back in somebody's clone: up to the pick, and what follows where it stopped.
+/// The commands that carry it back in somebody's clone: up to where it may stop, and what follows.
 fn by_hand(hotfix: &Hotfix, landed: &LandedHotfix, carry_back: &CarryBack) -> Vec<String> {
     let title = hotfix.pull.map_or_else(|| hotfix.title.clone(), |number| carry_title(hotfix, number));
-    let what = (landed.made, landed.picks.as_slice(), landed.as_one);
-    let (pick, push) = carry_commands(Some("origin"), None, (&carry_back.into, what), &title);
-    vec![
-        block("sh", &shell::script(&pick)),
-        "Where it stops, resolve the conflict and run `git cherry-pick --continue`. Then:".to_owned(),
-        block("sh", &shell::script(&push)),
-    ]
+    let (what, go_on, as_merge) = match &carry_back.stage {
+        CarryStage::Conflict { merge: Some(tip), .. } => (
+            Carry::Merge(*tip),
+            "Resolve the conflict, run `git commit`, and then:",
+            Some(
+                "Merge that pull request with a merge commit: then the next promotion does not conflict again.",
+            ),
+        ),
+        _ => (
+            Carry::Picks(vec![(landed.made, landed.picks.as_slice(), landed.as_one)]),
+            "Where it stops, resolve the conflict and run `git cherry-pick --continue`. Then:",
+            None,
+        ),
+    };
+    let (start, push) = carry_commands((Some("origin"), None), &carry_back.into, &what, &title);
+    let (start, push) = (block("sh", &shell::script(&start)), block("sh", &shell::script(&push)));
+    [start, go_on.to_owned(), push].into_iter().chain(as_merge.map(str::to_owned)).collect()
 }
 
 /// How a hotfix stands on an environment, in a line.
@@ -204,6 +268,9 @@ fn account(it: &HotfixAccount) -> Prose {
     let environment = it.environment.as_str();
     match &it.standing {
         HotfixStanding::Carried => Prose::new("%: has it.", &[environment]),
+        HotfixStanding::Noted { by } => {
+            Prose::new("%: has it, by the message of % alone.", &[environment, &by.short()])
+        }
         HotfixStanding::Missing => Prose::new("%: **owed**.", &[environment]),
         HotfixStanding::Reverted { by } => {
             Prose::new("%: **owed again**: % has taken it back.", &[environment, &by.short()])

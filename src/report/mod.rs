@@ -94,7 +94,8 @@ pub use file_findings::{file_finding_words, file_findings_on_terminal, said_plai
 pub use file_remarks::{FileRemark, file_remarks};
 pub use frozen::{frozen_line, moment_in};
 pub use hotfixes::{
-    HOTFIX_COMMENT, carry_back_closed, carry_pull, carry_title, hotfix_comment, hotfix_cut, hotfix_pull,
+    HOTFIX_COMMENT, HotfixWay, carry_back_closed, carry_pull, carry_title, hotfix_comment, hotfix_cut,
+    hotfix_pull,
 };
 pub use install_report::{install_report_as_json, install_report_on_terminal};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};

@@ -8,8 +8,8 @@ use super::{
     withdrawn_comment, words,
 };
 use crate::model::{
-    BranchName, Cause, Commit, CommitId, Outcome, PromotionPath, Repair, Snapshot, Undecided, UnixSeconds,
-    UserMessage, Verdict,
+    BranchName, Cause, Commit, CommitId, Divergence, Outcome, PromotionPath, Repair, Snapshot, Undecided,
+    UnixSeconds, UserMessage, Verdict,
 };
 
 /// Branch names as git allows them, with all that Markdown, HTML, Mermaid and a shell would trip over.
@@ -96,9 +96,13 @@ fn cause() -> impl Strategy<Value = Cause> {
             at: UnixSeconds(at)
         }),
         repair().prop_map(|repair| Cause::UnrelatedHistory { repair }),
-        commits(400).prop_map(|only_on_base| Cause::UntestedTree { only_on_base, cut_by: None, first: None }),
+        commits(400).prop_map(|only_on_base| Cause::UntestedTree {
+            only_on_base,
+            divergence: Divergence::default(),
+            mended: Vec::new()
+        }),
         (prop::collection::vec(free_text(), 0..300), commits(300)).prop_map(|(paths, only_on_base)| {
-            Cause::MergeConflicts { paths, only_on_base, cut_by: None, first: None }
+            Cause::MergeConflicts { paths, only_on_base, divergence: Divergence::default() }
         }),
         (prop::collection::vec(branch(), 0..40), prop::option::of(branch())).prop_map(
             |(missing, start_from)| {

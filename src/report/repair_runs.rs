@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::samples::{recorded_hotfix, subject, verdict};
-use super::{Subject, check, hotfix_comment};
+use super::{HotfixWay, Subject, check, hotfix_comment};
 use crate::model::{
     Base, BranchName, CarryBack, CarryStage, Cause, Commit, CommitId, Head, Hotfix, LandedHotfix, Outcome,
     PromotionPath, PullEnds, Repair, UnixMillis,
@@ -187,10 +187,13 @@ fn a_carry_back_by_hand_stops_at_the_conflict_and_goes_on_from_there() {
 
     let (at, brought) = (UnixMillis(0), vec![pick]);
     let landed = LandedHotfix { at, made: pick, picks: vec![pick], as_one: false, brought };
-    let stage = CarryStage::Conflict { pick, paths: vec!["cart.txt".to_owned()] };
+    let stage = CarryStage::Conflict { pick, paths: vec!["cart.txt".to_owned()], merge: None };
     let carry_back = Some(CarryBack { into: BranchName::new(&*up).unwrap(), stage });
     let title = format!("Repair {NASTY}");
-    let told = hotfix_comment(&Hotfix { title, landed: Some(landed), carry_back, ..recorded_hotfix() });
+    let told = hotfix_comment(
+        &Hotfix { title, landed: Some(landed), carry_back, ..recorded_hotfix() },
+        &HotfixWay::default(),
+    );
     let told = told.unwrap();
     let [start, end] = blocks(&told)[..] else { panic!("{told}") };
     let (worked, text) = sh(&work, start);

@@ -2,9 +2,10 @@
 
 use super::Subject;
 use crate::model::{
-    Base, BranchName, Cause, Code, Commit, FileFinding, FilePlace, Finding, Head, Hotfix, HotfixStanding,
-    LandedHotfix, Level, Lock, Origin, Outcome, OwedHotfix, PromoteFirst, PullEnds, PullNumber, Repair,
-    Revert, RevertEffect, Sentence, Snapshot, Undecided, UnixMillis, UnixSeconds, UserMessage, Verdict,
+    Base, BranchName, Cause, Code, Commit, Divergence, FileFinding, FilePlace, Finding, Head, Hotfix,
+    HotfixStanding, LandedHotfix, Level, Lock, Origin, Outcome, OwedHotfix, PromoteFirst, PullEnds,
+    PullNumber, Repair, Revert, RevertEffect, Sentence, Snapshot, Undecided, UnixMillis, UnixSeconds,
+    UserMessage, Verdict,
 };
 
 /// A commit id or tree id made of one number.
@@ -128,9 +129,11 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
     let repair =
         Repair { picks: vec![commit(13, "Begin anew", "Cleo")], merges_left_out: 0, ..Repair::default() };
     let unrelated = Cause::UnrelatedHistory { repair };
-    let untested = Cause::UntestedTree { only_on_base: hotfix(), cut_by: None, first: None };
+    let untested =
+        Cause::UntestedTree { only_on_base: hotfix(), divergence: Divergence::default(), mended: Vec::new() };
     let paths = vec!["app/cart.php".to_owned()];
-    let conflicts = Cause::MergeConflicts { paths, only_on_base: hotfix(), cut_by: None, first: None };
+    let conflicts =
+        Cause::MergeConflicts { paths, only_on_base: hotfix(), divergence: Divergence::default() };
     let mut all = undecided();
     all.extend(known_work());
     all.extend(between_environments());
@@ -175,6 +178,8 @@ pub(super) fn owed() -> Cause {
         paths: Vec::new(),
         carried_by: Some(PullNumber(92)),
         into: name("integration"),
+        in_conflict: Vec::new(),
+        merge: None,
     };
     Cause::HotfixNotCarriedBack { environment: "staging".to_owned(), hotfixes: vec![owed] }
 }
@@ -269,8 +274,11 @@ pub(super) fn between_environments() -> Vec<(&'static str, &'static str, Verdict
     let message = "unknown key \"acepts\"; did you mean \"accepts\"?".to_owned();
     let invalid = Cause::ConfigurationInvalid { place, message, line: 7, column: 5, more: 1 };
     let diverged = Cause::CopyDiverged { paths: paths(), only_on_copy: hotfix() };
-    let conflicts =
-        Cause::MergeConflicts { paths: paths(), only_on_base: Vec::new(), cut_by: squashed(), first: None };
+    let conflicts = Cause::MergeConflicts {
+        paths: paths(),
+        only_on_base: Vec::new(),
+        divergence: Divergence { cut_by: squashed(), ..Divergence::default() },
+    };
     vec![
         ("staging", "production", verdict(Wait, Cause::NotVerified { environment: "staging".to_owned() })),
         (
@@ -365,7 +373,11 @@ pub(super) fn long_ones() -> Vec<(&'static str, &'static str, Verdict)> {
         },
         other => other,
     };
-    let untested = |cut_by, first| Cause::UntestedTree { only_on_base: hotfix(), cut_by, first };
+    let untested = |cut_by, first| Cause::UntestedTree {
+        only_on_base: hotfix(),
+        divergence: Divergence { cut_by, first, join: None },
+        mended: Vec::new(),
+    };
     let mut behind = verdict(Fail, Cause::HeadBehind);
     behind.findings.push(Finding::pass(snapshot(false)));
     vec![

@@ -13,6 +13,7 @@ use crate::promotion_examples::{HOTFIXES, PROMOTIONS};
 use crate::story::{Repo, Story};
 use crate::topic_examples::TOPICS;
 use crate::undone_examples::UNDONE;
+use crate::way_home::WAY_HOME;
 
 /// Whether the verdict hangs on what an observer saw.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,6 +103,7 @@ async fn what_a_topic_takes_back_and_what_changes_nothing_is_told() {
 async fn hotfixes_are_judged_by_the_same_rule() {
     all_hold(HOTFIXES, with_hotfixes()).await;
     all_hold(KNOWN_HOTFIXES, with_hotfixes()).await;
+    all_hold(WAY_HOME, with_hotfixes()).await;
 }
 
 #[tokio::test]

@@ -46,13 +46,13 @@ pub(crate) async fn comes_back(stage: &Stage, pull: &PullHandle) -> String {
 }
 
 /// Brings what integration has down to staging.
-async fn promote(stage: &Stage) {
+pub(crate) async fn promote(stage: &Stage) {
     stage.store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
     stage.quiet().await;
 }
 
 /// The promotion to production of what is new on staging.
-async fn release(stage: &Stage) -> PullHandle {
+pub(crate) async fn release(stage: &Stage) -> PullHandle {
     topic(&stage.store, "feature/wish-list", "integration").await;
     stage.store.merge("feature/wish-list").into("integration").no_ff().by("ana").await.unwrap();
     promote(stage).await;
@@ -62,7 +62,7 @@ async fn release(stage: &Stage) -> PullHandle {
 }
 
 /// The check waits for a person, with this in its title.
-async fn waits(stage: &Stage, pull: &PullHandle, title: &str) -> crate::said::Said {
+pub(crate) async fn waits(stage: &Stage, pull: &PullHandle, title: &str) -> crate::said::Said {
     let check = stage.check(pull).await;
     let told = check.0.title.clone().unwrap_or_default();
     assert_eq!(check.0.conclusion.as_deref(), Some("action_required"), "{told}");
@@ -147,7 +147,7 @@ async fn a_hotfix_goes_the_whole_way_home() {
 
     merge(&carry).await.unwrap();
     let half = comes_back(&stage, &hotfix).await;
-    contains(&half, &["has carried this hotfix back", "* `integration`: has it.", "`staging`: **owed**"]);
+    contains(&half, &["`integration` has this hotfix", "* `integration`: has it.", "`staging`: **owed**"]);
     promote(&stage).await;
     stage.check(&promotion).await.passes();
     merge(&promotion).await.unwrap();
@@ -166,15 +166,16 @@ async fn in_a_conflict_nothing_is_pushed_and_the_way_by_hand_is_told() {
     stage.check(&hotfix).await.passes();
     let repair = stage.store.tip("hotfix/readme-lies").unwrap();
     merge(&hotfix).await.unwrap();
+    let tip = stage.store.tip("production").unwrap();
     let said = comes_back(&stage, &hotfix).await;
-    let (number, short) = (hotfix.number(), &repair[..9]);
+    let (number, short) = (hotfix.number(), &tip[..9]);
     contains(
         &said,
         &[
             "Carrying this hotfix back to `integration` conflicts",
             "In conflict: `README`.",
-            &format!("git cherry-pick --keep-redundant-commits -x {short}"),
-            "git cherry-pick --continue",
+            &format!("git merge --no-ff {short}"),
+            "run `git commit`",
             &format!("--title 'Carry back #{number}: Readme lies'"),
         ],
     );
@@ -187,7 +188,7 @@ async fn in_a_conflict_nothing_is_pushed_and_the_way_by_hand_is_told() {
     let message = format!("Readme lies\n\n(cherry picked from commit {repair})");
     by_hand.message(&message).by("ana").await.unwrap();
     stage.store.merge("carry-by-hand").into("integration").no_ff().by("ana").await.unwrap();
-    contains(&comes_back(&stage, &hotfix).await, &["* `integration`: has it."]);
+    contains(&comes_back(&stage, &hotfix).await, &["* `integration`: has it, by the message of "]);
     ended(stage).await;
 }
 

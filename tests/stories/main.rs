@@ -52,6 +52,7 @@ mod freeze_commands;
 mod freezes;
 mod healing;
 mod held_up;
+mod hotfix_way_home;
 mod hotfixes;
 mod hotfixes_refused;
 #[path = "../process/http.rs"]

@@ -1,7 +1,8 @@
 //! How a hotfix stands on a branch: by the *carried* ladder, by what was taken back since, by what people have said.
 
 use crate::lineage::{GitError, Repository};
-use crate::model::{CarryStage, CommitId, Hotfix, HotfixStanding, LandedHotfix};
+use crate::model::{Carried, CarryStage, CommitId, Hotfix, HotfixStanding, LandedHotfix};
+use std::collections::BTreeSet;
 
 /// So many of its commits are looked after for being taken back.
 const FOLLOWED_AT_MOST: usize = 20;
@@ -9,30 +10,35 @@ const FOLLOWED_AT_MOST: usize = 20;
 /// And so many are asked about one by one, the newest first.
 const ASKED_AT_MOST: usize = 100;
 
-/// How a merged hotfix stands on the branch whose tip is `tip`.
+/// How a merged hotfix stands on an environment whose branch has this tip.
 pub(super) async fn standing(
     repository: &Repository,
     (hotfix, landed): (&Hotfix, &LandedHotfix),
-    tip: CommitId,
+    (environment, tip): (&str, CommitId),
 ) -> Result<HotfixStanding, GitError> {
-    for said in hotfix.mended.iter().rev() {
+    // What was said of the environment itself counts first, the newest; then what it has from upstream.
+    let (here, upstream): (Vec<_>, Vec<_>) =
+        hotfix.mended.iter().rev().partition(|said| said.environment == environment);
+    for said in here.into_iter().chain(upstream) {
         if is_in(repository, tip, said.tip).await? {
             return Ok(HotfixStanding::Mended { by: said.by.clone(), reason: said.reason.clone() });
         }
     }
-    let Some(shown) = shown_by(repository, (hotfix, landed), tip).await? else {
+    let Some(Shown { commits, noted }) = shown_by(repository, (hotfix, landed), tip).await? else {
         return Ok(HotfixStanding::Missing);
     };
-    for commit in shown.into_iter().take(FOLLOWED_AT_MOST) {
-        let Some(by) = repository.taken_back(commit, tip).await? else { continue };
-        // Somebody may have brought it again in a way that no message tells.
-        return Ok(if is_there_by_files(repository, landed, tip).await? {
-            HotfixStanding::Carried
-        } else {
-            HotfixStanding::Reverted { by }
-        });
+    let mut doubt = noted.map(|by| HotfixStanding::Noted { by });
+    for commit in commits.into_iter().take(FOLLOWED_AT_MOST) {
+        if let Some(by) = repository.taken_back(commit, tip).await? {
+            doubt = Some(HotfixStanding::Reverted { by });
+            break;
+        }
     }
-    Ok(HotfixStanding::Carried)
+    // Somebody may have brought it again in a way that no message tells.
+    Ok(match doubt {
+        Some(doubt) if !is_there_by_files(repository, landed, tip).await? => doubt,
+        _ => HotfixStanding::Carried,
+    })
 }
 
 /// Whether the branch that a hotfix went into has it no more in any form, so that it was moved away from it.
@@ -80,24 +86,46 @@ async fn said_to_be_taken_back(
     Ok(last)
 }
 
-/// The commits of the branch that show that it has the hotfix; `None` where it has not.
+/// What shows that a branch has a hotfix.
+#[derive(Default)]
+struct Shown {
+    /// The commits that show it.
+    commits: Vec<CommitId>,
+    /// One of them that shows it by its message alone.
+    noted: Option<CommitId>,
+}
+
+impl Shown {
+    fn by(commit: CommitId) -> Self {
+        Self { commits: vec![commit], noted: None }
+    }
+
+    fn add(&mut self, by: CommitId, carried: Carried) {
+        self.commits.push(by);
+        if let Carried::Trailer(by) = carried {
+            self.noted.get_or_insert(by);
+        }
+    }
+}
+
+/// What shows that the branch has the hotfix; `None` where it has not.
 async fn shown_by(
     repository: &Repository,
     (hotfix, landed): (&Hotfix, &LandedHotfix),
     tip: CommitId,
-) -> Result<Option<Vec<CommitId>>, GitError> {
+) -> Result<Option<Shown>, GitError> {
     // What carried it back may have been changed on its way, or squashed: that it was merged is enough.
     if let Some(CarryStage::Merged { made, .. }) = hotfix.carry_back.as_ref().map(|it| &it.stage)
         && is_in(repository, tip, *made).await?
     {
-        return Ok(Some(vec![*made]));
+        return Ok(Some(Shown::by(*made)));
     }
     if is_in(repository, tip, landed.made).await? {
-        return Ok(Some(vec![landed.made]));
+        return Ok(Some(Shown::by(landed.made)));
     }
     let is_one_by_one = landed.picks.len() > 1 && landed.picks.contains(&landed.made);
     let asked = if is_one_by_one { landed.picks.as_slice() } else { &[landed.made] };
-    let mut shown = Vec::new();
+    let mut shown = Shown::default();
     for commit in asked.iter().rev().take(ASKED_AT_MOST) {
         if !repository.missing(&[*commit]).await?.is_empty() {
             // No branch has it, and nobody can tell what it was.
@@ -111,13 +139,32 @@ async fn shown_by(
         let each = if answer.brought.is_empty() { whole.as_slice() } else { &answer.brought };
         for (commit, carried) in each {
             match carried.by() {
-                Some(by) => shown.push(by),
-                None if is_in(repository, tip, *commit).await? => shown.push(*commit),
+                Some(by) => shown.add(by, *carried),
+                None if is_in(repository, tip, *commit).await? => shown.commits.push(*commit),
                 None => {}
             }
         }
     }
     Ok(Some(shown))
+}
+
+/// The files that a hotfix has changed.
+pub(super) async fn paths_of(
+    repository: &Repository,
+    landed: &LandedHotfix,
+) -> Result<BTreeSet<String>, GitError> {
+    let mut paths = BTreeSet::new();
+    for pick in &landed.picks {
+        let before = repository.resolve(&format!("{pick}^1")).await?;
+        let before = match before {
+            Some(before) => repository.tree(before).await?,
+            None => None,
+        };
+        if let (Some(before), Some(after)) = (before, repository.tree(*pick).await?) {
+            paths.extend(repository.differing_paths(before, after).await?);
+        }
+    }
+    Ok(paths)
 }
 
 async fn is_there_by_files(

@@ -1,11 +1,11 @@
 //! What a verdict on a promotion needs to know of the hotfixes of where it goes.
 
-use super::hotfix_standing::standing;
+use super::hotfix_standing::{paths_of, standing};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
-use crate::lineage::{GitError, Repository};
+use crate::lineage::Repository;
 use crate::model::{
-    CarryBack, CarryStage, Code, Hotfix, HotfixStanding, LandedHotfix, Level, OwedHotfix, PromotionPath,
+    CarryBack, CarryStage, Code, CommitId, Hotfix, HotfixStanding, Level, OwedHotfix, PromotionPath,
     PullEnds, PullNumber, RepositoryId, Role, UnixMillis,
 };
 use crate::policy::{Fact, Judged};
@@ -27,7 +27,11 @@ pub(super) async fn known(
     id: RepositoryId,
     ends: &PullEnds,
 ) -> Result<OwedHotfixes, WorkError> {
-    let Role::Environment(base) = path.role(&ends.base.branch) else { return Ok(OwedHotfixes::default()) };
+    let head = ends.head.branch.as_ref().map(|branch| path.role(branch));
+    let (Some(Role::Environment(head)), Role::Environment(base)) = (head, path.role(&ends.base.branch))
+    else {
+        return Ok(OwedHotfixes::default());
+    };
     if !(Judged { path, pull: ends, snapshot: None }).needs(Fact::Hotfixes) {
         return Ok(OwedHotfixes::default());
     }
@@ -40,7 +44,7 @@ pub(super) async fn known(
         if !base.is_called(&hotfix.environment) {
             continue;
         }
-        let stands = standing(repository, (&hotfix, landed), ends.head.commit).await?;
+        let stands = standing(repository, (&hotfix, landed), (&head.name, ends.head.commit)).await?;
         if stands == HotfixStanding::Carried {
             continue;
         }
@@ -56,6 +60,7 @@ pub(super) async fn known(
             HotfixStanding::Mended { .. } => paths_of(repository, landed).await?,
             _ => BTreeSet::new(),
         };
+        let (in_conflict, merge) = conflict_of(&hotfix);
         owed.hotfixes.push(OwedHotfix {
             title: hotfix.title.clone(),
             pull,
@@ -70,9 +75,19 @@ pub(super) async fn known(
             paths: paths.into_iter().collect(),
             carried_by: carried_by(&hotfix),
             into: into.clone(),
+            in_conflict,
+            merge,
         });
     }
     Ok(owed)
+}
+
+/// The paths in which carrying it back conflicts, and what may be merged instead.
+fn conflict_of(hotfix: &Hotfix) -> (Vec<String>, Option<CommitId>) {
+    match hotfix.carry_back.as_ref().map(|it| &it.stage) {
+        Some(CarryStage::Conflict { paths, merge, .. }) => (paths.clone(), *merge),
+        _ => (Vec::new(), None),
+    }
 }
 
 /// The pull request that carries it back, unless somebody has closed that.
@@ -80,20 +95,4 @@ fn carried_by(hotfix: &Hotfix) -> Option<PullNumber> {
     let carry_back = hotfix.carry_back.as_ref()?;
     let is_closed = matches!(carry_back.stage, CarryStage::Closed { .. });
     CarryBack::pull(carry_back).filter(|_| !is_closed)
-}
-
-/// The files that a hotfix has changed.
-async fn paths_of(repository: &Repository, landed: &LandedHotfix) -> Result<BTreeSet<String>, GitError> {
-    let mut paths = BTreeSet::new();
-    for pick in &landed.picks {
-        let before = repository.resolve(&format!("{pick}^1")).await?;
-        let before = match before {
-            Some(before) => repository.tree(before).await?,
-            None => None,
-        };
-        if let (Some(before), Some(after)) = (before, repository.tree(*pick).await?) {
-            paths.extend(repository.differing_paths(before, after).await?);
-        }
-    }
-    Ok(paths)
 }

@@ -49,7 +49,7 @@ prop_compose! {
         PromotionHistory {
             related, brings, differs, merge, deployed,
             head_tree: tree(head), base_tree: tree(base),
-            only_on_base: Vec::new(), cut_by: None, on_upstream: Vec::new(), differing: Vec::new(),
+            only_on_base: Vec::new(), cut_by: None, on_upstream: Vec::new(), joins: Vec::new(), differing: Vec::new(),
         }
     }
 }
@@ -153,6 +153,8 @@ pub(in crate::policy) fn hotfix() -> OwedHotfix {
         paths: Vec::new(),
         carried_by: None,
         into: name("integration"),
+        in_conflict: Vec::new(),
+        merge: None,
     }
 }
 

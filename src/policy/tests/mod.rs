@@ -40,6 +40,7 @@ pub(super) fn brings_nothing() -> TopicHistory {
         already_merged: Vec::new(),
         stacked_on: Vec::new(),
         reverts: Vec::new(),
+        merged_back: Vec::new(),
         changes_nothing: false,
     }
 }

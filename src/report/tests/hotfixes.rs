@@ -6,8 +6,8 @@ use crate::model::{
     CarryBack, CarryStage, Cause, Hotfix, HotfixAccount, HotfixEnd, HotfixStanding, Outcome, OwedHotfix,
     PullNumber, UnixMillis,
 };
-use crate::report::hotfix_comment;
 use crate::report::hotfixes::debts;
+use crate::report::{HotfixWay, carry_back_closed, hotfix_comment};
 
 #[test]
 fn a_hotfix_that_is_owed_with_its_carry_back() {
@@ -62,7 +62,7 @@ fn hotfixes_that_are_owed_again_and_with_a_term() {
 
     Promoting `staging` without them would give `production` what nobody has tested, or take the repair away again.
 
-    **What to do.** Carry it back to `integration`, and promote that down to `staging`:
+    **What to do.** Merge #92 into `integration` if it is open. Carry #91 back to `integration`, and promote that down to `staging`:
 
     ```sh
     git fetch origin &&
@@ -82,9 +82,15 @@ fn hotfixes_that_are_owed_again_and_with_a_term() {
 
     </details>
 
-    <details><summary>Another way</summary>
+    <details><summary>Other ways</summary>
 
-    If the fault is mended in `staging` in another way, say so:
+    **Or:** If the fault of #91 is mended in `staging` in another way, say so:
+
+    ```sh
+    /carried 516f7aecd --in staging --reason "…"
+    ```
+
+    **Or:** If the fault of #90 is mended in `staging` in another way, say so:
 
     ```sh
     /carried 516f7aecd --in staging --reason "…"
@@ -114,7 +120,8 @@ fn comment(stage: CarryStage, over: Option<HotfixEnd>) -> String {
         account("staging", HotfixStanding::Missing),
     ];
     let carry_back = Some(CarryBack { into: name("integration"), stage });
-    hotfix_comment(&Hotfix { carry_back, accounts, over, ..recorded_hotfix() }).unwrap()
+    hotfix_comment(&Hotfix { carry_back, accounts, over, ..recorded_hotfix() }, &HotfixWay::default())
+        .unwrap()
 }
 
 #[test]
@@ -165,7 +172,7 @@ fn how_a_hotfix_comes_back() {
     let gone = comment(opened.clone(), Some(HotfixEnd::Gone { at, tip: id(78) }));
     assert!(gone.contains("no longer has this hotfix: its branch was moved to"), "{gone}");
     assert!(comment(opened, Some(HotfixEnd::Home { at })).contains("is home"));
-    assert_eq!(hotfix_comment(&Hotfix { landed: None, ..recorded_hotfix() }), None);
+    assert_eq!(hotfix_comment(&Hotfix { landed: None, ..recorded_hotfix() }, &HotfixWay::default()), None);
 }
 
 #[test]
@@ -180,4 +187,148 @@ fn a_hotfix_that_github_does_not_take_is_named_with_the_reason() {
     insta::assert_snapshot!(line.markdown(), @"Hotfix `hotfix/checkout` (`Checkout fails, ask @ops`, by `rita`) of `production` has no pull request, since GitHub does not take it: `a ruleset, says @ops`. Open it by hand, or push again.");
     let dropped = Hotfix { over: Some(HotfixEnd::Dropped { at: UnixMillis(0) }), ..refused };
     assert!(debts(&[dropped], UnixMillis(0)).is_empty());
+}
+
+#[test]
+fn a_hotfix_that_only_a_message_calls_carried() {
+    let Cause::HotfixNotCarriedBack { environment, hotfixes } = owed() else { panic!("it is owed") };
+    let noted = |it: OwedHotfix| OwedHotfix { standing: HotfixStanding::Noted { by: id(77) }, ..it };
+    let hotfixes = hotfixes.into_iter().map(noted).collect();
+    let cause = Cause::HotfixNotCarriedBack { environment, hotfixes };
+    insta::assert_snapshot!(shown(&subject("staging", "production"), verdict(Outcome::Warn, cause)), @"
+    success [] Warning: look whether hotfix #90 is on staging
+
+    `34e71684c` on `staging` says in its message that it was picked from hotfix #90 of `production` (`Checkout fails, ask @ops`), but it does not make the same change.
+
+    **What to do.** Read that commit. If it mends the fault, there is nothing to do; if not, carry the hotfix back to `staging` as it is.
+
+    **Who can act.** Anyone who can open a pull request.
+
+    [TP503: what it means](https://towpath.example/findings#tp503)
+
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
+}
+
+#[test]
+fn in_a_conflict_all_that_production_has_is_merged() {
+    let Cause::HotfixNotCarriedBack { environment, hotfixes } = owed() else { panic!("it is owed") };
+    let conflicting = |it: OwedHotfix| OwedHotfix {
+        carried_by: None,
+        in_conflict: vec!["cart.php".to_owned()],
+        merge: Some(id(63)),
+        ..it
+    };
+    let hotfixes = hotfixes.into_iter().map(conflicting).collect();
+    let cause = Cause::HotfixNotCarriedBack { environment, hotfixes };
+    insta::assert_snapshot!(shown(&subject("staging", "production"), verdict(Outcome::Wait, cause)), @r#"
+    action_required [Re-check] Hotfix #90 of production is not on staging
+
+    #90 (`Checkout fails, ask @ops`), for which `rita` asked, went into `production` on 2023-11-14 22:13 UTC. `staging` does not have it.
+
+    Promoting `staging` without it would give `production` what nobody has tested, or take the repair away again.
+
+    **What to do.** Carry it back to `integration`, and promote that down to `staging`:
+
+    ```sh
+    git fetch origin &&
+    git switch --no-track -c carry-back-8dde6e5fd refs/remotes/origin/integration &&
+    git merge --no-ff 8dde6e5fd
+    ```
+
+    **Who can act.** Anyone who can merge what carries it back. That it was mended in another way says anyone with the role `maintain` or a higher one. Anyone with the role `maintain` or a higher one can override it with `/override TP503 --reason "…"`.
+
+    [TP503: what it means](https://towpath.example/findings#tp503)
+
+    <details><summary>Notes on the commands</summary>
+
+    - Where it stops, resolve the conflict and run `git commit`, then `git push -u origin carry-back-8dde6e5fd`, then `gh pr create --repo acme/store --base integration --head carry-back-8dde6e5fd --title 'Carry back #90' --body ''`.
+    - Merge it with a merge commit: then the next promotion does not conflict again.
+    - Once `staging` has it by promotion, Towpath checks this pull request again by itself.
+
+    </details>
+
+    <details><summary>Another way</summary>
+
+    If the fault is mended in `staging` in another way, say so:
+
+    ```sh
+    /carried 516f7aecd --in staging --reason "…"
+    ```
+
+    </details>
+
+    <details><summary>Evidence: 1 file</summary>
+
+    In conflict:
+
+    | file |
+    |---|
+    | `cart.php` |
+
+    </details>
+
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    "#);
+    let paths = vec!["cart.php".to_owned()];
+    let stage = CarryStage::Conflict { pick: id(61), paths, merge: Some(id(63)) };
+    let carry_back = Some(CarryBack { into: name("integration"), stage });
+    let told = hotfix_comment(&Hotfix { carry_back, ..recorded_hotfix() }, &HotfixWay::default());
+    insta::assert_snapshot!(told.unwrap(), @"
+    <!-- towpath:hotfix -->
+
+    ### ⚠️ Carrying this hotfix back to `integration` conflicts
+
+    In conflict: `cart.php`.
+
+    `516f7aecd` does not apply to `integration` as it is. Nothing was pushed. Carry it back by hand:
+
+    ```sh
+    git fetch origin &&
+    git switch --no-track -c carry-back-8dde6e5fd refs/remotes/origin/integration &&
+    git merge --no-ff 8dde6e5fd
+    ```
+
+    Resolve the conflict, run `git commit`, and then:
+
+    ```sh
+    git push -u origin carry-back-8dde6e5fd &&
+    gh pr create --base integration --head carry-back-8dde6e5fd --title 'Carry back #90: Checkout fails, ask @ops' --body ''
+    ```
+
+    Merge that pull request with a merge commit: then the next promotion does not conflict again.
+    ");
+}
+
+#[test]
+fn what_nobody_misses_is_told_as_that() {
+    let account = |environment: &str, standing| HotfixAccount {
+        environment: environment.to_owned(),
+        standing,
+        tip: id(3),
+    };
+    let mended = HotfixStanding::Mended { by: "rita".to_owned(), reason: "rewritten".to_owned() };
+    let opened = CarryStage::Opened { branch: name("towpath/carry/90"), pull: PullNumber(92) };
+    let way = HotfixWay { entry: Some("integration"), waits_after: std::time::Duration::from_secs(7200) };
+    let told = |accounts: Vec<HotfixAccount>, over| {
+        let carry_back = Some(CarryBack { into: name("integration"), stage: opened.clone() });
+        hotfix_comment(&Hotfix { carry_back, accounts, over, ..recorded_hotfix() }, &way).unwrap()
+    };
+    let (carried, missing) = (HotfixStanding::Carried, HotfixStanding::Missing);
+    let half = told(vec![account("integration", carried.clone()), account("staging", missing)], None);
+    assert!(half.contains("### 🔁 `integration` has this hotfix\n"), "{half}");
+    assert!(
+        half.contains("From 1970-01-01 02:00 UTC on, promotions into `production` wait for it."),
+        "{half}"
+    );
+    let all = vec![account("integration", carried), account("staging", mended.clone())];
+    assert!(told(all.clone(), None).contains("No environment before `production` misses this hotfix"));
+    let home = told(all, Some(HotfixEnd::Home { at: UnixMillis(0) }));
+    assert!(home.contains("upstream has the same files as `production`"), "{home}");
+    let hotfix = Hotfix { accounts: vec![account("integration", mended)], ..recorded_hotfix() };
+    insta::assert_snapshot!(carry_back_closed(&hotfix, "integration").unwrap(), @"
+    <!-- towpath:hotfix -->
+    ### ↩️ `rita` says that the fault of `#90` was mended on `integration` in another way, so there is nothing to carry back any more.
+    ");
+    assert_eq!(carry_back_closed(&hotfix, "staging"), None);
 }

@@ -26,6 +26,7 @@ mod stacks;
 mod topic;
 mod undecided;
 mod undone;
+mod way_home;
 
 use super::samples::name;
 use super::{CommentCommands, Entry, OperatorActs, Subject, check, deploy_trouble};
@@ -33,7 +34,12 @@ use crate::model::{Deploy, PromotionPath, Verdict};
 
 /// Everything a check shows, one thing below the other.
 fn shown(subject: &Subject, verdict: Verdict) -> String {
-    let check = check(&PromotionPath::pro(), &[(subject.clone(), verdict)]);
+    shown_by(&PromotionPath::pro(), subject, verdict)
+}
+
+/// The same on another path.
+fn shown_by(path: &PromotionPath, subject: &Subject, verdict: Verdict) -> String {
+    let check = check(path, &[(subject.clone(), verdict)]);
     let buttons: Vec<&str> = check.actions.iter().map(|action| action.label).collect();
     let mut shown = format!(
         "{} [{}] {}\n\n{}",

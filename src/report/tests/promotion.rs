@@ -3,7 +3,7 @@
 use super::super::samples::*;
 use super::shown;
 use crate::model::{
-    Cause, Finding,
+    Cause, Divergence, Finding,
     Outcome::{Fail, Pass, Warn},
     PromoteFirst,
 };
@@ -54,8 +54,14 @@ fn a_snapshot_is_judged_as_its_environment() {
     let mut behind = verdict(Fail, Cause::HeadBehind);
     behind.findings.push(Finding::pass(snapshot(false)));
     told.push(shown(&pull, behind));
-    let mut untested =
-        verdict(Fail, Cause::UntestedTree { only_on_base: Vec::new(), cut_by: None, first: None });
+    let mut untested = verdict(
+        Fail,
+        Cause::UntestedTree {
+            only_on_base: Vec::new(),
+            divergence: Divergence::default(),
+            mended: Vec::new(),
+        },
+    );
     untested.findings.push(Finding::pass(snapshot(false)));
     told.push(shown(&pull, untested));
     insta::assert_snapshot!(told.join("\n=======\n"), @r#"
@@ -180,7 +186,14 @@ fn an_accidental_reverse_merge_is_closed() {
 fn what_was_not_tested_is_carried_back() {
     let shown = shown(
         &subject("staging", "production"),
-        verdict(Fail, Cause::UntestedTree { only_on_base: hotfix(), cut_by: None, first: None }),
+        verdict(
+            Fail,
+            Cause::UntestedTree {
+                only_on_base: hotfix(),
+                divergence: Divergence::default(),
+                mended: Vec::new(),
+            },
+        ),
     );
     insta::assert_snapshot!(shown, @r#"
     failure [Re-check] Not what was tested: staging → production
@@ -258,14 +271,14 @@ fn what_was_not_tested_is_carried_back() {
 #[test]
 fn where_the_promotion_before_it_is_missing_nothing_is_brought_back() {
     let first = PromoteFirst { from: name("integration"), into: name("staging") };
+    let after = |first| Divergence { first: Some(first), ..Divergence::default() };
     let causes = [
         Cause::BehindUntilPromoted { first: first.clone() },
-        Cause::UntestedTree { only_on_base: hotfix(), cut_by: None, first: Some(first.clone()) },
+        Cause::UntestedTree { only_on_base: hotfix(), divergence: after(first.clone()), mended: Vec::new() },
         Cause::MergeConflicts {
             paths: vec!["a".to_owned()],
             only_on_base: hotfix(),
-            cut_by: None,
-            first: Some(first),
+            divergence: after(first.clone()),
         },
     ];
     for cause in causes {
@@ -298,8 +311,7 @@ fn conflicts_are_resolved_upstream() {
             Cause::MergeConflicts {
                 paths: vec!["app/cart.php".to_owned()],
                 only_on_base: hotfix(),
-                cut_by: None,
-                first: None,
+                divergence: Divergence::default(),
             },
         ),
     );
@@ -369,8 +381,7 @@ fn a_copy_with_changes_of_its_own_is_kept_aside() {
             Cause::MergeConflicts {
                 paths: vec!["app/cart.php".to_owned()],
                 only_on_base: hotfix(),
-                cut_by: None,
-                first: None,
+                divergence: Divergence::default(),
             },
         ),
     );

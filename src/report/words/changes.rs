@@ -1,6 +1,7 @@
 //! Changes as people know them: by the pull requests that they came with.
 
 use super::super::prose::{Prose, count};
+use super::{Evidence, Explanation, Scene};
 use crate::model::{BranchName, Commit, Origin};
 use std::collections::HashSet;
 
@@ -71,4 +72,12 @@ pub(super) fn changes(commits: &[&Commit]) -> Prose {
 pub(super) fn distinct(commits: &[(BranchName, Vec<Commit>)]) -> Vec<&Commit> {
     let mut seen = HashSet::new();
     commits.iter().flat_map(|(_, commits)| commits).filter(|commit| seen.insert(commit.id)).collect()
+}
+
+/// The commits that only the base of a promotion has, as evidence.
+pub(super) fn base_only_evidence(scene: &Scene<'_>, only_on_base: &[Commit], explanation: &mut Explanation) {
+    if !only_on_base.is_empty() {
+        let caption = Prose::new("Only on %:", &[scene.base()]);
+        explanation.evidence.push(Evidence::Commits(caption, only_on_base.to_vec()));
+    }
 }

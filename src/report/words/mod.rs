@@ -29,7 +29,7 @@ pub(super) use changes::origin;
 pub(super) use commands::FORK;
 pub use commands::fetch_every_branch;
 pub(super) use copy::{copied, not_copied};
-pub(super) use hotfixes::carry_commands;
+pub(super) use hotfixes::{Carry, carry_commands};
 pub(super) use pass::passed;
 
 use super::copy_standing::CopyStanding;
@@ -221,6 +221,12 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Whether the base is an environment that admits hotfixes.
+    pub(super) fn base_takes_hotfixes(&self) -> bool {
+        let base = self.path.role(&self.pull.base.branch);
+        matches!(base, Role::Environment(base) if base.accepts.contains(&Source::Hotfixes))
+    }
+
     /// Where work that ends up in the head's environment starts: its furthest upstream environment.
     pub(super) fn entry(&self) -> Option<&'a Environment> {
         let mut entry = self.head_environment()?;
@@ -275,6 +281,7 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
             let carried = topic::Carried { foreign, plain_merges, brought, came_along, entered, repair };
             topic::carries_history(scene, &carried)
         }
+        Cause::CarriesBack { of, changes_nothing } => topic::carries_back(scene, of, *changes_nothing),
         Cause::PointedAtTopic { branch, commit, at } => topic::pointed_at(scene, branch, commit, *at),
         Cause::UnrelatedHistory { repair } => topic::unrelated(scene, repair),
         Cause::Resurrects { tips, commits, repair } => known_work::resurrects(scene, tips, *commits, repair),
@@ -287,11 +294,11 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
         Cause::Stacked { on } => known_work::stacked(scene, on),
         Cause::UndoesMergedWork { reverts, repair } => undone::undoes_merged_work(scene, reverts, repair),
         Cause::ChangesNothing { brings } => undone::changes_nothing(scene, *brings),
-        Cause::UntestedTree { only_on_base, cut_by, first } => {
-            promotion::untested_tree(scene, only_on_base, (cut_by.as_ref(), first.as_ref()))
+        Cause::UntestedTree { only_on_base, divergence, mended } => {
+            promotion::untested_tree(scene, only_on_base, (divergence, mended))
         }
-        Cause::MergeConflicts { paths, only_on_base, cut_by, first } => {
-            promotion::conflicts(scene, paths, only_on_base, (cut_by.as_ref(), first.as_ref()))
+        Cause::MergeConflicts { paths, only_on_base, divergence } => {
+            promotion::conflicts(scene, paths, only_on_base, divergence)
         }
         Cause::BackMergeConflicts { paths, carries } => back_merge::conflicts(scene, paths, carries),
         Cause::NotVerified { environment } => promotion::not_verified(scene, environment),

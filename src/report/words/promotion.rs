@@ -2,10 +2,11 @@
 
 use super::super::prose::{Prose, count};
 use super::super::{drawing, shell};
-use super::changes::changes;
+use super::changes::{base_only_evidence, changes};
+use super::hotfixes::{Carry, by_hand};
 use super::topic::PICK;
 use super::{Evidence, Explanation, Scene, Step};
-use crate::model::{BranchName, Commit, PromoteFirst, Role, Snapshot};
+use crate::model::{BranchName, Commit, Divergence, MendedHotfix, PromoteFirst, Role, Snapshot};
 
 /// A throw-away branch that stands where an environment has been.
 pub(super) fn snapshot(scene: &Scene<'_>, snapshot: &Snapshot) -> Explanation {
@@ -81,8 +82,11 @@ pub(super) fn nothing_to_promote(scene: &Scene<'_>) -> Explanation {
 pub(super) fn untested_tree(
     scene: &Scene<'_>,
     only_on_base: &[Commit],
-    (cut_by, first): (Option<&Commit>, Option<&PromoteFirst>),
+    (divergence, mended): (&Divergence, &[MendedHotfix]),
 ) -> Explanation {
+    if !mended.is_empty() {
+        return super::hotfixes::mended_in_another_way(scene, only_on_base, mended);
+    }
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Not what was tested: % → %", &[&head, base]);
     let why = match only_on_base {
@@ -97,12 +101,57 @@ pub(super) fn untested_tree(
     explanation
         .background
         .push(Prose::new("After a promotion % holds exactly the files of %.", &[base, &head]));
-    match cut_by {
-        Some(squashed) => join_again(scene, squashed, only_on_base, &mut explanation),
-        None => bring_upstream(scene, only_on_base, first, &mut explanation),
-    }
+    bring_together(scene, only_on_base, divergence, &mut explanation);
     explanation.drawing = drawing::untested(scene.pull, only_on_base);
     explanation
+}
+
+/// The way out of what the base has alone: the histories are joined, or what is missing comes to the head.
+fn bring_together(
+    scene: &Scene<'_>,
+    only_on_base: &[Commit],
+    divergence: &Divergence,
+    explanation: &mut Explanation,
+) {
+    match divergence {
+        Divergence { cut_by: Some(squashed), .. } => join_again(scene, squashed, only_on_base, explanation),
+        Divergence { first: None, join: Some(up), .. } => join_upstream(scene, up, only_on_base, explanation),
+        Divergence { first, .. } => bring_upstream(scene, only_on_base, first.as_ref(), explanation),
+    }
+}
+
+/// Where all that only the base has is upstream in other commits: a merge there that changes no file tells git so.
+fn join_upstream(scene: &Scene<'_>, up: &BranchName, only_on_base: &[Commit], explanation: &mut Explanation) {
+    let (head, base, tip) = (scene.head(), scene.base(), scene.pull.base.commit.short());
+    explanation.detail.push(Prose::new(
+        "% already has what only % seems to have: in other commits, or built upon since. git takes that for two changes of \
+         the same lines.",
+        &[up.as_str(), base],
+    ));
+    let branch = format!("join-{tip}");
+    let title = format!("Join the history of {base}");
+    let merge = format!("git merge -s ours -m {} {tip}", shell::quote(&title));
+    let switch = format!("git switch --no-track -c {branch} {}", scene.full_ref(up.as_str()));
+    let open = BranchName::new(&branch).ok().map(|branch| scene.gh_create(up, &branch, &title));
+    explanation.repair = Some(Step {
+        lead: Prose::new("Join the two histories, by way of %. No file changes:", &[up.as_str()]),
+        commands: scene
+            .fetch()
+            .into_iter()
+            .chain([switch, merge])
+            .chain(scene.push("-u", &branch))
+            .chain(open.filter(|_| scene.remote.is_some()))
+            .collect(),
+        after: vec![
+            Prose::new("Merge it with a merge commit; a squash or rebase would join nothing.", &[]),
+            Prose::new(
+                "Then promote % down to %. Towpath checks this pull request again by itself.",
+                &[up.as_str(), &head],
+            ),
+        ],
+    });
+    explanation.who = Some(Prose::new("Anyone who can open a pull request.", &[]));
+    base_only_evidence(scene, only_on_base, explanation);
 }
 
 /// Where an earlier promotion was squashed or rebased: why the two know so little of each other, and how to
@@ -206,7 +255,7 @@ pub(super) fn conflicts(
     scene: &Scene<'_>,
     paths: &[String],
     only_on_base: &[Commit],
-    (cut_by, first): (Option<&Commit>, Option<&PromoteFirst>),
+    divergence: &Divergence,
 ) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = match paths {
@@ -226,12 +275,33 @@ pub(super) fn conflicts(
     }
     match scene.path.role(&scene.pull.base.branch) {
         Role::Copy(_) => super::copy::reset(scene, only_on_base, &mut explanation),
-        Role::Environment(_) | Role::Topic => match cut_by {
-            Some(squashed) => join_again(scene, squashed, only_on_base, &mut explanation),
-            None => bring_upstream(scene, only_on_base, first, &mut explanation),
-        },
+        Role::Environment(_) | Role::Topic => {
+            bring_together(scene, only_on_base, divergence, &mut explanation);
+            let has_other_way = *divergence != Divergence::default();
+            // Only then the merge is let in upstream.
+            let is_recorded =
+                scene.base_takes_hotfixes() && only_on_base.iter().all(|it| it.origin.is_some());
+            if let Some(entry) = scene.entry().filter(|_| !has_other_way && is_recorded) {
+                explanation.repair = Some(merge_back(scene, &entry.branch));
+                // Whatever else is done there, git would find the same conflict again.
+                explanation.alternatives.clear();
+            }
+        }
     }
     explanation
+}
+
+/// The base is merged into a topic from upstream, where the conflict can be resolved: on GitHub that would be done on the
+/// base itself.
+fn merge_back(scene: &Scene<'_>, up: &BranchName) -> Step {
+    let base = scene.base();
+    let lead =
+        Prose::new("Merge % into a topic from %, and resolve the conflict there:", &[base, up.as_str()]);
+    let title = format!("Carry {base} back to {up}");
+    let mut step = by_hand(scene, up, &Carry::Merge(scene.pull.base.commit), (lead, &title, true));
+    let then = "Test the result, then promote it. Towpath checks this pull request again by itself.";
+    step.after.push(Prose::new(then, &[]));
+    step
 }
 
 /// What only the base has comes down to the head from upstream: by the promotion before this one where it is there
@@ -336,11 +406,4 @@ pub(super) fn pick_upstream(scene: &Scene<'_>, up: &BranchName, only_on_base: &[
             .collect(),
         after: Vec::new(),
     })
-}
-
-fn base_only_evidence(scene: &Scene<'_>, only_on_base: &[Commit], explanation: &mut Explanation) {
-    if !only_on_base.is_empty() {
-        let caption = Prose::new("Only on %:", &[scene.base()]);
-        explanation.evidence.push(Evidence::Commits(caption, only_on_base.to_vec()));
-    }
 }

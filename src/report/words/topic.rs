@@ -95,6 +95,24 @@ pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Expla
     explanation
 }
 
+/// A topic that has merged a downstream environment whole, to carry back what that has of its own.
+pub(super) fn carries_back(scene: &Scene<'_>, of: &[BranchName], changes_nothing: bool) -> Explanation {
+    let (head, base) = (scene.head(), scene.base());
+    let of: Vec<&str> = of.iter().map(BranchName::as_str).collect();
+    let title = if changes_nothing { "Joins the history of " } else { "Carries back " };
+    let title = Prose::new(title, &[]).then(row(&of, "and")).then(Prose::new(" to %", &[base]));
+    let actual = Prose::new("% has merged ", &[&head]).then(row(&of, "and")).then(Prose::new(
+        ". What that has of its own came by pull requests, or is on % already, so nothing comes ahead of its turn.",
+        &[base],
+    ));
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = Some(Step::words(Prose::new(
+        "Merge it with a merge commit; a squash or rebase would join nothing.",
+        &[],
+    )));
+    explanation
+}
+
 /// Whose work the pull request carries, and what merging would do with it: pull requests first, then commits.
 fn what_comes_along(scene: &Scene<'_>, carried: &Carried<'_>, pulls: &[Origin], others: usize) -> Prose {
     let (head, base) = (scene.head(), scene.base());

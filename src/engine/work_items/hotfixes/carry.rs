@@ -4,8 +4,9 @@
 use super::HotfixWork;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::first_free_branch::names;
+use crate::engine::work_items::pull_request::Memory;
 use crate::github::{ApiError, NewPull};
-use crate::lineage::{BranchError, Committer, Rebuild};
+use crate::lineage::{BranchError, BranchTip, Committer, Rebuild};
 use crate::model::{
     BranchName, CarryBack, CarryStage, CommitId, Environment, ForPeople, Hotfix, HotfixStanding,
     LandedHotfix, PullNumber, PullRequestState, capitalized,
@@ -67,7 +68,7 @@ impl HotfixWork<'_> {
             }
             _ => {}
         }
-        let stage = self.picked((&entry, number), &landed).await?;
+        let stage = self.picked((&entry, number), (environment, &landed)).await?;
         let pushing = match &stage {
             CarryStage::Pushing { branch, tip } => Some((branch.clone(), *tip)),
             _ => None,
@@ -89,7 +90,7 @@ impl HotfixWork<'_> {
     async fn picked(
         &self,
         (entry, number): (&Environment, PullNumber),
-        landed: &LandedHotfix,
+        (environment, landed): (&Environment, &LandedHotfix),
     ) -> Result<CarryStage, WorkError> {
         if landed.picks.len() > PICKED_AT_MOST {
             return Ok(CarryStage::TooMany);
@@ -114,10 +115,29 @@ impl HotfixWork<'_> {
                     name.map_err(|_| WorkError::give_up("a carry-back has no name for its branch"))?;
                 CarryStage::Pushing { branch, tip: rebuilt.tip }
             }
-            Rebuild::Conflict(conflict) => {
-                CarryStage::Conflict { pick: conflict.pick, paths: conflict.paths }
-            }
+            Rebuild::Conflict(conflict) => CarryStage::Conflict {
+                pick: conflict.pick,
+                paths: conflict.paths,
+                merge: self.may_be_merged(environment, target).await?,
+            },
         })
+    }
+
+    /// The tip of the environment, where a topic from upstream may merge it: all that is missing there came by pull requests.
+    /// Picked instead, what a conflict made of it would conflict again with the next promotion.
+    async fn may_be_merged(
+        &self,
+        environment: &Environment,
+        entry: CommitId,
+    ) -> Result<Option<CommitId>, WorkError> {
+        let survey = self.repository.survey(self.path).await?;
+        let Some(tip) = survey.tips.get(&environment.branch).map(|it| it.commit) else { return Ok(None) };
+        let upstream = self.path.upstream_of(environment);
+        let upstream: Vec<&BranchTip> =
+            upstream.iter().filter_map(|it| survey.tips.get(&it.branch)).collect();
+        let memory = Memory::of(self.ctx, self.path, self.row.id, &environment.branch).await?;
+        let brings = self.repository.brings_back((tip, entry), &upstream, &memory.ledger(None)).await?;
+        Ok(brings.filter(|(_, unrecorded)| unrecorded.is_empty()).map(|_| tip))
     }
 
     /// Gives what was picked a branch and a pull request. That is on record before it is begun, so what is there afterwards
@@ -203,13 +223,18 @@ impl HotfixWork<'_> {
         Ok(())
     }
 
-    /// Closes what would carry it back, where it is no more where it went: nobody owes it any more.
-    pub(super) async fn close_carry_back(&mut self, hotfix: &mut Hotfix) -> Result<(), WorkError> {
+    /// Closes what would carry it back, where nobody misses it any more: it is no more where it went, or its fault was mended
+    /// in another way where it was to go.
+    pub(super) async fn close_carry_back(
+        &mut self,
+        hotfix: &mut Hotfix,
+        entry: &str,
+    ) -> Result<(), WorkError> {
         let Some(CarryStage::Opened { pull, .. }) = hotfix.carry_back.as_ref().map(|it| &it.stage) else {
             return Ok(());
         };
         let pull = *pull;
-        let Some(words) = report::carry_back_closed(hotfix) else { return Ok(()) };
+        let Some(words) = report::carry_back_closed(hotfix, entry) else { return Ok(()) };
         let (installation, name) = (self.row.installation, &self.row.full_name);
         match self.ctx.api.close_pull(installation, name, pull).await {
             Ok(()) | Err(ApiError::NotFound { .. }) => {}

@@ -15,7 +15,7 @@ use super::pull_request::reach;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
-use crate::model::{CommentWhen, Environment, Hotfix, HotfixEnd, PromotionPath, PullNumber, RepositoryId};
+use crate::model::{CommentWhen, Environment, Hotfix, PromotionPath, PullNumber, RepositoryId};
 use crate::policy::{Reach, Trigger};
 use crate::report;
 use crate::store::{Change, Desired, Lease, RepositoryRow, WorkItem};
@@ -78,7 +78,7 @@ impl HotfixWork<'_> {
             self.changes.push(Change::Hotfix(self.row.id, Box::new(hotfix.clone())));
             self.judge_again(&environment).await?;
         }
-        self.tell(&hotfix).await?;
+        self.tell(&hotfix, &environment).await?;
         went
     }
 
@@ -92,11 +92,11 @@ impl HotfixWork<'_> {
         }
         self.see_carry_back(hotfix).await?;
         self.reckon(hotfix, environment).await?;
-        match &hotfix.over {
-            None => self.carry(hotfix, environment).await,
-            Some(HotfixEnd::Reverted { .. } | HotfixEnd::Gone { .. }) => self.close_carry_back(hotfix).await,
-            Some(_) => Ok(()),
+        if hotfix.over.is_none() {
+            self.carry(hotfix, environment).await?;
         }
+        let entry = self.path.entry_of(environment).map_or("", |entry| entry.name.as_str()).to_owned();
+        self.close_carry_back(hotfix, &entry).await
     }
 
     /// Has the promotions into its environment judged again: what they wait for may have changed.
@@ -113,8 +113,12 @@ impl HotfixWork<'_> {
     }
 
     /// Tells in its merged pull request how it comes back.
-    async fn tell(&mut self, hotfix: &Hotfix) -> Result<(), WorkError> {
-        let (Some(number), Some(words)) = (hotfix.pull, report::hotfix_comment(hotfix)) else {
+    async fn tell(&mut self, hotfix: &Hotfix, environment: &Environment) -> Result<(), WorkError> {
+        let way = report::HotfixWay {
+            entry: self.path.entry_of(environment).map(|entry| entry.name.as_str()),
+            waits_after: self.path.carry_back_within,
+        };
+        let (Some(number), Some(words)) = (hotfix.pull, report::hotfix_comment(hotfix, &way)) else {
             return Ok(());
         };
         self.comment(number, words).await
