@@ -36,6 +36,8 @@ pub(crate) enum RestEffect {
     },
     /// The request takes effect, and its answer breaks off after so many bytes.
     CutShort(usize),
+    /// It is sent on to another address.
+    Redirect(String),
 }
 
 /// What happens to a webhook.
@@ -202,6 +204,11 @@ impl RestMatcher {
     pub fn answer(self, status: u16, content_type: &str, body: &str) -> Fault {
         let (content_type, body) = (content_type.to_owned(), body.to_owned());
         self.plant(RestEffect::Status { status, content_type, body })
+    }
+
+    /// Sends it on to this address.
+    pub fn redirect(self, to: &str) -> Fault {
+        self.plant(RestEffect::Redirect(to.to_owned()))
     }
 
     /// Refuses it in GitHub's form, with this status and sentence.

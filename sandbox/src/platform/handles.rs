@@ -351,7 +351,8 @@ impl ActivityHandle {
             activity.failure_reason = ending.fails_by;
             activity.commands = ending.commands;
             (activity.completed_at, activity.updated_at) = (Some(now), now);
-            let trees = ending.trees.unwrap_or_else(|| activity.trees.clone());
+            let mut trees = activity.trees.clone();
+            trees.extend(ending.trees.unwrap_or_default());
             let environment = activity.environment.clone().unwrap_or_default();
             if let Some(environment) = project.environment_mut(&environment).filter(|_| is_live) {
                 environment.deployed = Some(trees);

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -151,6 +151,9 @@ pub(crate) fn planted(effect: &RestEffect) -> Option<Response<Body>> {
         RestEffect::Status { status, content_type, body } => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
             Some((status, [(CONTENT_TYPE, content_type.clone())], body.clone()).into_response())
+        }
+        RestEffect::Redirect(to) => {
+            Some((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, to.clone())]).into_response())
         }
         RestEffect::RateLimited { retry_after } => {
             let sentence =
