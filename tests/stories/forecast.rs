@@ -1,6 +1,7 @@
 //! What a promotion of a Commerce project will do to the shop: told in its check and in its manifest.
 
 use crate::commerce::{CONFIG_PHP, PRESET, SERVICES, text};
+use crate::rollback::towpath;
 use crate::shop::merge;
 use crate::stage::Stage;
 use towpath_sandbox::{DeploymentHandle, PullHandle};
@@ -149,6 +150,72 @@ async fn topics_and_projects_without_the_preset_have_no_forecast() {
     assert!(!said.summary().contains("does to the shop"), "{}", said.summary());
     assert!(said.summary().find(CONFIG_PHP).is_none());
     stage.read(&topic);
+    everything_is_read(&stage).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_command_line_tells_what_the_server_has_on_record() {
+    let stage = Stage::shop(PRESET).await;
+    for environment in ["integration", "staging"] {
+        deployed_in_three_minutes(&stage, environment).await;
+    }
+    merged(&stage, "feature/old", &[(SCHEMA, &tables(true))]).await;
+    deployed_in_three_minutes(&stage, "integration").await;
+    let folder = tempfile::tempdir().unwrap();
+    let clone = folder.path().join("work").to_str().unwrap().to_owned();
+    let url = stage.store.clone_url().replace("http://", "http://rita:x@");
+    let script = format!("git clone -q {url} '{clone}'");
+    let cloned = tokio::task::spawn_blocking(move || {
+        std::process::Command::new("sh").args(["-c", &script]).status().unwrap()
+    });
+    assert!(cloned.await.unwrap().success());
+    let change = ["forecast", "--repo", &clone, "--base", "staging", "--head", "integration"];
+    let alone = towpath(&stage, &change).await;
+    assert_eq!(alone.code, 0, "{}", alone.words);
+    let on_record = towpath(&stage, &[&change[..], &["--repository", "acme/store"]].concat()).await;
+    assert_eq!(on_record.code, 0, "{}", on_record.words);
+    let known = "The deploy phase of the last deploy that ended well took 3 min.";
+    for (words, with, without) in [
+        ("by the record of its deploys: its build is used again.", true, false),
+        ("if its branch is deployed", false, true),
+        (known, true, false),
+    ] {
+        assert_eq!(on_record.words.contains(words), with, "{words}: {}", on_record.words);
+        assert_eq!(alone.words.contains(words), without, "{words}: {}", alone.words);
+    }
+    let json =
+        towpath(&stage, &[&change[..], &["--repository", "acme/store", "--json"]].concat()).await.words;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let took = serde_json::json!({ "deploys": 1, "median_seconds": 180, "longest_seconds": 180 });
+    assert_eq!((&json["deploy_phase"], &json["built"]), (&took, &true.into()));
+    let stranger = towpath(&stage, &[&change[..], &["--repository", "acme/other"]].concat()).await;
+    assert_eq!(stranger.code, 2, "{}", stranger.words);
+    everything_is_read(&stage).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_member_of_a_stack_has_the_forecast_for_the_branch_that_it_goes_into() {
+    let stage = Stage::shop(PRESET).await;
+    merged(&stage, "feature/old", &[(SCHEMA, &tables(true))]).await;
+    let first = promotion(&stage).await;
+    stage.check(&first).await.passes();
+    merge(&first).await.unwrap();
+    stage.quiet().await;
+    merged(&stage, "feature/more", &[("app/code/Acme/Gift/etc/db_schema.xml", &tables(false))]).await;
+    let lower = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
+    let upper = promotion(&stage).await;
+    for pull in [&lower, &upper] {
+        stage.check(pull).await.passes();
+    }
+    stage.store.stack_pulls([&lower, &upper]).by("rita").await.unwrap();
+    stage.quiet().await;
+    let said = stage.check_named(&upper, "towpath: staging").await.fails().says("TP108");
+    let said = said.says("**Forecast for `staging`:** the deploy upgrades the database");
+    assert!(folded(said.summary()).contains("The module `Acme_Gift`"), "{}", said.summary());
+    let of_trunk = stage.check_named(&upper, "towpath: production").await.fails();
+    assert!(!of_trunk.summary().contains("Forecast for"), "{}", of_trunk.summary());
     everything_is_read(&stage).await;
     stage.end().await;
 }

@@ -158,7 +158,7 @@ struct Judged {
     /// What it will do to a shop of Adobe Commerce, where it is a promotion of one.
     forecast: Option<Forecast>,
     /// The same for the branch that it goes into itself, where a stack has it judged for another one.
-    for_own_base: Option<(PullEnds, Verdict)>,
+    for_own_base: Option<(PullEnds, Verdict, Option<Forecast>)>,
     /// When the calendar, or something that people have decided about it, may have it otherwise by itself.
     look_again: Option<UnixMillis>,
     /// Why it has to be tried again.
@@ -257,9 +257,9 @@ impl PullRequestWork<'_> {
         let own_base = own_base(&self.config.path, &row, &aimed).cloned();
         let mut judged = self.judge(row.clone(), aimed, &repository, &standing.survey).await;
         if let Some(base) = own_base {
-            let Judged { pull, verdict, look_again, .. } =
+            let Judged { pull, verdict, forecast, look_again, .. } =
                 self.judge(row, base, &repository, &standing.survey).await;
-            judged.for_own_base = Some((pull, verdict));
+            judged.for_own_base = Some((pull, verdict, forecast));
             judged.look_again = judged.look_again.into_iter().chain(look_again).min();
         }
         Ok(judged)

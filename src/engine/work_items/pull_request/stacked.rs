@@ -68,11 +68,11 @@ impl PullRequestWork<'_> {
     pub(super) async fn check_for_own_base(&self, judged: &Judged) -> Result<Option<Change>, WorkError> {
         let row = &judged.row;
         let Some(base) = own_base(&self.config.path, row, &judged.pull.base.branch) else { return Ok(None) };
-        let (pull, verdict) = match &judged.for_own_base {
+        let (pull, verdict, forecast) = match &judged.for_own_base {
             Some(also) => also.clone(),
-            None => (ends(row, base.clone()), judged.verdict.clone()),
+            None => (ends(row, base.clone()), judged.verdict.clone(), None),
         };
-        let (forecast, for_own_base, look_again, error) = (None, None, None, None);
+        let (for_own_base, look_again, error) = (None, None, None);
         let also = Judged { row: row.clone(), pull, verdict, forecast, for_own_base, look_again, error };
         self.check(&also, false).await.map(Some)
     }
