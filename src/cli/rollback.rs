@@ -148,8 +148,14 @@ fn shown(name: &str, hold: Option<&Hold>) -> String {
     let Some(hold) = hold else { return format!("{name} is not held and never was\n") };
     let Hold { from, to, by, reason, .. } = hold;
     let since = report::moment(hold.since.to_seconds());
-    let mut text =
-        format!("{by} rolled {name} back from {} to {} on {since}: {reason}\n", from.short(), to.short());
+    let (from, to) = (from.short(), to.short());
+    let mut text = match hold.to_merge().and_then(|it| it.number) {
+        None => format!("{by} rolled {name} back from {from} to {to} on {since}: {reason}\n"),
+        Some(number) => format!(
+            "{by} asked on {since} for {name} to be rolled back from {from} to {to}: {reason}\n\
+             #{number} does that once somebody merges it\n"
+        ),
+    };
     match &hold.lifted {
         None => text.push_str("it is held\n"),
         Some(lifted) => {

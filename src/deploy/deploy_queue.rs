@@ -148,7 +148,7 @@ impl DeployQueue {
                 || it.state == DeployState::Inactive
         };
         let (start, after) = self.start.map_or((None, 0), |it| (it.commit, it.after));
-        let counts = |it: &&Deploy| it.number > after && !it.is_rollback() && !was_left(it);
+        let counts = |it: &&Deploy| it.number > after && it.is_of_branch() && !was_left(it);
         let newest = self.deploys.iter().rev().find(counts);
         let seen_to = newest.map(|deploy| deploy.commit).or(start).or(self.baseline);
         if seen_to == Some(tip) { Wanted::Nothing } else { Wanted::Deploy(tip) }
@@ -205,14 +205,14 @@ impl DeployQueue {
     /// deploy of a new number.
     pub fn next_to_start(&mut self, now: UnixMillis) -> Option<u64> {
         let next = self.next_in_line()?;
-        let goes_back = self.get(next).is_some_and(Deploy::is_rollback);
+        let goes_back = self.get(next).is_some_and(|it| !it.is_of_branch());
         for deploy in &mut self.deploys {
-            let stays = goes_back && !deploy.is_rollback();
+            let stays = goes_back && deploy.is_of_branch();
             if deploy.state == DeployState::Waiting && deploy.number < next && !stays {
                 end(deploy, DeployState::Superseded, Ending::Superseded { by: next }, now);
             }
         }
-        let goes_beside = self.get(next).is_some_and(Deploy::was_requested);
+        let goes_beside = self.get(next).is_some_and(|it| it.was_requested() || it.is_rollback());
         if self.under_way().is_some() || (self.unconfirmed().is_some() && !goes_beside) {
             return None;
         }
@@ -290,7 +290,7 @@ impl DeployQueue {
 }
 
 fn waits_for_its_branch(deploy: &Deploy) -> bool {
-    deploy.state == DeployState::Waiting && !deploy.is_rollback()
+    deploy.state == DeployState::Waiting && deploy.is_of_branch()
 }
 
 fn end(deploy: &mut Deploy, state: DeployState, ending: Ending, now: UnixMillis) {

@@ -2,7 +2,6 @@
 
 use super::dormancy::is_dormant;
 use crate::deploy::DeployQueue;
-use crate::deploy::drivers::takes_back;
 use crate::lineage::{GitError, History, Holders, Mirror, Repository};
 use crate::model::{
     BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, LedgerEntry, PromotionPath,
@@ -352,7 +351,7 @@ impl StatusQuestion<'_> {
                 // It had one of its own before those.
                 superseded.clear();
             }
-            if named || self.is_in(deploy.commit).await? {
+            if named || self.is_in(queue.restored_by(deploy)).await? {
                 bring.push(deploy);
             }
         }
@@ -364,7 +363,7 @@ impl StatusQuestion<'_> {
         let (name, branch) = (environment.name.clone(), environment.branch.clone());
         let waits_for = deploy.and_then(|it| queue.waits_for(it.number));
         let acts = OperatorActs {
-            roll_back_to: queue.rollback_target().filter(|_| takes_back(&environment.deploy.driver, deploy)),
+            roll_back_to: queue.rollback_target(),
             try_again: deploy.is_some_and(|it| queue.may_try_again(it)),
         };
         let nobody_deploys = self.nobody_deploys && stage == ChangeStage::Merged;

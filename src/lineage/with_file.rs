@@ -1,4 +1,5 @@
-//! A commit that adds a file: written beside what is there, with no work tree and no index.
+//! A commit that adds a file, or has the files of another one: written beside what is there, with no work tree and no
+//! index.
 
 use super::git::Call;
 use super::{Committer, GitError, Repository, lines};
@@ -40,8 +41,21 @@ impl Repository {
             }
         };
         let whole = self.tree_of(top).await?;
+        self.with_tree(target, whole, (message, committer)).await
+    }
+
+    /// The commit on top of `target` that has exactly these files.
+    ///
+    /// In a mirror it is written into it, and [`Repository::push_new_branch`] gives it a name. The same arguments give the
+    /// same commit.
+    pub async fn with_tree(
+        &self,
+        target: CommitId,
+        tree: TreeId,
+        (message, committer): (&str, &Committer),
+    ) -> Result<CommitId, GitError> {
         let said = committer.signature();
-        let commit = format!("tree {whole}\nparent {target}\nauthor {said}\ncommitter {said}\n\n{message}\n");
+        let commit = format!("tree {tree}\nparent {target}\nauthor {said}\ncommitter {said}\n\n{message}\n");
         self.workbench().await?.write_commit(commit.into_bytes()).await
     }
 

@@ -2,9 +2,7 @@
 
 use super::codes::codes;
 use super::{
-    BranchName, Commit, CommitId, Divergence, FoundInFiles, Lock, MendedHotfix, Origin, OwedHotfix,
-    PlaceTaken, PromoteFirst, PullNumber, ReadinessState, Repair, Revert, SignOffState, Snapshot, Undecided,
-    UnixMillis, UnixSeconds,
+    BranchName, Commit, CommitId, Divergence, FoundInFiles, Lock, MendedHotfix, Origin, OwedHotfix, PlaceTaken, PromoteFirst, PullNumber, ReadinessState, Repair, Revert, SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds, PreparedRollback,
 };
 
 codes! {
@@ -26,6 +24,8 @@ codes! {
     PromotionInStack = "TP108",
     /// TP110: the head stands at a commit that an environment's branch has pointed at.
     Snapshot = "TP110",
+    /// TP111: Towpath has prepared the pull request to take the base's environment back.
+    PreparedRollback = "TP111",
     /// TP201: the topic carries another environment's history.
     CarriesHistory = "TP201",
     /// TP202: the target was pushed back, and the topic brings again what was taken away.
@@ -209,6 +209,8 @@ pub enum Cause {
     },
     /// TP110: the head is no environment's branch, but stands where one has been: it is judged as that one.
     Snapshot(Snapshot),
+    /// TP111: Towpath has prepared it to take the base's environment back.
+    PreparedRollback(PreparedRollback),
     /// TP201: brought commits lie on the line of another environment or the copy branch.
     CarriesHistory {
         /// For each such branch: the foreign commits on its line, newest first.
@@ -408,6 +410,9 @@ pub enum Cause {
         pulls: Vec<PullNumber>,
         /// Who has lifted the hold, and why.
         lifted: Option<(String, String)>,
+        /// The pull request that takes it back, where nobody has merged that so far.
+        #[serde(default)]
+        by_pull: Option<PullNumber>,
     },
     /// TP408: what would ship is being deployed where it comes from, or that has failed.
     Deploying {

@@ -15,6 +15,7 @@ impl Cause {
             Self::CopyTakesOnly { .. } => Code::CopyTakesOnly,
             Self::PromotionInStack { .. } | Self::MayBeStacked { .. } => Code::PromotionInStack,
             Self::Snapshot(_) => Code::Snapshot,
+            Self::PreparedRollback(_) => Code::PreparedRollback,
             Self::CarriesHistory { .. } | Self::PointedAtTopic { .. } | Self::CarriesBack { .. } => {
                 Code::CarriesHistory
             }

@@ -28,6 +28,13 @@ pub enum Trigger {
         /// Why, in their words.
         reason: String,
     },
+    /// Somebody asked for what ran before, and the branch has got its files back by a merge.
+    Revert {
+        /// Who asked.
+        by: String,
+        /// Why, in their words.
+        reason: String,
+    },
     /// The operator asked for the branch's tip.
     Requested {
         /// Who asked.
@@ -293,7 +300,12 @@ impl Deploy {
 
     /// Whether it takes the environment back to what ran before.
     pub fn is_rollback(&self) -> bool {
-        matches!(self.trigger, Trigger::Rollback { .. })
+        matches!(self.trigger, Trigger::Rollback { .. } | Trigger::Revert { .. })
+    }
+
+    /// Whether its commit came to it by the branch: of a rollback only where that was given the old files.
+    pub fn is_of_branch(&self) -> bool {
+        !matches!(self.trigger, Trigger::Rollback { .. })
     }
 
     /// Whether the operator asked for this one by name: it goes where an ordinary one does not.
@@ -304,7 +316,9 @@ impl Deploy {
     /// Who has asked for it by name.
     pub fn asked_for_by(&self) -> Option<&str> {
         match &self.trigger {
-            Trigger::Rollback { by, .. } | Trigger::Requested { by, .. } => Some(by),
+            Trigger::Rollback { by, .. } | Trigger::Revert { by, .. } | Trigger::Requested { by, .. } => {
+                Some(by)
+            }
             Trigger::Merge | Trigger::DirectPush { .. } | Trigger::Active => None,
         }
     }

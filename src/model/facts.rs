@@ -1,8 +1,8 @@
 use super::calendar::FreezePeriod;
 use super::{
     AcceptanceFacts, BranchName, Commit, CommitId, FileFinding, Hold, Lock, MergeMethods, MergedPull,
-    OpenPull, Origin, Override, OwedHotfix, PlaceAwaited, PullRequestDetails, Revert, Snapshot, StackFacts,
-    TreeId, UnixSeconds,
+    OpenPull, Origin, Override, OwedHotfix, PlaceAwaited, PreparedRollback, PullRequestDetails, Revert,
+    Snapshot, StackFacts, TreeId, UnixSeconds,
 };
 
 /// The branch a pull request would merge.
@@ -297,7 +297,7 @@ pub enum History {
     NotNeeded,
 }
 
-/// What is known of deploys about a promotion.
+/// What is known of deploys about a pull request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeployFacts {
     /// The newest deploy of the head to its environment, where it has not ended well.
@@ -306,6 +306,8 @@ pub struct DeployFacts {
     pub hold: Option<Hold>,
     /// Whether something newer has ended well there since the hold was lifted.
     pub hold_is_over: bool,
+    /// That it was prepared to take the base's environment back.
+    pub rollback: Option<PreparedRollback>,
 }
 
 /// A deploy of a promotion's head to where it comes from, which has not ended well.
@@ -330,7 +332,7 @@ pub struct Facts {
     pub history: History,
     /// How pull requests may be merged into the base, where GitHub told.
     pub methods: Option<MergeMethods>,
-    /// What is known of deploys, of a promotion between environments.
+    /// What is known of deploys, of a promotion between environments or of what takes one back.
     pub deploys: DeployFacts,
     /// The snapshot that the head is, if it is one: then `pull` is the pull request as if it came from there.
     pub snapshot: Option<Snapshot>,

@@ -1,6 +1,6 @@
 //! Holds on environments: what a rollback leaves behind.
 
-use super::{CommitId, PullNumber, UnixMillis};
+use super::{CommitId, PullNumber, RevertPull, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// What keeps merges from undoing a rollback unnoticed.
@@ -22,6 +22,9 @@ pub struct Hold {
     /// When it was lifted, by whom and why.
     #[serde(default)]
     pub lifted: Option<Lifted>,
+    /// The pull request that takes it back, where whoever deploys brings its branch and nothing older.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revert: Option<RevertPull>,
 }
 
 impl Hold {
@@ -32,7 +35,12 @@ impl Hold {
         since: UnixMillis,
         pulls: Vec<PullNumber>,
     ) -> Option<Self> {
-        (from != to).then_some(Self { from, to, by, reason, since, pulls, lifted: None })
+        (from != to).then_some(Self { from, to, by, reason, since, pulls, lifted: None, revert: None })
+    }
+
+    /// What takes the environment back once somebody merges it, while that is wanted.
+    pub fn to_merge(&self) -> Option<&RevertPull> {
+        self.revert.as_ref().filter(|it| it.merged.is_none() && self.lifted.is_none())
     }
 }
 

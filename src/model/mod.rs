@@ -81,6 +81,7 @@ mod records;
 mod refused_status;
 mod repair;
 mod requires;
+mod revert_pull;
 mod reverts;
 mod rules;
 mod sentence;
@@ -170,6 +171,7 @@ pub use records::{
 pub use refused_status::RefusedStatus;
 pub use repair::{Divergence, PromoteFirst, Repair};
 pub use requires::{ReadinessItem, Requires, SignOffRole, Tested, TicketRule, TicketsOn};
+pub use revert_pull::{PreparedRollback, RevertPull, RollbackStanding};
 pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
 pub use sentence::{Sentence, capitalized};

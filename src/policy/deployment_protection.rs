@@ -34,7 +34,8 @@ pub enum DeploymentProtection {
 /// A job may bring what the environment's branch points at; while a hold is in force, what was rolled back to.
 pub fn deployment_protection(facts: &ProtectedJob) -> DeploymentProtection {
     if let Some(hold) = &facts.hold {
-        return if hold.to == facts.commit {
+        let has_old_files = hold.revert.as_ref().and_then(|it| it.merged) == Some(facts.commit);
+        return if hold.to == facts.commit || has_old_files {
             DeploymentProtection::Open
         } else {
             DeploymentProtection::Held(hold.clone())
@@ -66,6 +67,7 @@ mod tests {
             since: UnixMillis(0),
             pulls: Vec::new(),
             lifted: None,
+            revert: None,
         }
     }
 

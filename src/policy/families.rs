@@ -8,15 +8,16 @@
 use super::family::{ConfigKey, Fact, Family, Reach, Trigger};
 use super::source::Route;
 use super::{
-    acceptance, active_places, back_merge, files, freezes, hotfixes, known_work, locks, promotion, source,
-    stacks, topic, undone,
+    acceptance, active_places, back_merge, files, freezes, hotfixes, known_work, locks, promotion, rollbacks,
+    source, stacks, topic, undone,
 };
 use crate::model::{Code, Level, PromotionPath, PullEnds, Requires, Role, Snapshot};
 
 /// Every family that judges pull requests.
-pub const FAMILIES: [&Family; 15] = [
+pub const FAMILIES: [&Family; 16] = [
     &source::FAMILY,
     &source::SNAPSHOT,
+    &rollbacks::FAMILY,
     &topic::FAMILY,
     &known_work::FAMILY,
     &undone::FAMILY,
@@ -52,6 +53,9 @@ impl Judged<'_> {
         let mut families = vec![&source::FAMILY];
         if self.snapshot.is_some() || !source::may_be_snapshot_of(path, pull).is_empty() {
             families.push(&source::SNAPSHOT);
+        }
+        if source::may_be_rollback(path, pull) {
+            families.push(&rollbacks::FAMILY);
         }
         let route = source::route(path, pull);
         if files::are_judged(path, pull, &route) {

@@ -3,7 +3,7 @@
 //! `commerce` has looked into them; here they become findings among the others, of what the branches let through.
 
 use super::family::{ConfigKey, Fact, Family, PATH, Reach, Trigger};
-use super::source::Route;
+use super::source::{Route, may_be_rollback};
 use crate::model::{Code, Facts, FileFinding, Finding, Level, PromotionPath, PullEnds, Role, TicketsOn};
 
 /// The rules of Adobe Commerce, where the preset is on. What a merge gives depends on all that the base has.
@@ -61,7 +61,8 @@ const CODES: [Code; 33] = [
 
 /// Whether the files are judged: of what may go into an environment of a Commerce project at all.
 pub(super) fn are_judged(path: &PromotionPath, pull: &PullEnds, route: &Route) -> bool {
-    let may_go = matches!(route, Route::Topic | Route::Promotion | Route::BackMerge);
+    let may_go =
+        matches!(route, Route::Topic | Route::Promotion | Route::BackMerge) || may_be_rollback(path, pull);
     path.commerce.is_some() && may_go && matches!(path.role(&pull.base.branch), Role::Environment(_))
 }
 

@@ -9,6 +9,7 @@
 //! | `known_work` | what a topic may have in common with other work |
 //! | `undone` | what merging a topic may do to files |
 //! | `promotion` | what an environment may bring to the next one, or to the copy branch |
+//! | `rollbacks` | which pull requests take an environment back |
 //! | `hotfixes` | which hotfixes a promotion waits for |
 //! | `back_merge` | what a downstream environment may bring upstream |
 //! | `files` | what the files of a Commerce project may become |
@@ -61,6 +62,7 @@ mod locks;
 mod overrides;
 mod promotion;
 mod repair;
+mod rollbacks;
 mod source;
 mod stacks;
 mod topic;
@@ -70,7 +72,7 @@ pub use deployment_protection::{DeploymentProtection, ProtectedJob, deployment_p
 pub use families::{FAMILIES, Judged, config_changes};
 pub use family::{ConfigKey, Fact, Family, Reach, Trigger};
 pub use freezes::{freeze_on, is_hotfix, next_freeze_change};
-pub use source::Route;
+pub use source::{ROLLBACK_BRANCHES, Route, may_be_rollback};
 
 use std::cmp::Reverse;
 
@@ -98,6 +100,28 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
     let route = route(path, pull);
     let stacked = stacks::in_stack(&facts.stacks, &route);
     let in_files = files::findings(path, facts, &route);
+    let of_rollback = rollbacks::findings(path, facts, &in_files);
+    let mut findings = match (of_rollback, by_the_path(path, facts, route)) {
+        (Some(found), _) => found,
+        (None, Ok(found)) => found.into_iter().chain(in_files).collect(),
+        (None, Err(undecided)) => return Verdict::undecided(undecided),
+    };
+    if let Some(finding) = stacked {
+        if stacks::stands_alone(path, &facts.stacks, &pull.base.branch) {
+            findings.clear();
+        }
+        findings.push(finding);
+    }
+    let mut verdict = weighed(path, findings);
+    overrides::apply(facts, &mut verdict.findings);
+    sort(&mut verdict.findings);
+    let note = stacks::may_be_stacked(path, &facts.stacks, &verdict.findings);
+    Verdict { findings: verdict.findings.into_iter().chain(note).collect() }
+}
+
+/// What is found on the way that a pull request takes, and keeps it back for a while.
+fn by_the_path(path: &PromotionPath, facts: &Facts, route: Route) -> Result<Vec<Finding>, Undecided> {
+    let pull = &facts.pull;
     let mut findings = match (route, &facts.history) {
         (Route::NotJudged, _) => Vec::new(),
         (Route::Refused(finding), _) => vec![*finding],
@@ -110,10 +134,9 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
         (Route::BackMerge, History::BackMerge(history)) => back_merge::findings(history),
         (Route::Topic | Route::Promotion | Route::BackMerge, _) => {
             let what = UserMessage::new("the facts at hand were gathered under another configuration");
-            return Verdict::undecided(Undecided::Git { what });
+            return Err(Undecided::Git { what });
         }
     };
-    findings.extend(in_files);
     findings.extend(freezes::frozen(path, facts));
     findings.extend(locks::locked(path, facts));
     findings.extend(active_places::awaited(path, facts));
@@ -122,17 +145,7 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
         findings.extend(hotfixes::owed(path, facts, history));
     }
     findings.extend(facts.snapshot.clone().map(|snapshot| Finding::pass(Cause::Snapshot(snapshot))));
-    if let Some(finding) = stacked {
-        if stacks::stands_alone(path, &facts.stacks, &pull.base.branch) {
-            findings.clear();
-        }
-        findings.push(finding);
-    }
-    let mut verdict = weighed(path, findings);
-    overrides::apply(facts, &mut verdict.findings);
-    sort(&mut verdict.findings);
-    let note = stacks::may_be_stacked(path, &facts.stacks, &verdict.findings);
-    Verdict { findings: verdict.findings.into_iter().chain(note).collect() }
+    Ok(findings)
 }
 
 /// Whether a pull request is in a stack that it must not be in, by what is known of the stack alone.

@@ -171,6 +171,7 @@ fn held(deploys: &DeployFacts) -> Option<Finding> {
         since: hold.since.to_seconds(),
         pulls: hold.pulls.clone(),
         lifted: hold.lifted.as_ref().map(|lifted| (lifted.by.clone(), lifted.reason.clone())),
+        by_pull: hold.to_merge().and_then(|it| it.number),
     };
     Some(if hold.lifted.is_none() { Finding::new(Outcome::Wait, cause) } else { Finding::warn(cause) })
 }

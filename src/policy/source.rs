@@ -1,4 +1,5 @@
-//! Which branches may meet: TP101, TP102, TP103, TP107; and of which environments a head may be a snapshot, TP110.
+//! Which branches may meet: TP101, TP102, TP103, TP107; and of which environments a head may be a snapshot, TP110, or may
+//! have been made to take one back, TP111.
 //!
 //! A branch's name proves nothing when it lives in a fork: a fork's `integration` is a topic that happens
 //! to be called so. It is refused as a fork (TP103) only where the base takes that environment and no
@@ -129,6 +130,17 @@ pub(super) fn may_be_snapshot_of<'a>(path: &'a PromotionPath, pull: &PullEnds) -
         Role::Topic => false,
     };
     path.environments.iter().filter(takes).collect()
+}
+
+/// How the branches begin that Towpath makes to take environments back.
+pub const ROLLBACK_BRANCHES: &str = "towpath/rollback/";
+
+/// Whether a pull request may have been prepared to take its base back, by its two branches alone. Whether it was, the
+/// hold tells.
+pub fn may_be_rollback(path: &PromotionPath, pull: &PullEnds) -> bool {
+    let is_off = path.rules.level(Code::PreparedRollback) == Level::Off;
+    let has_name = pull.head.branch.as_ref().is_some_and(|it| it.as_str().starts_with(ROLLBACK_BRANCHES));
+    !is_off && has_name && !pull.head.fork && matches!(path.role(&pull.base.branch), Role::Environment(_))
 }
 
 /// The branch that a topic goes into first: of an environment for topics, else for hotfixes.

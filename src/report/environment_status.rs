@@ -92,6 +92,13 @@ impl EnvironmentStatus {
 fn held(hold: &Hold) -> Prose {
     let since = stamp::utc(hold.since.to_seconds());
     let (from, to) = (hold.from.short(), hold.to.short());
+    if let Some(number) = hold.to_merge().and_then(|it| it.number) {
+        let words = format!(
+            "Held since {since}: % asked for it to be rolled back from % to %: %. #{number} does that once somebody merges it. \
+             What else is merged is deployed once the hold is lifted."
+        );
+        return Prose::new(&words, &[&hold.by, &from, &to, &hold.reason]);
+    }
     Prose::new(
         &format!(
             "Held since {since}: % rolled it back from % to %: %. What is merged from now on is deployed once the hold is lifted."
@@ -157,6 +164,7 @@ pub fn environment_status_as_json(status: &EnvironmentStatus) -> Value {
             "by": it.by,
             "reason": it.reason,
             "since": it.since.to_seconds(),
+            "by_pull_request": it.to_merge().and_then(|it| it.number),
         })),
         "lock": status.lock.as_ref().map(|it| json!({
             "id": it.id,
@@ -246,6 +254,7 @@ mod tests {
             since: UnixMillis(1_700_000_000_000),
             pulls: Vec::new(),
             lifted: None,
+            revert: None,
         };
         let under_way = WaitsFor::End { number: 9, commit: id(9) };
         let full = EnvironmentStatus {

@@ -55,6 +55,7 @@ mod prose;
 mod release_log;
 mod repair_plan;
 mod reply;
+mod revert_pull;
 mod rewritten;
 mod setup_findings;
 mod shell;
@@ -109,6 +110,10 @@ pub use proposal::{PROPOSAL_TITLE, proposal};
 pub use release_log::{ReleaseLog, release_as_json, release_on_terminal, stats_as_json, stats_on_terminal};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
 pub use reply::{CommandReply, CommandStatus, listed, plain_text, reply, reply_marker, sentence};
+pub use revert_pull::{
+    ends_first, goes_first, no_revert_beside, revert_by_hand, revert_prepared, revert_pull, revert_title,
+    reverted_already,
+};
 pub use rewritten::{Rewritten, rewritten_alarm, rewritten_marker};
 pub use setup_findings::{GitHubCli, setup_findings_as_json, setup_findings_on_terminal, setup_plan};
 pub use shell::quote as shell_word;

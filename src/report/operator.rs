@@ -34,7 +34,7 @@ impl AskedFor<'_> {
 }
 
 /// The command by which the operator lets an environment go on.
-fn hold_lift_command(repository: &str, environment: &str) -> String {
+pub(super) fn hold_lift_command(repository: &str, environment: &str) -> String {
     let (repository, environment) = (shell::quote(repository), shell::quote(environment));
     format!("towpath hold lift --repository {repository} --environment {environment} --reason '…'")
 }

@@ -8,8 +8,7 @@ use super::{
     withdrawn_comment, words,
 };
 use crate::model::{
-    BranchName, Cause, Commit, CommitId, Divergence, Outcome, PromotionPath, Repair, Snapshot, Undecided,
-    UnixSeconds, UserMessage, Verdict,
+    BranchName, Cause, Commit, CommitId, Divergence, Outcome, PromotionPath, Repair, Snapshot, Undecided, UnixSeconds, UserMessage, Verdict, PreparedRollback, RollbackStanding,
 };
 
 /// Branch names as git allows them, with all that Markdown, HTML, Mermaid and a shell would trip over.
@@ -71,6 +70,11 @@ fn cause() -> impl Strategy<Value = Cause> {
             branch,
             current
         })),
+        (branch(), "[a-z` ]{1,40}").prop_map(|(environment, reason)| {
+            let (to, by, standing) = (id(3), "rita".to_owned(), RollbackStanding::BranchMoved);
+            let environment = environment.to_string();
+            Cause::PreparedRollback(PreparedRollback { environment, to, by, reason, standing })
+        }),
         prop::sample::select(vec![
             Cause::HeadBehind,
             Cause::NothingToPromote,

@@ -2,7 +2,7 @@
 
 use super::limits::{shorten_end, shorten_middle};
 use super::markdown;
-use crate::model::Sentence;
+use crate::model::{PullNumber, Sentence};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Span {
@@ -177,6 +177,17 @@ fn length(spans: &[Span]) -> usize {
 /// `2 commits`, `1 commit`.
 pub(super) fn count(number: usize, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Pull requests in a row, as GitHub makes links of them; `None` where there are none.
+pub(super) fn pulls_in_a_row(pulls: &[PullNumber]) -> Option<String> {
+    const SHOWN: usize = 10;
+    let mut numbers: Vec<String> = pulls.iter().take(SHOWN).map(|number| format!("#{number}")).collect();
+    if pulls.len() > SHOWN {
+        numbers.push(format!("{} more", pulls.len() - SHOWN));
+    }
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    (!numbers.is_empty()).then(|| row(&numbers, "and").plain())
 }
 
 /// Names in a row, the last one after `link` (`and`, `or`). A long row ends in how many more there are.

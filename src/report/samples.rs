@@ -341,6 +341,7 @@ pub(super) fn held(lifted: bool) -> Cause {
         since: UnixSeconds(1_700_000_000),
         pulls: vec![PullNumber(81), PullNumber(82)],
         lifted: lifted.then(|| ("rita".to_owned(), "repaired in #83".to_owned())),
+        by_pull: None,
     }
 }
 

@@ -14,6 +14,7 @@ mod given_up;
 mod http;
 mod input;
 mod kill;
+mod kill_rollback;
 mod log;
 mod memory;
 mod misplaced;

@@ -22,7 +22,16 @@ fn keep(deploy: Deploy) -> Change {
 
 fn hold() -> Hold {
     let (by, reason) = ("op".to_owned(), "broken".to_owned());
-    Hold { from: commit(2), to: commit(1), by, reason, since: UnixMillis(5), pulls: Vec::new(), lifted: None }
+    Hold {
+        from: commit(2),
+        to: commit(1),
+        by,
+        reason,
+        since: UnixMillis(5),
+        pulls: Vec::new(),
+        lifted: None,
+        revert: None,
+    }
 }
 
 fn environment() -> WorkItem {

@@ -10,35 +10,45 @@ use towpath::engine::Deploying;
 use towpath_sandbox::platform::{self, ActivityHandle, ActivityState, Ending, Platform, ProjectHandle, Role};
 use towpath_sandbox::{ManualClock, PullHandle};
 
-const TOKEN: &str = "the API token of a machine user";
+pub(crate) const TOKEN: &str = "the API token of a machine user";
 const DRIVER: &str = "{ driver: commerce-cloud, timeout: 30m }";
-const BUILDS: &str = "Found 1 new commit\nBuilding application 'app' (runtime type: php:8.3, tree: 9851a01)";
-const DEPLOYS: &str = "Redeploying environment integration\nExecuting deploy hook for application 'app'\n\
+pub(crate) const BUILDS: &str =
+    "Found 1 new commit\nBuilding application 'app' (runtime type: php:8.3, tree: 9851a01)";
+pub(crate) const DEPLOYS: &str = "Redeploying environment integration\nExecuting deploy hook for application 'app'\n\
     W: [2026-03-01T10:04:00+00:00] INFO: Starting scenario(s): scenario/deploy.xml (magento/ece-tools version: 2002.2.1)\n\
     W: [2026-03-01T10:04:01+00:00] NOTICE: Enabling Maintenance mode";
-const ENDS: &str = "W: [2026-03-01T10:06:00+00:00] NOTICE: Maintenance mode is disabled.\n\
+pub(crate) const ENDS: &str = "W: [2026-03-01T10:06:00+00:00] NOTICE: Maintenance mode is disabled.\n\
     W: [2026-03-01T10:06:01+00:00] INFO: Scenario(s) finished\nOpening environment";
 
 /// A shop, and the platform that it runs on.
-struct Shop {
-    stage: Stage,
-    platform: Platform,
-    project: ProjectHandle,
-    clock: Arc<ManualClock>,
+pub(crate) struct Shop {
+    pub(crate) stage: Stage,
+    pub(crate) platform: Platform,
+    pub(crate) project: ProjectHandle,
+    pub(crate) clock: Arc<ManualClock>,
+    /// The environment that the platform has, and that the story is about.
+    environment: &'static str,
 }
 
 impl Shop {
-    async fn open(role: Role) -> Self {
+    pub(crate) async fn open(role: Role) -> Self {
+        Self::with(role, &["integration"], ["integration"; 2]).await
+    }
+
+    /// With these environments active on the platform. The operator's file gives one of them to one of ours by `mapping`.
+    pub(crate) async fn with(role: Role, active: &[&str], mapping: [&'static str; 2]) -> Self {
         let clock = Arc::new(ManualClock::from_system());
         let config = platform::Config { clock: Arc::clone(&clock) as _, ..platform::Config::default() };
         let platform = Platform::start(config).await.unwrap();
-        let project =
-            platform.project("abc123").environment("integration").inactive("staging").await.unwrap();
+        let project = active.iter().fold(platform.project("abc123"), |it, name| it.environment(name));
+        let project = if active.contains(&"staging") { project } else { project.inactive("staging") };
+        let project = project.await.unwrap();
         platform.api_token(TOKEN, &["abc123"], role);
+        let [ours, named] = mapping;
         let text = format!(
             "[repository.\"acme/store\".secret]\ncommerce = {{ env = \"COMMERCE\" }}\n\
              [repository.\"acme/store\".commerce]\nproject = \"abc123\"\ntoken = \"commerce\"\n\
-             environments = {{ integration = \"integration\", staging = \"staging\" }}\n\
+             environments = {{ {ours} = \"{named}\", staging = \"staging\" }}\n\
              api = \"{}\"\nauth = \"{}\"\nallow_private = true\n",
             platform.api_url(),
             platform.auth_url()
@@ -51,11 +61,11 @@ impl Shop {
         };
         let stage = Stage::with(Setting { deploying, ..Setting::default() }).await;
         project.runs_its_branches(&stage.store).await.unwrap();
-        Self { stage, platform, project, clock }
+        Self { stage, platform, project, clock, environment: ours }
     }
 
     /// With an integration, and the driver in the repository's file.
-    async fn integrated() -> Self {
+    pub(crate) async fn integrated() -> Self {
         let shop = Self::open(Role::Admin).await;
         shop.project.integrate();
         configured(&shop.stage, DRIVER).await;
@@ -63,36 +73,36 @@ impl Shop {
     }
 
     /// A merge that the platform has heard of and queued.
-    async fn queued(&self) -> (PullHandle, ActivityHandle) {
+    pub(crate) async fn queued(&self) -> (PullHandle, ActivityHandle) {
         let pull = self.stage.merged_topic("feature/cart").await;
         (pull, self.fetched().await)
     }
 
-    async fn fetched(&self) -> ActivityHandle {
+    pub(crate) async fn fetched(&self) -> ActivityHandle {
         self.project.fetch(&self.stage.store).await.unwrap().pop().expect("the branch has moved")
     }
 
     /// So many minutes pass for everybody, and the platform is looked at.
-    async fn minutes_later(&self, minutes: i64) {
+    pub(crate) async fn minutes_later(&self, minutes: i64) {
         self.clock.advance(TimeDelta::minutes(minutes));
         self.stage.minutes_later(minutes).await;
     }
 
     /// What GitHub shows of the newest deploy.
-    async fn line(&self) -> String {
-        let made = self.stage.deployments("integration").await;
+    pub(crate) async fn line(&self) -> String {
+        let made = self.stage.deployments(self.environment).await;
         let statuses = made.last().unwrap().statuses();
         let last = statuses.last().unwrap();
         format!("{}: {}", last.state, last.description)
     }
 
     /// The same after the next look.
-    async fn next_line(&self) -> String {
+    pub(crate) async fn next_line(&self) -> String {
         self.minutes_later(2).await;
         self.line().await
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         for act in ["/merge", "/synchronize", "/deactivate", "/activate"] {
             assert_eq!(self.platform.count("POST", act), 0, "{act}");
         }
@@ -423,6 +433,6 @@ async fn what_the_platforms_branch_has_is_deployed_again_by_its_link() {
     assert!(line.starts_with("success: "), "{line}");
     let comment = shop.stage.says(&pull, "rita", "/rollback integration --reason broken").await;
     let reply = shop.stage.reply(&pull, &comment).await;
-    assert!(reply.contains("revert the merge on GitHub"), "{reply}");
+    assert!(reply.contains("Integration has no earlier good release"), "{reply}");
     shop.end().await;
 }

@@ -23,7 +23,16 @@ async fn held(stage: &mut Stage) {
     let commit = stage.store.tip("production").unwrap().parse().unwrap();
     let (by, reason) = ("op".to_owned(), "checkout is broken".to_owned());
     let to = stage.store.tip("integration").unwrap().parse().unwrap();
-    let hold = Hold { from: commit, to, by, reason, since: UnixMillis(5), pulls: Vec::new(), lifted: None };
+    let hold = Hold {
+        from: commit,
+        to,
+        by,
+        reason,
+        since: UnixMillis(5),
+        pulls: Vec::new(),
+        lifted: None,
+        revert: None,
+    };
     let item = WorkItem::WorkflowRuns(id);
     database.mark(vec![item.clone()], UnixMillis(0)).await.unwrap();
     let lease = database.lease(UnixMillis(1), ConcurrencyLimits::NONE).await.unwrap().unwrap();

@@ -34,6 +34,7 @@ mod commands_unseen;
 mod commerce;
 mod commerce_cloud;
 mod commerce_logs;
+mod commerce_rollback;
 mod configuration;
 mod copy;
 mod cost;

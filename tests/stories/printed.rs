@@ -217,7 +217,7 @@ fn blocks(text: &str) -> Vec<String> {
 
 /// Runs a block in a fresh clone, as somebody who pastes it. What it asks of GitHub is done there afterwards: in each block
 /// that comes last.
-async fn run(stage: &Stage, block: &str) {
+pub(crate) async fn run(stage: &Stage, block: &str) {
     let folder = tempfile::tempdir().unwrap();
     let url = stage.store.clone_url().replace("http://", "http://rita:x@");
     let (place, block, asked) = (folder.path().to_owned(), block.to_owned(), folder.path().join("asked"));

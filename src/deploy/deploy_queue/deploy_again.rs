@@ -66,7 +66,7 @@ impl DeployQueue {
                 None => WaitsFor::End { number, commit },
             });
         }
-        let stuck = self.unconfirmed().filter(|_| !deploy.was_requested());
+        let stuck = self.unconfirmed().filter(|_| !deploy.was_requested() && !deploy.is_rollback());
         Some(
             stuck.map_or(WaitsFor::Nothing, |it| WaitsFor::Unconfirmed {
                 number: it.number,

@@ -41,8 +41,8 @@ impl DeployQueue {
     /// Why it is refused.
     pub fn rollback(&self, to: Option<CommitId>) -> Result<RollbackPlan, RollbackRefusal> {
         let going_back = self.deploys.iter().rev().find(|it| it.is_rollback() && it.state.is_open());
-        if let Some(going) = going_back.filter(|it| to.is_none_or(|to| to == it.commit)) {
-            return Err(RollbackRefusal::UnderWay { number: going.number, to: going.commit });
+        if let Some(going) = going_back.filter(|it| to.is_none_or(|to| to == self.restored_by(it))) {
+            return Err(RollbackRefusal::UnderWay { number: going.number, to: self.restored_by(going) });
         }
         let releases = self.releases();
         let target = match to {
@@ -64,6 +64,20 @@ impl DeployQueue {
     /// What a rollback without a commit would bring back, where it would not be refused.
     pub fn rollback_target(&self) -> Option<CommitId> {
         self.rollback(None).ok().map(|plan| plan.target.commit)
+    }
+
+    /// What a deploy brings back, if it is a rollback: where the branch was given the old files, the commit that had them;
+    /// else its own commit.
+    pub fn restored_by(&self, deploy: &Deploy) -> CommitId {
+        if !deploy.is_rollback() {
+            return deploy.commit;
+        }
+        let ran_before = |it: &&Deploy| {
+            it.number < deploy.number && it.state == DeployState::Succeeded && !it.is_rollback()
+        };
+        let ran = || self.deploys.iter().rev().filter(ran_before);
+        let same = ran().find(|it| it.commit == deploy.commit);
+        same.or_else(|| ran().find(|it| it.tree == deploy.tree)).map_or(deploy.commit, |it| it.commit)
     }
 
     /// The newest deploy of a commit that ended well.
@@ -97,12 +111,13 @@ impl DeployQueue {
     }
 
     fn go_back<'a>(&'a self, good: &mut Vec<&'a Deploy>, rollback: &Deploy) {
-        if let Some(at) = good.iter().rposition(|it| it.commit == rollback.commit) {
+        let restored = self.restored_by(rollback);
+        if let Some(at) = good.iter().rposition(|it| it.commit == restored) {
             good.truncate(at + 1);
             return;
         }
         // Something that was taken back before, and was asked for by name.
-        let well = |it: &&Deploy| it.commit == rollback.commit && it.state == DeployState::Succeeded;
+        let well = |it: &&Deploy| it.commit == restored && it.state == DeployState::Succeeded;
         if let Some(source) = self.deploys.iter().rev().filter(|it| it.number < rollback.number).find(well) {
             good.retain(|it| it.number < source.number);
             good.push(source);

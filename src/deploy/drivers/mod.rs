@@ -82,6 +82,15 @@ pub struct Started {
     pub log_url: Option<String>,
 }
 
+/// How whoever carries deploys out takes an environment back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RollbackWay {
+    /// It deploys what ran before.
+    Deploy,
+    /// It brings what the environment's branch has and nothing older: the branch has to get the old files.
+    Revert,
+}
+
 /// Why a driver did not do what was asked.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DriverError {
@@ -181,6 +190,14 @@ pub trait Driver: Send + Sync {
         Err(DriverError::refused("whoever deploys here has no verify step of its own"))
     }
 
+    /// How an environment is taken back to what this deploy has brought there.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`] where it cannot be taken back at all.
+    async fn rollback_way(&self, _: &Deploy) -> Result<RollbackWay, DriverError> {
+        Ok(RollbackWay::Deploy)
+    }
+
     /// Ends a deploy before its own end. May be asked again.
     ///
     /// # Errors
@@ -247,17 +264,10 @@ macro_rules! driver {
 
 drivers!(driver);
 
-/// Why whoever deploys by these settings takes no environment back to what ran before, and what to do instead; `None`
-/// where they do. Nobody has to be asked, so a secret that is missing changes nothing.
-pub fn refuses_rollback(settings: &DriverSettings) -> Option<UserMessage> {
-    matches!(settings, DriverSettings::CommerceCloud { .. }).then(commerce_cloud::takes_nothing_back)
-}
-
-/// Whether an environment with these settings, of which this deploy is shown, can be taken back: the operator's programs
-/// can do that, whatever the settings say.
-pub fn takes_back(settings: &DriverSettings, deploy: Option<&Deploy>) -> bool {
-    let by_programs = deploy.is_some_and(|it| it.was_begun() && it.driver_settings.is_none());
-    by_programs || refuses_rollback(settings).is_none()
+/// Whether whoever deploys by these settings has to be asked for its [`RollbackWay`]. The others take an environment back
+/// by a deploy, and a secret that is missing changes nothing about that.
+pub fn asks_for_rollback_way(settings: &DriverSettings) -> bool {
+    matches!(settings, DriverSettings::CommerceCloud { .. })
 }
 
 /// The key of a deploy: `repository` is GitHub's number of it.
@@ -317,22 +327,7 @@ pub(crate) fn or_empty(commit: Option<CommitId>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{key, parse_key, takes_back};
-    use crate::deploy::samples::deploy;
-    use crate::model::{DriverSettings, UnixMillis};
-
-    #[test]
-    fn the_kind_of_driver_tells_whether_an_environment_is_taken_back() {
-        let cloud = DriverSettings::CommerceCloud { project: None, environment: None };
-        let mut begun = deploy(1, 1);
-        begun.requested_at = Some(UnixMillis(1));
-        assert!(takes_back(&cloud, Some(&begun)), "programs of the operator carried it out");
-        begun.driver_settings = Some(cloud.clone());
-        for shown in [None, Some(&deploy(1, 1)), Some(&begun)] {
-            assert!(!takes_back(&cloud, shown));
-            assert!(takes_back(&DriverSettings::Deployment, shown));
-        }
-    }
+    use super::{key, parse_key};
 
     #[test]
     fn keys_are_plain_and_tell_environments_apart() {

@@ -2,7 +2,6 @@
 
 use super::pending_deliveries::PendingDeliveries;
 use crate::deploy::DeployQueue;
-use crate::deploy::drivers::refuses_rollback;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::DeploymentProtectionAnswer;
@@ -114,11 +113,7 @@ impl<'a> Job<'a> {
                     environment_deploys.hold,
                     environment_deploys.baseline,
                 )
-                .rollback_target()
-                .filter(|_| {
-                    self.ctx.drivers.has_programs(self.row, environment)
-                        || refuses_rollback(&environment.deploy.driver).is_none()
-                });
+                .rollback_target();
                 ProtectionWords::Older { tip: *tip, roll_back_to }
             }
             DeploymentProtection::OffPath => ProtectionWords::OffPath,

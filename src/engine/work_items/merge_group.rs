@@ -252,7 +252,7 @@ impl Group<'_> {
         // What keeps the pull request back keeps the group back: it may have come up since it was queued.
         let (details, deploys, stacks) = match row {
             Some(row) => {
-                let deploys = known_deploys(self.ctx, path, row, ends).await?;
+                let deploys = known_deploys(self.ctx, path, repository, row, ends).await?;
                 (row.details.clone(), deploys, stack_facts(path, row, open))
             }
             None => Default::default(),

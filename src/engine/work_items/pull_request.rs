@@ -354,7 +354,7 @@ impl PullRequestWork<'_> {
         let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
         let ends = promoting.as_ref().unwrap_or(&pull);
         let methods = self.methods(ends).await;
-        let (deploys, decisions) = match self.deploys_and_decisions(&row, ends).await {
+        let (deploys, decisions) = match self.deploys_and_decisions(&row, ends, repository).await {
             Ok(known) => known,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
@@ -416,9 +416,10 @@ impl PullRequestWork<'_> {
         &self,
         row: &PullRequest,
         pull: &PullEnds,
+        repository: &Repository,
     ) -> Result<(DeployFacts, Decisions), WorkError> {
         let (ctx, path) = (self.ctx, &self.config.path);
-        let deploys = deploy_facts::known(ctx, path, row, pull).await?;
+        let deploys = deploy_facts::known(ctx, path, repository, row, pull).await?;
         let decisions = Decisions::on(ctx, path, (row.repository, Some(row.number)), pull).await?;
         Ok((deploys, decisions))
     }

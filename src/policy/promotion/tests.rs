@@ -159,9 +159,10 @@ fn a_hold_waits_until_it_is_lifted_and_is_named_until_something_newer_runs() {
         since: UnixMillis(5),
         pulls: Vec::new(),
         lifted,
+        revert: None,
     };
     let with = |hold, hold_is_over| {
-        let deploys = DeployFacts { hold, hold_is_over, of_head: None };
+        let deploys = DeployFacts { hold, hold_is_over, ..DeployFacts::default() };
         found(Tested::NotAsked, Deployed::Yes, &deploys)
     };
     assert_eq!(with(None, false), []);

@@ -5,17 +5,18 @@ use crate::model::calendar::FreezePeriod;
 use crate::model::{
     AcceptanceFacts, BackMergeHistory, Cause, Code, CommerceSettings, CommitId, DeployFacts, Deployed, Facts,
     FileFinding, HeadDeploy, History, Hold, HotfixStanding, IgnoredPaths, Level, Lock, MergeMethods,
-    MergeOutcome, MethodsFrom, Origin, Outcome, OwedHotfix, PlaceAwaited, PromotionHistory, PromotionPath,
-    ReadinessState, Sentence, SignOffState, Snapshot, SoakState, Source, Stack, StackFacts, StackMember,
-    Tested, TicketRule, TicketState, TicketsOn, TopicHistory, TreeId, UnixMillis, UnixSeconds, Verdict,
-    WhyOpen,
+    MergeOutcome, MethodsFrom, Origin, Outcome, OwedHotfix, PlaceAwaited, PreparedRollback, PromotionHistory,
+    PromotionPath, ReadinessState, RollbackStanding, Sentence, SignOffState, Snapshot, SoakState, Source,
+    Stack, StackFacts, StackMember, Tested, TicketRule, TicketState, TicketsOn, TopicHistory, TreeId,
+    UnixMillis, UnixSeconds, Verdict, WhyOpen,
 };
 use crate::policy::{FAMILIES, Fact, Judged, Reach, Trigger, config_changes, judge};
 use proptest::prelude::*;
 use std::collections::HashSet;
 
 /// Ends that between them take every route.
-const ENDS: [(&str, &str); 8] = [
+const ENDS: [(&str, &str); 9] = [
+    ("towpath/rollback/production-1", "production"),
     ("x", "integration"),
     ("x", "staging"),
     ("x", "feature/y"),
@@ -71,15 +72,21 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn deploys()(of_head in any::<Option<(bool, bool)>>(), held in any::<bool>()) -> DeployFacts {
+    fn deploys()(
+        of_head in any::<Option<(bool, bool)>>(), held in any::<bool>(), back in any::<Option<bool>>(),
+    ) -> DeployFacts {
         let of_head = of_head.map(|(taken_up, ended)| HeadDeploy {
             taken_up, since: UnixSeconds(0), ended: ended.then(|| "failed".to_owned()),
         });
         let hold = held.then(|| Hold {
             from: id(1), to: id(2), by: "op".to_owned(), reason: "broken".to_owned(),
-            since: UnixMillis(0), pulls: Vec::new(), lifted: None,
+            since: UnixMillis(0), pulls: Vec::new(), lifted: None, revert: None,
         });
-        DeployFacts { of_head, hold, hold_is_over: false }
+        let rollback = back.map(|is_ready| PreparedRollback {
+            environment: "production".to_owned(), to: id(2), by: "op".to_owned(), reason: "broken".to_owned(),
+            standing: if is_ready { RollbackStanding::Ready } else { RollbackStanding::BranchMoved },
+        });
+        DeployFacts { of_head, hold, hold_is_over: false, rollback }
     }
 }
 

@@ -327,6 +327,7 @@ fn what_is_said_at_the_gate() {
         since: UnixMillis(0),
         pulls: Vec::new(),
         lifted: None,
+        revert: None,
     };
     let job = WaitingJob {
         commands: COMMANDS,

@@ -20,6 +20,7 @@ mod manifest;
 mod overrides;
 mod promotion;
 mod repair_plan;
+mod rollback_pulls;
 mod rollbacks;
 mod source;
 mod stacks;

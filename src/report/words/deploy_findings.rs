@@ -1,6 +1,6 @@
 //! TP406 and TP408: what was rolled back, and what is being deployed.
 
-use super::super::prose::{Prose, row};
+use super::super::prose::{Prose, pulls_in_a_row};
 use super::super::stamp;
 use super::rights::who_may;
 use super::{Explanation, Scene, Step};
@@ -15,6 +15,7 @@ pub(super) struct Hold<'a> {
     pub(super) since: UnixSeconds,
     pub(super) pulls: &'a [PullNumber],
     pub(super) lifted: Option<&'a (String, String)>,
+    pub(super) by_pull: Option<PullNumber>,
 }
 
 pub(super) fn held(scene: &Scene<'_>, hold: &Hold<'_>) -> Explanation {
@@ -38,6 +39,9 @@ pub(super) fn held(scene: &Scene<'_>, hold: &Hold<'_>) -> Explanation {
         )));
         return explanation;
     }
+    if let Some(number) = hold.by_pull {
+        return held_until_merged(scene, (name, hold), number);
+    }
     let title = Prose::new("Held: % was rolled back to %", &[name, &to]);
     let meaning = Prose::new(
         " Merging this may bring the fault back. Until somebody lifts the hold, Towpath deploys nothing to %.",
@@ -55,17 +59,33 @@ pub(super) fn held(scene: &Scene<'_>, hold: &Hold<'_>) -> Explanation {
     explanation
 }
 
+/// The same while the pull request that takes the environment back was not merged.
+fn held_until_merged(scene: &Scene<'_>, (name, hold): (&str, &Hold<'_>), number: PullNumber) -> Explanation {
+    let (to, since) = (hold.to.short(), stamp::utc(hold.since));
+    let title = Prose::new("Held: % is to go back to %", &[name, &to]);
+    let asked = Prose::new(
+        &format!(
+            "% asked on {since} for % to be rolled back to %: %. #{number} does that once somebody merges it."
+        ),
+        &[hold.by, name, &to, hold.reason],
+    );
+    let meaning = Prose::new("Until somebody lifts the hold, Towpath deploys nothing else to %.", &[name]);
+    let mut explanation = Explanation::new(title, vec![asked, meaning]);
+    let merge = Prose::new(
+        &format!("Merge #{number}. Once the fix is upstream, lift the hold with the comment "),
+        &[],
+    );
+    let then = Prose::new(". Towpath then checks this again by itself.", &[]);
+    explanation.repair = Some(Step::words(merge.command(&scene.comment_commands().resume(name)).then(then)));
+    explanation.who = Some(Prose::new("Anyone who can merge into %.", &[scene.base()]));
+    explanation
+}
+
 fn taken_back(pulls: &[PullNumber]) -> Prose {
-    const SHOWN: usize = 10;
-    let mut numbers: Vec<String> = pulls.iter().take(SHOWN).map(|number| format!("#{number}")).collect();
-    if pulls.len() > SHOWN {
-        numbers.push(format!("{} more", pulls.len() - SHOWN));
-    }
-    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
-    match numbers.as_slice() {
-        [] => Prose::new("Towpath knows of no pull request that this took back.", &[]),
+    match pulls_in_a_row(pulls) {
+        None => Prose::new("Towpath knows of no pull request that this took back.", &[]),
         // Not as code: GitHub makes links of them.
-        some => Prose::new(&format!("This took back {}.", row(some, "and").plain()), &[]),
+        Some(some) => Prose::new(&format!("This took back {some}."), &[]),
     }
 }
 

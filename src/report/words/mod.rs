@@ -19,6 +19,7 @@ mod locks;
 mod pass;
 mod promotion;
 mod rights;
+mod rollbacks;
 mod source;
 mod stacks;
 mod topic;
@@ -272,6 +273,7 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
         Cause::PromotionInStack { number, trunk, heads } => stacks::in_stack(scene, *number, trunk, heads),
         Cause::MayBeStacked { with } => stacks::may_be_stacked(scene, with),
         Cause::Snapshot(snapshot) => promotion::snapshot(scene, snapshot),
+        Cause::PreparedRollback(rollback) => rollbacks::prepared(scene, rollback),
         Cause::HeadBehind => promotion::head_behind(scene, None),
         Cause::BehindUntilPromoted { first } => promotion::head_behind(scene, Some(first)),
         Cause::NothingToPromote => promotion::nothing_to_promote(scene),
@@ -309,11 +311,11 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
         Cause::MergeMethod { squash, rebase, by_settings: true } => {
             promotion::merge_settings(scene, *squash, *rebase)
         }
-        Cause::Held { from, to, by, reason, since, pulls, lifted } => {
-            let (from, to, since, lifted) = (*from, *to, *since, lifted.as_ref());
+        Cause::Held { from, to, by, reason, since, pulls, lifted, by_pull } => {
+            let (from, to, since, lifted, by_pull) = (*from, *to, *since, lifted.as_ref(), *by_pull);
             deploy_findings::held(
                 scene,
-                &deploy_findings::Hold { from, to, by, reason, since, pulls, lifted },
+                &deploy_findings::Hold { from, to, by, reason, since, pulls, lifted, by_pull },
             )
         }
         Cause::Frozen { environment, until, reasons, .. } => {

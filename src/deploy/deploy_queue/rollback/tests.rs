@@ -1,7 +1,7 @@
 use super::*;
 use crate::deploy::samples::{LIMITS, begin, commit, deploy, report, requested, rollback};
-use crate::deploy::{CancelAnswer, ReportedState};
-use crate::model::{Ending, Hold, Lifted, Phase, UnixMillis, UserMessage};
+use crate::deploy::{CancelAnswer, ReportedState, Wanted};
+use crate::model::{Ending, Hold, Lifted, Phase, Trigger, UnixMillis, UserMessage};
 use std::time::Duration;
 
 /// A story over one environment: what happens to it, told in the order of time.
@@ -226,4 +226,54 @@ fn the_release_of_a_pull_request_is_the_first_deploy_that_brought_it_well() {
     ];
     assert_eq!(release_of(&all, PullNumber(7)), Some(commit(3)));
     assert_eq!(release_of(&all, PullNumber(8)), None);
+}
+
+/// The branch has got the files of `to` back by a merge, which is another commit.
+fn reverted(queue: &mut DeployQueue, n: u8, to: u8) -> u64 {
+    let number = queue.next_number();
+    let trigger = Trigger::Revert { by: "op".to_owned(), reason: "broken".to_owned() };
+    queue.add(Deploy { trigger, tree: deploy(1, to).tree, ..deploy(number, n) });
+    number
+}
+
+#[test]
+fn a_merge_of_the_old_files_goes_past_the_hold_and_counts_as_the_rollback() {
+    let mut story = Story::new().well(1).well(2);
+    let hold = Hold::new((commit(2), commit(1)), Default::default(), story.tick(), Vec::new()).unwrap();
+    story.queue.set_hold(hold);
+    story.queue.add(deploy(3, 3));
+    assert_eq!(story.queue.next_in_line(), None, "a merge waits for the hold");
+    let number = reverted(&mut story.queue, 9, 1);
+    assert_eq!(story.queue.wanted(Some(commit(9))), Wanted::Nothing, "it is the branch's own");
+    let under_way = RollbackRefusal::UnderWay { number, to: commit(1) };
+    assert_eq!(story.queue.rollback(None), Err(under_way.clone()));
+    assert_eq!(story.queue.rollback(Some(commit(1))), Err(under_way));
+    let now = story.tick();
+    assert_eq!(begin(&mut story.queue, now), number);
+    assert_eq!(story.queue.get(3).unwrap().state, DeployState::Superseded, "the branch has nothing of it");
+    let failed = {
+        let mut queue = story.queue.clone();
+        report(&mut queue, number, now, ReportedState::Failed);
+        queue.rollback(None).map(|plan| (plan.from, plan.target.commit))
+    };
+    assert_eq!(failed, Ok((commit(2), commit(1))), "the same files once more");
+    story.says(number, ReportedState::Succeeded);
+    let story = story.means(Err(held(1, None)));
+    let live = story.queue.live().unwrap();
+    assert_eq!((live.commit, story.queue.restored_by(live)), (commit(9), commit(1)));
+    let story = story.lifted().well(4);
+    assert_eq!(story.queue.restored_by(story.queue.live().unwrap()), commit(4));
+    story.means(Ok((4, 1)));
+}
+
+#[test]
+fn a_merge_of_the_old_files_that_left_the_branch_is_not_deployed() {
+    let mut story = Story::new().well(1).well(2);
+    let hold = Hold::new((commit(2), commit(1)), Default::default(), story.tick(), Vec::new()).unwrap();
+    story.queue.set_hold(hold);
+    let number = reverted(&mut story.queue, 9, 1);
+    let now = story.tick();
+    story.queue.leave_branch(&std::collections::HashSet::new(), now);
+    assert_eq!(story.queue.get(number).unwrap().ending, Some(Ending::OffBranch));
+    assert_eq!(story.queue.next_in_line(), None);
 }

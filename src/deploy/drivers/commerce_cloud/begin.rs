@@ -13,9 +13,6 @@ use crate::model::{Deploy, UnixMillis};
 impl<F: Forge> CloudDriver<'_, F> {
     pub(super) async fn begin(&self, request: &DeployRequest, again: bool) -> Result<Started, DriverError> {
         let deploy = &request.deploy;
-        if deploy.is_rollback() {
-            return Err(DriverError::refused(takes_nothing_back()));
-        }
         let place = self.place(deploy).await?;
         let name = &place.environment.name;
         if let Some(status) = place.environment.rests() {
@@ -28,6 +25,9 @@ impl<F: Forge> CloudDriver<'_, F> {
         let has_it = place.environment.head_commit.as_deref() == Some(&*deploy.commit.to_string());
         let activities = self.activities(&place).await?;
         let known = activity_for(&activities, &place.environment.id, deploy.commit);
+        if !deploy.is_of_branch() && !has_it {
+            return Err(DriverError::refused(takes_nothing_back()));
+        }
         // What comes by the integration begins by itself, and goes on if it has begun.
         let is_to_come = integrated && (!has_it || !deploy.was_requested());
         if is_to_come || known.is_some_and(|it| !it.state.is_over()) {

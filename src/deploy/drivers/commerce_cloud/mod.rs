@@ -24,7 +24,7 @@ mod tokens;
 pub use shared::CloudShared;
 
 use super::forge::Forge;
-use super::{DeployRequest, Driver, DriverError, Means, Started};
+use super::{DeployRequest, Driver, DriverError, Means, RollbackWay, Started};
 use crate::commerce::platform::folded;
 use crate::deploy::{CancelAnswer, CloudProject, DeployReport, ReportedState};
 use crate::model::{Deploy, UnixMillis, UserMessage, error_chain};
@@ -129,13 +129,22 @@ impl<F: Forge> Driver for CloudDriver<'_, F> {
         true
     }
 
+    /// What an integration brings is what the branch has.
+    async fn rollback_way(&self, target: &Deploy) -> Result<RollbackWay, DriverError> {
+        let place = self.place(target).await?;
+        if self.is_integrated(&place).await? {
+            return Ok(RollbackWay::Revert);
+        }
+        Err(DriverError::refused(takes_nothing_back()))
+    }
+
     async fn cancel(&self, request: &DeployRequest) -> Result<CancelAnswer, DriverError> {
         Ok(self.end_build(request).await?)
     }
 }
 
 /// Why the platform takes no environment back, and what to do instead.
-pub(super) fn takes_nothing_back() -> UserMessage {
+fn takes_nothing_back() -> UserMessage {
     UserMessage::new(
         "the platform deploys what its integration brings, and takes nothing older from Towpath; revert the merge \
          on GitHub, in a pull request into this branch",

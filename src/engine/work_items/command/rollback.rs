@@ -17,7 +17,8 @@ const LOOKED_AT: u32 = 10_000;
 
 const SPEC: Spec = Spec {
     name: "rollback",
-    summary: "brings ENV back to what ran before, or to a commit, or to the release that brought a pull request",
+    summary: "brings ENV back to what ran before, or to a commit, or to the release that brought a pull request; where a \
+              platform deploys by its own integration, it prepares a pull request for that",
     example: "production #12 --reason \"checkout is broken\"",
     kind: Kind::Act,
     works_on: WorksOn::PullRequestsOrNamed,

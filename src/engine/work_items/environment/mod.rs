@@ -8,7 +8,7 @@
 //! Deploys that wait are shown in the comment and by `towpath where`.
 //!
 //! The order of the work is in this file: `reports.rs` reads what was said, `want.rs` what the branch asks for,
-//! `requested_acts.rs` what the operator asks for, `start.rs` and `announce.rs` begin one, `poll.rs` and `cancel.rs`
+//! `requested_acts.rs` what the operator asks for (`revert.rs` a rollback by a merge), `start.rs` and `announce.rs` begin one, `poll.rs` and `cancel.rs`
 //! follow and end it, `read_logs.rs` reads why it failed, `aftercare.rs` looks at what runs again, `show.rs` has GitHub
 //! show it.
 
@@ -27,6 +27,7 @@ mod poll;
 mod read_logs;
 mod reports;
 mod requested_acts;
+mod revert;
 mod show;
 mod start;
 mod want;

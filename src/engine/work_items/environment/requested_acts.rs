@@ -5,7 +5,7 @@ use super::EnvironmentWork;
 use super::freezes::WantedFreeze;
 use super::locks::WantedLock;
 use crate::deploy::RollbackPlan;
-use crate::deploy::drivers::refuses_rollback;
+use crate::deploy::drivers::{DriverError, RollbackWay};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::commented_on::CommentedOn;
 use crate::engine::work_items::too_old::too_old;
@@ -178,7 +178,7 @@ impl EnvironmentWork<'_> {
         Some(ActOutcome::refused(words))
     }
 
-    fn asked_for(&self) -> AskedFor<'_> {
+    pub(super) fn asked_for(&self) -> AskedFor<'_> {
         AskedFor {
             repository: &self.site.repository.full_name,
             environment: self.site.environment,
@@ -195,16 +195,6 @@ impl EnvironmentWork<'_> {
         (!self.is_deployed()).then(|| ActOutcome::refused(format!("Towpath does not deploy {name}")))
     }
 
-    /// Why whoever deploys here takes nothing back.
-    fn driver_refuses_rollback(&self) -> Option<ActOutcome> {
-        let site = self.site;
-        if self.has_programs() {
-            return None;
-        }
-        let words = refuses_rollback(&site.environment.deploy.driver)?;
-        Some(ActOutcome::refused(format!("{} is not rolled back from here: {words}", site.environment.name)))
-    }
-
     async fn roll_back(
         &mut self,
         to: Option<CommitId>,
@@ -213,27 +203,53 @@ impl EnvironmentWork<'_> {
         if let Some(refused) = self.is_not_deployed() {
             return Ok(refused);
         }
-        if let Some(refused) = self.driver_refuses_rollback() {
-            return Ok(refused);
+        if let Some(outcome) = self.go_on_reverting(to).await? {
+            return Ok(outcome);
         }
         let plan = match self.queue.rollback(to) {
             Ok(plan) => plan,
             Err(why) => return Ok(ActOutcome::refused(report::rollback_refused(self.asked_for(), &why))),
         };
-        let site = self.site;
-        let now = site.ctx.now();
+        let way = match self.rollback_way(&plan.target).await {
+            Ok(way) => way,
+            Err(DriverError::Refused { message, .. }) => {
+                let name = &self.site.environment.name;
+                return Ok(ActOutcome::refused(format!("{name} is not rolled back from here: {message}")));
+            }
+            Err(error) => return Err(error.into()),
+        };
         let pulls = self.taken_back_by(&plan).await;
         let target = plan.target.commit;
-        let who = (by.clone(), reason.clone());
-        let Some(hold) = Hold::new((plan.from, target), who, now, pulls.clone()) else {
+        let Some(hold) = Hold::new((plan.from, target), (by, reason), self.site.ctx.now(), pulls) else {
             return Ok(ActOutcome::refused(format!("{} is the release to roll back from", target.short())));
         };
-        let reuses_slug = site.ctx.store.was_built(site.repository.id, &plan.target.slug).await?;
-        self.take_back(plan.from, (target, plan.target.tree)).await?;
+        match way {
+            RollbackWay::Deploy => self.begin_rollback(&plan, hold, target).await,
+            RollbackWay::Revert => self.revert(&plan, hold).await,
+        }
+    }
+
+    /// Holds the environment from now on: what ran until now is taken back.
+    pub(super) async fn hold(&mut self, plan: &RollbackPlan, hold: Hold) -> Result<(), WorkError> {
+        let site = self.site;
+        self.take_back(plan.from, (hold.to, plan.target.tree)).await?;
         self.queue.set_hold(hold.clone());
         self.changes.push(Change::Hold(site.repository.id, site.environment.name.clone(), hold));
         self.others_wait = true;
-        let ends = (target, plan.target.tree);
+        Ok(())
+    }
+
+    /// Has the old files deployed by this commit, which has them.
+    pub(super) async fn begin_rollback(
+        &mut self,
+        plan: &RollbackPlan,
+        hold: Hold,
+        commit: CommitId,
+    ) -> Result<ActOutcome, WorkError> {
+        let site = self.site;
+        let reuses_slug = site.ctx.store.was_built(site.repository.id, &plan.target.slug).await?;
+        let (by, reason, pulls) = (hold.by.clone(), hold.reason.clone(), hold.pulls.clone());
+        self.hold(plan, hold).await?;
         if let Err(error) = self.learn_numbers().await {
             // On the worst day GitHub may be silent, too.
             tracing::warn!(
@@ -242,17 +258,19 @@ impl EnvironmentWork<'_> {
             );
         }
         let number = self.queue.next_number();
+        let ends = (commit, plan.target.tree);
         let deploy = Deploy {
             previous: self.queue.live().map(|it| it.commit),
             slug: plan.target.slug.clone(),
             reuses_slug,
             production: site.path.is_production(&site.environment.name),
-            made_at: now,
+            made_at: site.ctx.now(),
             takes_back: pulls,
             ..Deploy::new(number, &site.environment.name, ends, Trigger::Rollback { by, reason })
         };
         self.queue.add(deploy);
-        let what = format!("deploy {number} rolls {} back to {}", site.environment.name, target.short());
+        let back_to = plan.target.commit.short();
+        let what = format!("deploy {number} rolls {} back to {back_to}", site.environment.name);
         let ends_first = plan.cancels.and_then(|going| self.end_for(going, number));
         Ok(self.on_its_way(number, what, ends_first))
     }
@@ -360,7 +378,11 @@ impl EnvironmentWork<'_> {
         }
     }
 
-    async fn pulls_between(&self, from: CommitId, to: CommitId) -> Result<Vec<PullNumber>, WorkError> {
+    pub(super) async fn pulls_between(
+        &self,
+        from: CommitId,
+        to: CommitId,
+    ) -> Result<Vec<PullNumber>, WorkError> {
         let repository = self.with(from).await?;
         if !repository.missing(&[from, to]).await?.is_empty() {
             return Ok(Vec::new());

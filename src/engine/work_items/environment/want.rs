@@ -76,17 +76,23 @@ impl EnvironmentWork<'_> {
         let tree = tree.ok_or_else(|| WorkError::later(format!("{} is not here yet", commit.short())))?;
         let previous = self.last_known().or(tip.before);
         let pulls = self.brought_by(&repository, commit, previous).await?;
-        let trigger = if pulls.iter().any(|(_, made)| *made) {
-            Trigger::Merge
-        } else {
-            Trigger::DirectPush { by: tip.actor.clone() }
+        let reverted = self.reverted_by(&repository, (commit, tree)).await?;
+        let is_merge = pulls.iter().any(|(_, made)| *made);
+        // Of what came before it the branch has nothing any more.
+        let brought = pulls.into_iter().filter(|(_, made)| *made || reverted.is_none());
+        let pulls = brought.map(|(number, _)| number).collect();
+        let (trigger, takes_back) = match reverted {
+            Some(reverted) => reverted,
+            None if is_merge => (Trigger::Merge, Vec::new()),
+            None => (Trigger::DirectPush { by: tip.actor.clone() }, Vec::new()),
         };
         let slug = slug::name(tree, &site.slug_settings());
         let number = self.number_for(commit).await?;
         let reuses_slug = site.ctx.store.was_built(site.repository.id, &slug).await?;
         Ok(Deploy {
             previous,
-            pulls: pulls.into_iter().map(|(number, _)| number).collect(),
+            pulls,
+            takes_back,
             reuses_slug,
             slug,
             production: site.path.is_production(&site.environment.name),

@@ -1,9 +1,13 @@
-//! What a verdict on a promotion needs to know of deploys.
+//! What a verdict needs to know of deploys, on a promotion and on what takes an environment back.
 
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
-use crate::model::{DeployFacts, DeployState, HeadDeploy, PromotionPath, PullEnds, PullRequest, Role};
-use crate::policy::{Fact, Judged};
+use crate::lineage::Repository;
+use crate::model::{
+    DeployFacts, DeployState, Environment, HeadDeploy, PreparedRollback, PromotionPath, PullEnds,
+    PullRequest, RepositoryId, Role, RollbackStanding,
+};
+use crate::policy::{self, Fact, Judged};
 use crate::report;
 
 /// How many deploys of an environment are looked through.
@@ -13,9 +17,16 @@ const DEPLOYS_AT_MOST: u32 = 50;
 pub(in crate::engine::work_items) async fn known(
     ctx: &EngineContext,
     path: &PromotionPath,
+    repository: &Repository,
     row: &PullRequest,
     ends: &PullEnds,
 ) -> Result<DeployFacts, WorkError> {
+    if let (Role::Environment(base), true) =
+        (path.role(&ends.base.branch), policy::may_be_rollback(path, ends))
+    {
+        let rollback = rollback(ctx, (row.repository, base), repository, ends).await?;
+        return Ok(DeployFacts { rollback, ..DeployFacts::default() });
+    }
     let between = (role_of_head(path, ends), path.role(&ends.base.branch));
     let (Role::Environment(from), Role::Environment(to)) = between else { return Ok(DeployFacts::default()) };
     if !(Judged { path, pull: ends, snapshot: None }).needs(Fact::Deploys) {
@@ -38,7 +49,38 @@ pub(in crate::engine::work_items) async fn known(
         let well = deploys.iter().filter(|it| it.state == DeployState::Succeeded && !it.is_rollback());
         hold_is_over = well.filter_map(|it| it.ended_at).any(|at| at > lifted.at);
     }
-    Ok(DeployFacts { of_head, hold, hold_is_over })
+    Ok(DeployFacts { of_head, hold, hold_is_over, rollback: None })
+}
+
+/// Whether the head is what was prepared to take the base's environment back: on the branch that is on record, one commit
+/// with the files that ran there, on top of where the base was.
+async fn rollback(
+    ctx: &EngineContext,
+    (id, base): (RepositoryId, &Environment),
+    repository: &Repository,
+    ends: &PullEnds,
+) -> Result<Option<PreparedRollback>, WorkError> {
+    let Some(hold) = ctx.store.hold(id, &base.name).await? else { return Ok(None) };
+    let revert = hold.revert.as_ref().filter(|it| ends.head.branch.as_ref() == Some(&it.branch));
+    let Some(revert) = revert else { return Ok(None) };
+    let head = ends.head.commit;
+    let tree = repository.tree(head).await?;
+    let mut parents = Vec::new();
+    for place in 1..=2 {
+        parents.extend(repository.resolve(&format!("{head}^{place}")).await?);
+    }
+    if !tree.is_some_and(|tree| revert.is_commit(tree, &parents)) {
+        return Ok(None);
+    }
+    let standing = if hold.lifted.is_some() {
+        RollbackStanding::HoldLifted
+    } else if ends.base.commit == revert.onto {
+        RollbackStanding::Ready
+    } else {
+        RollbackStanding::BranchMoved
+    };
+    let (environment, to) = (base.name.clone(), hold.to);
+    Ok(Some(PreparedRollback { environment, to, by: hold.by, reason: hold.reason, standing }))
 }
 
 /// What the head is on the path, by its name.

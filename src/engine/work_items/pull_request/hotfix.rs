@@ -46,6 +46,11 @@ impl PullRequestWork<'_> {
         if !is_hotfix {
             return Ok(None);
         }
+        let hold = self.ctx.store.hold(id, &base.name).await?;
+        if hold.and_then(|it| it.revert).is_some_and(|it| is_own && it.branch == row.head_branch) {
+            // It takes the environment back; nobody wants that carried anywhere else.
+            return Ok(None);
+        }
         let hotfix = Hotfix {
             key: format!("#{}", row.number),
             environment: base.name.clone(),
