@@ -32,6 +32,7 @@ mod commands_that_act;
 mod commands_that_ask;
 mod commands_unseen;
 mod commerce;
+mod commerce_bad_luck;
 mod commerce_cloud;
 mod commerce_logs;
 mod commerce_rollback;
