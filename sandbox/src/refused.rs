@@ -14,7 +14,7 @@ pub struct Refused {
     pub message: String,
     /// Details of a 422, in GitHub's shape; empty otherwise.
     pub errors: Vec<Value>,
-    /// Where a renamed repository is now found; only with 301 and 307.
+    /// Where it is found: a renamed repository with 301 and 307, a log with 302.
     pub location: Option<String>,
     /// The permissions that are asked for, as GitHub names them in a header; only with 403.
     pub accepted: Option<Box<str>>,

@@ -4,8 +4,13 @@
 
 mod common;
 
+use bytes::Bytes;
 use chrono::TimeDelta;
 use common::{Answer, Stage, checker};
+use http::Request;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use towpath_sandbox::Clock;
 
@@ -17,8 +22,45 @@ async fn stage() -> Stage {
     Stage::set_with(app.events(events).webhook("http://127.0.0.1:9/")).await
 }
 
+/// What is at an address, asked with or without credentials.
+async fn fetched(address: &str, credentials: Option<&str>) -> (u16, String) {
+    let mut request = Request::get(address);
+    if let Some(credentials) = credentials {
+        request = request.header("authorization", credentials);
+    }
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let answer = client.request(request.body(Full::<Bytes>::default()).unwrap()).await.unwrap();
+    let status = answer.status().as_u16();
+    let text = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(text.to_vec()).unwrap())
+}
+
 async fn dispatch(stage: &Stage, file: &str, body: Value) -> Answer {
     stage.call("POST", &format!("{ACTIONS}/workflows/{file}/dispatches"), Some(body)).await
+}
+
+#[tokio::test]
+async fn the_log_of_a_job_lies_elsewhere_for_a_minute() {
+    let stage = stage().await;
+    stage.repo.workflow("deploy.yml").inputs(["environment"]);
+    let body = json!({ "ref": "main", "inputs": { "environment": "staging" } });
+    dispatch(&stage, "deploy.yml", body).await;
+    let run = &stage.repo.runs()[0];
+    run.job("deploy").prints("it installs\nit fails").await.unwrap();
+    let jobs = stage.get(&format!("{ACTIONS}/runs/{}/jobs", run.id())).await.body;
+    let path = format!("{ACTIONS}/jobs/{}/logs", jobs["jobs"][0]["id"]);
+    assert_eq!(stage.get(&path).await.status, 404, "it still prints");
+    run.job("deploy").ends("failure").await.unwrap();
+    let answer = stage.get(&path).await;
+    assert_eq!(answer.status, 302);
+    let address = answer.body["url"].as_str().unwrap().to_owned();
+    assert!(address.starts_with("http://localhost:"), "{address}");
+    let (status, text) = fetched(&address, None).await;
+    assert!(status == 200 && text.contains("Z it installs\n") && text.ends_with("Z it fails\n"), "{text}");
+    assert_eq!(fetched(&address, Some("Bearer x")).await.0, 400, "a token has no business there");
+    stage.clock.advance(TimeDelta::minutes(2));
+    assert_eq!(fetched(&address, None).await.0, 403);
+    assert_eq!(stage.unfit().await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! Jobs of runs. One that names an environment makes GitHub keep a deployment of its own for it, which
 //! says how the job goes; where the environment has reviewers, it waits for one of them.
 
+use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
+
 use super::deploys::{self, NewDeployment};
 use super::runs::{begin, bot, end, finish, going, job, tell};
 use crate::Refused;
-use crate::model::{Job, Kind, World};
+use crate::model::{Job, Kind, LogAddress, World};
 
 fn named(world: &mut World, run: u64, name: &str) -> Result<Option<u64>, Refused> {
     Ok(going(world, run)?.jobs.iter().find(|job| job.name == name).map(|job| job.id))
@@ -21,6 +24,7 @@ fn add(world: &mut World, run: u64, name: &str, deployment: bool) -> Result<u64,
         started_at: now,
         completed_at: None,
         deployment: None,
+        log: String::new(),
     });
     Ok(id)
 }
@@ -83,6 +87,37 @@ pub(crate) fn take(world: &mut World, run: u64, name: &str) -> Result<(), Refuse
         "waiting" => Err(Refused::new(409, format!("The job {name} waits for a review."))),
         _ => Ok(()),
     }
+}
+
+/// A job that was taken up prints more.
+pub(crate) fn print(world: &mut World, run: u64, name: &str, text: &str) -> Result<(), Refused> {
+    take(world, run, name)?;
+    let now = world.now.format("%Y-%m-%dT%H:%M:%S%.6f0Z").to_string();
+    let id = named(world, run, name)?.ok_or_else(Refused::not_found)?;
+    let log = &mut job(world, run, id)?.log;
+    // GitHub's logs begin so, and each line with its time.
+    if log.is_empty() {
+        log.push('\u{feff}');
+    }
+    for line in text.lines() {
+        log.extend([now.as_str(), " ", line, "\n"]);
+    }
+    Ok(())
+}
+
+/// Where a job's log lies for the next minute, once the job is over.
+pub(crate) fn log_address(world: &mut World, repository: u64, id: u64) -> Result<String, Refused> {
+    let (run, job) = world.job(repository, id).ok_or_else(Refused::not_found)?;
+    if job.conclusion.is_none() {
+        return Err(Refused::not_found());
+    }
+    let ends_at = world.now + TimeDelta::minutes(1);
+    let address = LogAddress { run: run.id, job: id, ends_at };
+    let text = format!("{}:{}:{ends_at}:{}", run.id, id, world.log_addresses.len());
+    let key = hex::encode(Sha256::digest(text));
+    world.log_addresses.insert(key.clone(), address);
+    // Another host, as GitHub's storage is.
+    Ok(format!("{}/job-logs/{key}", world.urls.html.replacen("127.0.0.1", "localhost", 1)))
 }
 
 /// A job ends with a conclusion; one that was not taken up yet begins first. The run goes on.

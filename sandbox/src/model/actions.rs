@@ -80,6 +80,16 @@ pub(crate) struct Job {
     pub(crate) completed_at: Option<DateTime<Utc>>,
     /// The deployment that was made because it names an environment.
     pub(crate) deployment: Option<u64>,
+    /// What it has printed.
+    pub(crate) log: String,
+}
+
+/// An address of the storage for logs: whoever has it may read, for a minute.
+#[derive(Debug, Clone)]
+pub(crate) struct LogAddress {
+    pub(crate) run: u64,
+    pub(crate) job: u64,
+    pub(crate) ends_at: DateTime<Utc>,
 }
 
 /// What an app said about a job that waits for an environment.
@@ -111,6 +121,12 @@ impl Workflow {
 }
 
 impl World {
+    /// A job of a repository, with its run.
+    pub(crate) fn job(&self, repository: u64, id: u64) -> Option<(&WorkflowRun, &Job)> {
+        let own = self.workflow_runs.values().filter(|run| run.repository == repository);
+        own.flat_map(|run| run.jobs.iter().map(move |job| (run, job))).find(|(_, job)| job.id == id)
+    }
+
     /// A repository's workflow by its file's name or its id.
     pub(crate) fn workflow(&self, repository: u64, name: &str) -> Option<&Workflow> {
         let mut own = self.workflows.values().filter(|workflow| workflow.repository == repository);

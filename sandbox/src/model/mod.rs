@@ -28,7 +28,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub(crate) use accounts::Account;
 pub use accounts::{AccountKind, Permission};
 pub use actions::Cancelling;
-pub(crate) use actions::{Job, Review, Workflow, WorkflowRun};
+pub(crate) use actions::{Job, LogAddress, Review, Workflow, WorkflowRun};
 pub(crate) use apps::{App, Conversion, Delivery, Hook, Installation, Level, Token, Usage};
 pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
 pub(crate) use deployments::{Deployment, DeploymentStatus};
@@ -88,6 +88,8 @@ pub(crate) struct World {
     pub(crate) workflow_runs: BTreeMap<u64, WorkflowRun>,
     /// Who dispatches a workflow is not told of the run.
     pub(crate) hides_runs: bool,
+    /// Addresses of the storage for logs that were handed out.
+    pub(crate) log_addresses: BTreeMap<String, LogAddress>,
     pub(crate) cancelling: Cancelling,
     /// How long after it was made a thing is listed.
     pub(crate) lists_lag: TimeDelta,
@@ -163,6 +165,7 @@ impl World {
             workflows: BTreeMap::new(),
             workflow_runs: BTreeMap::new(),
             hides_runs: false,
+            log_addresses: BTreeMap::new(),
             cancelling: Cancelling::AtOnce,
             lists_lag: TimeDelta::zero(),
             apps: BTreeMap::new(),

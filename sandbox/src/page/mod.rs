@@ -7,6 +7,8 @@
 //!
 //! `apps` is where an app is found and installed, `registration` is where another site sends a browser with the manifest of an app.
 //!
+//! `storage` is where logs of jobs lie.
+//!
 //! Does not live here: rules of GitHub. The model says what may be merged.
 
 mod act;
@@ -16,6 +18,7 @@ mod door;
 mod markdown;
 mod registration;
 mod show;
+mod storage;
 mod view;
 
 use std::sync::Arc;
@@ -37,6 +40,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .route("/organizations/{organization}/settings/apps", post(registration::create))
         .route("/organizations/{organization}/settings/apps/new", post(registration::ask))
         .route("/settings/installations/{id}", get(apps::installation))
+        .route("/job-logs/{key}", get(storage::job_log))
         .route("/apps/{slug}", get(apps::show))
         .route("/apps/{slug}/installations", post(apps::install))
         .route("/apps/{slug}/installations/new", get(apps::new_installation))

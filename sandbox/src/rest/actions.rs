@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::paging::page;
 use super::{Answer, Call, Reply};
 use crate::Refused;
-use crate::acts::{actions, gates};
+use crate::acts::{actions, gates, jobs};
 use crate::model::{Level, Review, Workflow, WorkflowRun};
 use crate::shape;
 
@@ -131,7 +131,7 @@ pub(crate) async fn cancel(call: Call) -> Answer {
 }
 
 /// `GET /repos/{owner}/{repo}/actions/runs/{run}/jobs`
-pub(crate) async fn jobs(call: Call) -> Answer {
+pub(crate) async fn list_jobs(call: Call) -> Answer {
     let id = call.repository(&READ)?;
     let number = call.number("run")?;
     let all = call.shaped(id, |world, found| {
@@ -141,6 +141,14 @@ pub(crate) async fn jobs(call: Call) -> Answer {
     let page = page(&call, all);
     let body = json!({ "total_count": page.total, "jobs": page.items });
     Ok(Reply { status: 200, body: Some(body), link: page.link, raw: None })
+}
+
+/// `GET /repos/{owner}/{repo}/actions/jobs/{job}/logs`: the log lies elsewhere.
+pub(crate) async fn job_log(call: Call) -> Answer {
+    let id = call.repository(&READ)?;
+    let number = call.number("job")?;
+    let address = call.hub.with(|world| jobs::log_address(world, id, number))?;
+    Err(Refused { location: Some(address), ..Refused::new(302, "Found") })
 }
 
 /// `POST /repos/{owner}/{repo}/actions/runs/{run}/deployment_protection_rule`: needs two permissions.

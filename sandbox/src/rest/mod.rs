@@ -121,7 +121,8 @@ fn action_routes() -> Router<Arc<Hub>> {
         .route("/repos/{owner}/{repo}/actions/workflows/{workflow}/dispatches", post(actions::dispatch))
         .route("/repos/{owner}/{repo}/actions/workflows/{workflow}/runs", get(actions::list))
         .route("/repos/{owner}/{repo}/actions/runs/{run}", get(actions::show))
-        .route("/repos/{owner}/{repo}/actions/runs/{run}/jobs", get(actions::jobs))
+        .route("/repos/{owner}/{repo}/actions/runs/{run}/jobs", get(actions::list_jobs))
+        .route("/repos/{owner}/{repo}/actions/jobs/{job}/logs", get(actions::job_log))
         .route("/repos/{owner}/{repo}/actions/runs/{run}/cancel", post(actions::cancel))
         .route("/repos/{owner}/{repo}/actions/runs/{run}/deployment_protection_rule", post(actions::review))
 }

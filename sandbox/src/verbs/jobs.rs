@@ -46,6 +46,11 @@ impl JobHandle {
         self.run.hub.with(|world| jobs::take(world, self.run.id, &self.name))
     }
 
+    /// It prints this into its log, a line each.
+    pub async fn prints(&self, text: &str) -> Result<(), Refused> {
+        self.run.hub.with(|world| jobs::print(world, self.run.id, &self.name, text))
+    }
+
     /// It is over: `success` or `failure`. The run goes on.
     pub async fn ends(&self, conclusion: &str) -> Result<(), Refused> {
         self.run.hub.with(|world| jobs::over(world, self.run.id, &self.name, conclusion))
