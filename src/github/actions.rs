@@ -39,6 +39,8 @@ pub struct WorkflowRunJson {
 /// A job of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct WorkflowJobJson {
+    /// GitHub's number.
+    pub id: u64,
     /// Its name.
     pub name: String,
     /// As in [`WorkflowRunJson`].

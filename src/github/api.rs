@@ -187,6 +187,10 @@ impl Api {
         self.first_answer.get().is_none_or(|first| at <= *first)
     }
 
+    pub(super) fn client(&self) -> &octocrab::Octocrab {
+        &self.client
+    }
+
     pub(super) fn clock_ahead(&self) -> TimeDelta {
         *self.clock_ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -3,7 +3,7 @@
 use http::Method;
 
 /// Every kind of request that is sent. `{…}` stands for one part of the path, `{*}` for the rest of it.
-const ENDPOINTS: [&str; 62] = [
+const ENDPOINTS: [&str; 63] = [
     "GET /app",
     "GET /app/hook/config",
     "PATCH /app/hook/config",
@@ -17,6 +17,7 @@ const ENDPOINTS: [&str; 62] = [
     "GET /repositories/{repository}",
     "GET /repos/{repository}",
     "PATCH /repos/{repository}",
+    "GET /repos/{repository}/actions/jobs/{job}/logs",
     "POST /repos/{repository}/actions/runs/{run}/cancel",
     "POST /repos/{repository}/actions/runs/{run}/deployment_protection_rule",
     "GET /repos/{repository}/actions/runs/{run}",

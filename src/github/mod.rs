@@ -37,6 +37,7 @@ mod deployments;
 mod endpoint;
 mod error;
 pub mod events;
+mod job_logs;
 mod jwt;
 mod merging;
 mod paging;

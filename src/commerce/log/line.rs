@@ -37,7 +37,7 @@ impl<'a> Line<'a> {
             let marked = [b"W:", b"E:"].into_iter().find_map(|mark| rest.strip_prefix(mark));
             if let Some(after) = marked.filter(|after| after.first().is_none_or(u8::is_ascii_whitespace)) {
                 rest = after;
-            } else if let Some((time, after)) = bracketed_time(rest) {
+            } else if let Some((time, after)) = bracketed_time(rest).or_else(|| bare_time(rest)) {
                 at = at.or(Some(time));
                 rest = after;
             } else {
@@ -82,6 +82,14 @@ fn bracketed_time(line: &[u8]) -> Option<(UnixMillis, &[u8])> {
     let inside = line.strip_prefix(b"[")?;
     let end = inside.iter().take(40).position(|byte| *byte == b']')?;
     Some((time(&inside[..end])?, &inside[end + 1..]))
+}
+
+/// The time that GitHub writes before each line of a job's log: `2026-03-01T10:00:00.1234567Z`.
+fn bare_time(line: &[u8]) -> Option<(UnixMillis, &[u8])> {
+    line.first().filter(|byte| byte.is_ascii_digit())?;
+    let end = line.iter().take(40).position(u8::is_ascii_whitespace).unwrap_or(line.len());
+    let word = line.get(..end).filter(|word| word.len() >= 20 && word.len() <= 40 && word.ends_with(b"Z"))?;
+    Some((time(word)?, &line[end..]))
 }
 
 /// Reads `2026-03-01 10:00:00` and `2026-03-01T10:00:00.123456+00:00`; without a zone it is UTC, which servers keep.
@@ -173,6 +181,14 @@ mod tests {
                 "x",
             ),
             ("\u{feff}[2026-03-01T05:00:00-0500] WARNING: x", at, Some(Level::Warning), "x"),
+            (
+                "2026-03-01T10:00:00.1234567Z [2026-03-01 10:00:00] CRITICAL: [126] x",
+                Some(UnixMillis(1_772_359_200_123)),
+                Some(Level::Error),
+                "[126] x",
+            ),
+            ("2026-03-01T10:00:00.0000000Z", at, None, ""),
+            ("2026-03-01T10:00:00 x", None, None, "2026-03-01T10:00:00 x"),
             ("WARN: x", None, None, "WARN: x"),
             ("W:not a mark", None, None, "W:not a mark"),
             ("[2026-02-30 10:00:00] x", None, None, "[2026-02-30 10:00:00] x"),
