@@ -94,6 +94,17 @@ pub(crate) fn rename(hub: &Hub, id: u64, name: &str, sender: u64) -> Result<(), 
     })
 }
 
+/// Shows a repository to everybody, or only to those who are let.
+pub(crate) fn show_to_all(hub: &Hub, id: u64, public: bool, sender: u64) -> Result<(), Refused> {
+    hub.with(|world| {
+        world.repositories.get_mut(&id).ok_or_else(Refused::not_found)?.private = !public;
+        let action = Some(if public { "publicized" } else { "privatized" });
+        let scope = Scope::Repository(id);
+        world.emit(&Event { name: "repository", action, scope, sender, fields: json!({}) });
+        Ok(())
+    })
+}
+
 /// Gives a repository to another account, an organisation unless it is known already; requests for the
 /// old name are redirected. Installations on the old account lose it.
 pub(crate) fn transfer(hub: &Hub, id: u64, to: &str, sender: u64) -> Result<(), Refused> {

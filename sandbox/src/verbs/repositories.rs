@@ -171,6 +171,12 @@ impl RepoHandle {
         acts::rename(&self.hub, self.id, name, sender)
     }
 
+    /// Makes it public, or private.
+    pub async fn show_to_all(&self, public: bool) -> Result<(), Refused> {
+        let sender = self.hub.with(|world| world.person(SOMEBODY));
+        acts::show_to_all(&self.hub, self.id, public, sender)
+    }
+
     /// Gives it to another account; the old name redirects until somebody takes it.
     pub async fn transfer(&self, owner: &str) -> Result<(), Refused> {
         let sender = self.hub.with(|world| world.person(SOMEBODY));
