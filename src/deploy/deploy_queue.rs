@@ -78,11 +78,29 @@ impl DeployQueue {
         })
     }
 
+    /// Those of which something else is to be told: what their logs tell of a failure has changed, or ended with them.
+    pub fn told_otherwise(&self) -> impl Iterator<Item = &Deploy> {
+        self.deploys.iter().filter(|deploy| {
+            let before = self.before.iter().find(|it| it.number == deploy.number);
+            before.is_none_or(|it| it.told != deploy.told || it.diagnosis != deploy.diagnosis)
+        })
+    }
+
+    /// Those with a failure of which it has not been told who may have caused it.
+    pub fn to_tell(&self) -> impl Iterator<Item = &Deploy> {
+        self.deploys.iter().filter(|deploy| {
+            let is_failure = deploy.is_about_to_fail() || deploy.state == DeployState::Failed;
+            let told = deploy.told.as_ref().map(|it| &it.diagnosis);
+            is_failure && deploy.diagnosis.is_some() && deploy.diagnosis.as_ref() != told
+        })
+    }
+
     /// Those that have failed, it is unknown of what: all that did so now, and those that ended after `since`.
     pub fn undiagnosed(&self, since: UnixMillis) -> impl Iterator<Item = &Deploy> {
         self.deploys.iter().filter(move |deploy| {
             deploy.state == DeployState::Failed
                 && deploy.diagnosis.is_none()
+                && !deploy.log_is_read
                 && (deploy.ended_at.is_some_and(|at| at > since) || !self.before.contains(deploy))
         })
     }

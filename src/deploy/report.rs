@@ -31,6 +31,8 @@ pub struct DeployReport {
     pub remark: Option<String>,
     /// What the log tells of what went wrong.
     pub diagnosis: Option<Diagnosis>,
+    /// What customers see now, by the log, in one sentence.
+    pub customers: Option<String>,
     /// The newer commit with which the deploy's was brought, where it is carried out by nothing of its own.
     pub went_with: Option<CommitId>,
     /// Whether the driver is about to ask for the same again: it does once that is kept, when it is asked next.
@@ -72,6 +74,7 @@ impl DeployReport {
             handle: None,
             remark: None,
             diagnosis: None,
+            customers: None,
             went_with: None,
             retries: false,
             degraded: false,

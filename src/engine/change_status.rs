@@ -55,6 +55,9 @@ pub async fn change_status(
     for deploy in places.iter_mut().filter_map(|place| place.deploy.as_mut()) {
         if !deploy.pulls.contains(&pull.number) {
             deploy.aftercare.clear();
+            if deploy.state == DeployState::Succeeded {
+                deploy.told = None;
+            }
         }
     }
     Ok(places)
@@ -473,6 +476,7 @@ pub(super) async fn is_troubled(
         let troubled = |it: &Deploy| {
             it.is_rollback()
                 || late_failure(&it.aftercare).is_some()
+                || it.is_about_to_fail()
                 || matches!(it.state, DeployState::Failed | DeployState::Error | DeployState::Refused)
         };
         if deploys.iter().any(troubled) {

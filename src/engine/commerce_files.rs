@@ -1,11 +1,16 @@
-//! The files of a Commerce project as git has them, for the rules and for forecasts.
+//! The files of a Commerce project as git has them, for the rules and for forecasts; and the logs of its deploys, with who may
+//! see what of them.
 //!
 //! Of a pull request it is the files that merging would give, against those that the base has: `lineage::MergedFiles` says
 //! what stands in for them where it conflicts. Only the contents that the rules want are read, each once.
 
+mod job_log;
+mod quoted_logs;
 mod read_log;
 mod release_forecast;
 
+pub(super) use job_log::{JobLog, job_log};
+pub(super) use quoted_logs::is_of_commerce;
 pub use read_log::read_log;
 pub use release_forecast::{CommerceProject, DeployRecords};
 pub(super) use release_forecast::{Foreseen, forecast_between, foreseen};

@@ -163,11 +163,6 @@ impl Forge for OneRepository<'_> {
             DriverError::later("the files of the commit cannot be read now").caused_by(error.failure)
         })
     }
-
-    async fn is_private(&self) -> bool {
-        let found = self.ctx.api.repository(self.installation(), self.repository.id).await;
-        found.is_ok_and(|it| it.private)
-    }
 }
 
 fn state(status: Option<&str>, conclusion: Option<&str>) -> RunState {

@@ -145,7 +145,7 @@ pub use commerce_files::{CommerceProject, DeployRecords, commerce_tree, read_log
 pub use commit_lookup::commits_that_begin;
 pub use context::{Random, Settings};
 pub use deploy_drivers::{Deploying, LOGS_PATH, REPORTS_PATH, Variables};
-pub use deploy_logs::Logs;
+pub use deploy_logs::{DeployPage, LogView, Logs};
 pub use deploy_reports::{REPORT_MAX, Reports};
 pub use environment_status::environment_status;
 pub use inbox::{Inbox, Reception, WebhookSeen};
@@ -286,7 +286,7 @@ impl Engine {
         let (stop, stopped) = watch::channel(false);
         let tasks = loops(&ctx, &stopped);
         let reports = Reports(reports);
-        let logs = Logs(Arc::clone(&reports.0));
+        let logs = Logs::new(Arc::clone(&reports.0));
         let monitor = Monitor::new(Arc::clone(&reports.0), last_webhook, parts.database);
         Ok(Self {
             inbox,
@@ -340,23 +340,23 @@ impl Engine {
 
     /// Whether deliveries can be stored and are worked on.
     pub async fn ready(&self) -> Result<(), NotReady> {
-        readiness::ready(&self.logs.0).await
+        readiness::ready(&self.logs.ctx).await
     }
 
     /// Ends when the engine cannot go on. Whoever runs the process then ends it with an error: the next start takes
     /// everything up again.
     pub async fn failed(&self) -> EngineFailure {
-        self.logs.0.health.failed().await
+        self.logs.ctx.health.failed().await
     }
 
     /// Whether GitHub accepts our credentials, as far as that is known now: nothing is asked for it.
     pub fn access(&self) -> Access {
-        self.logs.0.api.access()
+        self.logs.ctx.api.access()
     }
 
     /// Why GitHub does not accept our credentials, or cannot be asked, and what to do; empty where it does.
     pub fn why_no_access(&self) -> String {
-        github_access::why_now(&self.logs.0.api)
+        github_access::why_now(&self.logs.ctx.api)
     }
 
     /// What has come in at the webhook's address since the start, as far as it shows whether GitHub reaches it.
@@ -366,7 +366,7 @@ impl Engine {
 
     /// How GitHub's newest ping was answered, by its status; 0 where it came to nobody, `None` where GitHub tells of none.
     pub async fn last_ping(&self) -> Option<u16> {
-        match self.logs.0.api.last_ping().await {
+        match self.logs.ctx.api.last_ping().await {
             Ok(ping) => ping.map(|it| it.status_code),
             Err(error) => {
                 tracing::debug!(error = error_chain(&error), "GitHub does not tell of its ping");
@@ -380,7 +380,7 @@ impl Engine {
     /// # Errors
     /// When there is none, or GitHub does not.
     pub async fn ping_again(&self) -> Result<(), ApiError> {
-        let api = &self.logs.0.api;
+        let api = &self.logs.ctx.api;
         match api.last_ping().await? {
             Some(ping) => api.redeliver(ping.id).await,
             None => Err(ApiError::NotFound { call: "the ping".to_owned() }),
@@ -400,7 +400,7 @@ impl Engine {
 
     /// For how long install reports wait for GitHub's calls, of which checks need the last ones, where some may.
     pub fn reports_wait(&self) -> Option<Duration> {
-        work_items::install_report::wait_until(&self.logs.0).map(|at| at.since(self.clock.now()))
+        work_items::install_report::wait_until(&self.logs.ctx).map(|at| at.since(self.clock.now()))
     }
 
     /// Has the configuration of an install report proposed, by one pull request in that repository.
@@ -409,7 +409,7 @@ impl Engine {
     /// When the request could not be stored.
     pub async fn propose_configuration(&self, id: RepositoryId) -> Result<(), StoreError> {
         self.store.mark(vec![WorkItem::ProposeConfiguration(id)], self.clock.now()).await?;
-        self.logs.0.wake.notify_one();
+        self.logs.ctx.wake.notify_one();
         Ok(())
     }
 
@@ -425,7 +425,7 @@ impl Engine {
     pub async fn stop(self, within: Duration) {
         self.stop.send_replace(true);
         // Half of it, so that their ends can still be stored.
-        self.logs.0.drivers.commands.shutdown(within / 2).await;
+        self.logs.ctx.drivers.commands.shutdown(within / 2).await;
         let aborts: Vec<_> = self.tasks.iter().map(JoinHandle::abort_handle).collect();
         let all = async {
             for task in self.tasks {

@@ -3,7 +3,7 @@
 use super::time::as_millis;
 use super::{
     AftercareRun, CancelEnd, Cancellation, CommitId, Diagnosis, DriverSettings, Ending, NotCounted, Phase,
-    PhaseRun, PullNumber, RefusedStatus, TreeId, UnixMillis,
+    PhaseRun, PullNumber, RefusedStatus, SuspectedPull, ToldFailure, TreeId, UnixMillis,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -200,6 +200,15 @@ pub struct Deploy {
     /// What its log tells of how it failed, where that could be read.
     #[serde(default)]
     pub diagnosis: Option<Diagnosis>,
+    /// What people were told by its log while it ran or when it failed, be it still so or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<ToldFailure>,
+    /// What customers see now, by its log, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customers: Option<String>,
+    /// Whether its log was read to the end, whatever came of that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub log_is_read: bool,
     /// Where the site is.
     #[serde(default)]
     pub environment_url: Option<String>,
@@ -279,6 +288,9 @@ impl Deploy {
             carried_out_by: None,
             log_url: None,
             diagnosis: None,
+            told: None,
+            customers: None,
+            log_is_read: false,
             environment_url: None,
             cancellation: None,
             takes_back: Vec::new(),
@@ -296,6 +308,44 @@ impl Deploy {
     /// The phase that it is in, or ended in.
     pub fn phase(&self) -> Option<Phase> {
         self.phases.last().map(|run| run.phase)
+    }
+
+    /// Whether its log tells of a failure that is about to end it.
+    pub fn is_about_to_fail(&self) -> bool {
+        self.state.is_under_way() && self.diagnosis.is_some()
+    }
+
+    /// Whether the platform of Adobe Commerce carries it out.
+    pub fn is_on_platform(&self) -> bool {
+        let platform = DriverSettings::CommerceCloud { project: None, environment: None };
+        self.driver == platform.as_str()
+    }
+
+    /// Whether it holds something that its log itself has said.
+    pub fn quotes_its_log(&self) -> bool {
+        let is_said = |run: &PhaseRun| run.log_tail.as_ref().is_some_and(|tail| !tail.trim().is_empty());
+        let names = self.told.iter().flat_map(|it| &it.suspects).any(SuspectedPull::is_named);
+        let is_from_outside = self.is_worded_outside() && matches!(self.ending, Some(Ending::Failed { .. }));
+        names || is_from_outside || self.phases.iter().any(is_said)
+    }
+
+    /// Whether a service of somebody's words how it goes.
+    fn is_worded_outside(&self) -> bool {
+        matches!(self.driver_settings, Some(DriverSettings::Webhook { .. }))
+    }
+
+    /// Takes out all that its log itself has said: codes, and words that nobody else has written, are left.
+    pub fn leave_out_log(&mut self) {
+        for run in &mut self.phases {
+            run.log_tail = None;
+        }
+        for suspect in self.told.iter_mut().flat_map(|it| &mut it.suspects).filter(|it| it.is_named()) {
+            suspect.clue = None;
+        }
+        let is_from_outside = self.is_worded_outside();
+        if let Some(Ending::Failed { words, .. }) = self.ending.as_mut().filter(|_| is_from_outside) {
+            *words = None;
+        }
     }
 
     /// Whether it takes the environment back to what ran before.

@@ -123,7 +123,7 @@ pub use deploy::{Deploy, DeployState, Trigger};
 pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
 pub use deploy_ending::{CancelEnd, Cancellation, Ending};
 pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
-pub use diagnosis::Diagnosis;
+pub use diagnosis::{Clue, Diagnosis, SuspectedPull, ToldFailure};
 pub use docs_url::DocsUrl;
 pub(crate) use drivers::drivers;
 pub use environments::{

@@ -37,8 +37,8 @@ pub const NEEDED_PERMISSIONS: [NeededPermission; 10] = [
         name: "actions",
         level: "write",
         least: None,
-        reason: "To dispatch workflows that deploy (`driver: actions`), and to answer jobs that wait to be let into an environment. Without it everything else works.",
-        without: "no workflow is dispatched, and no waiting job is let in",
+        reason: "To dispatch workflows that deploy (`driver: actions`), to answer jobs that wait to be let into an environment, and, with `preset: commerce`, to read the log of a job that deployed and failed. For the log alone `read` is enough. Without it everything else works.",
+        without: "no workflow is dispatched, no waiting job is let in, and no job's log is read",
     },
     NeededPermission {
         name: "checks",

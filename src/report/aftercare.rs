@@ -3,11 +3,9 @@
 use super::advice::{CommentCommands, to_comment};
 use super::deploy_status::length;
 use super::markdown::code;
-use crate::model::{AftercareEnd, AftercareRun, CommitId, Deploy, PullNumber, late_failure};
+use super::suspects::{named_first, suspects};
+use crate::model::{AftercareEnd, AftercareRun, CommitId, Deploy, late_failure};
 use std::fmt::Write as _;
-
-/// So many pull requests are named.
-const NAMED: usize = 20;
 
 /// How a verify step went that was run again, in one line.
 pub(super) fn aftercare_line(run: &AftercareRun) -> String {
@@ -39,7 +37,7 @@ pub(super) fn late_trouble(
         "**{environment}: verify failed {after} after deploy {number} had gone live: look at the site.**\n\nIt reported: {}",
         code(words)
     );
-    text.push_str(&suspects(deploy, named));
+    text.push_str(&suspects(deploy, &named_first(deploy, named)));
     if let Some(to) = roll_back_to {
         let _ = write!(
             text,
@@ -51,23 +49,10 @@ pub(super) fn late_trouble(
     Some(text)
 }
 
-/// Who may have brought it: those first whose files the log names.
-fn suspects(deploy: &Deploy, named: &[(PullNumber, String)]) -> String {
-    let by_log = named.iter().map(|(number, path)| format!("#{number} (the log names {})", code(path)));
-    let others = deploy.pulls.iter().filter(|number| named.iter().all(|(it, _)| it != *number));
-    let all: Vec<String> = by_log.chain(others.map(|number| format!("#{number}"))).collect();
-    if all.is_empty() {
-        return String::new();
-    }
-    let more = all.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("\n\nDeploy {} brought {}{more}.", deploy.number, all[..all.len().min(NAMED)].join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DeployState, Trigger, UnixMillis};
+    use crate::model::{DeployState, PullNumber, Trigger, UnixMillis};
     use crate::report::samples::id;
 
     fn run(after: u64, end: AftercareEnd) -> AftercareRun {

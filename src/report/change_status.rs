@@ -2,11 +2,11 @@
 
 use super::advice::{CommentCommands, to_comment};
 use super::aftercare::{failed_late, late_trouble};
-use super::deploy_status::is_watched;
 use super::deploy_status::{Entry, NOBODY_DEPLOYS, OperatorActs, ended, not_counted, uncapitalized};
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::{code, code_in_table, folded};
 use super::release_log::{ReleaseLog, release_in_comment};
+use super::told_by_log::{taken_back, trouble_ahead};
 use super::{deploy_trouble, stamp};
 use crate::model::{BranchName, Deploy, Ending, UnixMillis, WaitsFor};
 use serde_json::{Value, json};
@@ -111,6 +111,9 @@ impl BranchStatus {
             {
                 "waits for somebody's approval".to_owned()
             }
+            ChangeStage::UnderWay if self.is_about_to_fail() => {
+                "being deployed, and about to fail".to_owned()
+            }
             ChangeStage::UnderWay => "being deployed".to_owned(),
             ChangeStage::Live => match self.deploy.as_ref().and_then(failed_late) {
                 Some(after) => format!("live, but verify failed {after} later"),
@@ -162,6 +165,7 @@ impl BranchStatus {
     fn mark(&self) -> &'static str {
         match self.stage {
             ChangeStage::NotThere => "·",
+            ChangeStage::UnderWay if self.is_about_to_fail() => "⚠️",
             ChangeStage::Merged
             | ChangeStage::Waiting
             | ChangeStage::Blocked
@@ -178,6 +182,10 @@ impl BranchStatus {
             | ChangeStage::RolledBack
             | ChangeStage::NoLonger => "↩️",
         }
+    }
+
+    fn is_about_to_fail(&self) -> bool {
+        self.deploy.as_ref().is_some_and(Deploy::is_about_to_fail)
     }
 
     fn waits(&self) -> String {
@@ -200,7 +208,12 @@ impl BranchStatus {
                 self.deploy.as_ref().and_then(|deploy| deploy_trouble(commands, deploy, self.acts, entry))
             }
             (ChangeStage::Live, _) => {
-                self.deploy.as_ref().and_then(|it| late_trouble(commands, it, self.acts.roll_back_to))
+                let deploy = self.deploy.as_ref()?;
+                late_trouble(commands, deploy, self.acts.roll_back_to).or_else(|| taken_back(deploy))
+            }
+            (ChangeStage::UnderWay | ChangeStage::GoingBack, _) => {
+                let deploy = self.deploy.as_ref()?;
+                trouble_ahead(deploy).or_else(|| taken_back(deploy))
             }
             (ChangeStage::Blocked, Some(WaitsFor::Unconfirmed { number, commit })) => Some(format!(
                 "**{}: deploy {number} ({}) may still run.**\n\nNobody has confirmed its end. This deploy starts once \
@@ -226,10 +239,11 @@ pub fn is_worth_a_comment(places: &[BranchStatus]) -> bool {
         // That nobody deploys is no news to those who never meant to.
         ChangeStage::Failed => {
             let ending = place.deploy.as_ref().and_then(|deploy| deploy.ending.as_ref());
-            let is_watched = place.deploy.as_ref().is_some_and(is_watched);
+            let is_watched = place.deploy.as_ref().is_some_and(Deploy::is_on_platform);
             is_watched || !matches!(ending, Some(Ending::NotPickedUp { .. }))
         }
         ChangeStage::Live => place.deploy.as_ref().is_some_and(|it| failed_late(it).is_some()),
+        ChangeStage::UnderWay => place.is_about_to_fail(),
         _ => false,
     })
 }

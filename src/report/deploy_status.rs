@@ -1,14 +1,13 @@
 //! Words on deploys: the line that GitHub shows with one, and what people are told who brought the change.
 
 use crate::model::{
-    BranchName, CommitId, Deploy, DeployState, Diagnosis, DriverSettings, Ending, NotCounted, Phase,
-    WhyNotCounted,
+    BranchName, CommitId, Deploy, DeployState, Diagnosis, Ending, NotCounted, Phase, WhyNotCounted,
 };
 
 use super::advice::{CommentCommands, to_comment};
-use super::diagnosis::diagnosis;
-use super::markdown::{block, code};
+use super::markdown::code;
 use super::shell;
+use super::told_by_log::{end_of_log, told_by_log};
 use std::fmt::Write as _;
 
 pub use crate::model::length;
@@ -216,7 +215,7 @@ fn why_ended(deploy: &Deploy) -> String {
         Some(Ending::Failed { phase: None, .. }) => {
             "Failed at an unknown step: the site may be in maintenance mode".to_owned()
         }
-        Some(Ending::NotPickedUp { within }) if is_watched(deploy) => {
+        Some(Ending::NotPickedUp { within }) if deploy.is_on_platform() => {
             let within = length(*within);
             match &deploy.remark {
                 Some(remark) => format!("Not seen to begin on the platform within {within}: {remark}"),
@@ -275,12 +274,6 @@ fn failed_as_told(phase: Option<Phase>, told: &Diagnosis, deploy: &Deploy) -> St
     }
 }
 
-/// Whether the platform of Adobe Commerce carries it out.
-pub(super) fn is_watched(deploy: &Deploy) -> bool {
-    let platform = DriverSettings::CommerceCloud { project: None, environment: None };
-    deploy.driver == platform.as_str()
-}
-
 /// Whether it ran already, and what could not be handed over was only its next try.
 fn was_begun_before(deploy: &Deploy) -> bool {
     deploy.hand_overs > 0 && deploy.may_have_touched_the_site()
@@ -337,7 +330,7 @@ fn next_step(commands: CommentCommands<'_>, deploy: &Deploy, acts: OperatorActs,
                 "Something has to act on GitHub's Deployments to `{environment}`: a workflow `on: deployment`, or a \
                  service. If nothing should, write `deploy: {{ driver: none }}` for it in `.github/towpath.yml`."
             ),
-            _ if is_watched(deploy) => NOT_PICKED_UP.to_owned(),
+            _ if deploy.is_on_platform() => NOT_PICKED_UP.to_owned(),
             _ => "Whoever deploys has accepted it and not started. Look at its own log.".to_owned(),
         },
         _ => "Once you have changed that, Towpath deploys the next merge.".to_owned(),
@@ -410,21 +403,12 @@ pub fn deploy_trouble(
         ended(deploy)
     };
     let mut text = format!("**{}: {what}.**", deploy.environment);
-    if let Some(told) = &deploy.diagnosis {
-        let _ = write!(text, "\n\n{}", diagnosis(told, &what));
-    }
+    text.push_str(&told_by_log(deploy, &what));
     let _ = write!(text, "\n\n{}", next_step(commands, deploy, acts, entry));
     if let Some(Ending::Failed { words: Some(words), .. }) = &deploy.ending {
         let _ = write!(text, "\n\nIt reported: {}", code(words));
     }
-    let tail = deploy.phases.last().and_then(|run| run.log_tail.as_deref());
-    if let Some(tail) = tail.filter(|tail| !tail.trim().is_empty()) {
-        text.push_str("\n\nThe last lines of its log:\n\n");
-        text.push_str(&block("", tail.trim_end()));
-    }
-    if let Some(url) = &deploy.log_url {
-        let _ = write!(text, "\n\n[The whole log]({url})");
-    }
+    text.push_str(&end_of_log(deploy));
     Some(text)
 }
 

@@ -28,6 +28,7 @@ mod command_help;
 mod comment;
 mod config_preview;
 mod copy_standing;
+mod deploy_page;
 mod deploy_status;
 mod deployment_protection;
 mod diagnosis;
@@ -60,7 +61,9 @@ mod rewritten;
 mod setup_findings;
 mod shell;
 mod stamp;
+mod suspects;
 mod terminal;
+mod told_by_log;
 mod why;
 mod withdrawn;
 mod words;
@@ -82,6 +85,7 @@ pub use command_help::{CommandHelp, CommandRight, FlagHelp, help, help_on};
 pub use comment::{MARKER, comment};
 pub use config_preview::{BackTest, ChangedVerdict, ConfigPreview, config_preview};
 pub use copy_standing::{CopyStanding, Guard, NotCopied, Refuser};
+pub use deploy_page::{DeployPage, PhaseLine, deploy_page};
 pub use deploy_status::{
     DeployStatus, Entry, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length, not_counted,
 };

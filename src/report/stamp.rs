@@ -11,6 +11,14 @@ pub fn utc(at: UnixSeconds) -> String {
     }
 }
 
+/// The same as `2026-11-23 08:24:05 UTC`, for what lasts minutes.
+pub(super) fn utc_to_the_second(at: UnixSeconds) -> String {
+    match at.to_date() {
+        Some(time) => time.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        None => utc(at),
+    }
+}
+
 /// The same as `23 Nov 08:24 UTC`, for where there is no room for the year.
 pub(super) fn short(at: UnixSeconds) -> String {
     match at.to_date() {
@@ -51,7 +59,7 @@ mod tests {
             ["14 Nov 22:13 UTC (23:13 CET)", "2023-11-14 23:13 UTC (2023-11-15 00:13 in Europe/Vienna)"]
         );
         assert_eq!(short_in(&vienna, UnixSeconds::MAX), "second 9223372036854775807");
-        for said in [utc, short] {
+        for said in [utc, utc_to_the_second, short] {
             assert_eq!(said(UnixSeconds::MAX), "second 9223372036854775807");
         }
     }

@@ -1,7 +1,7 @@
 //! HTTP: the webhook, the probes, and the server under them.
 //!
 //! Lives here: reading requests within bounds of size and time, and turning what the engine says into statuses; who may
-//! read numbers (`watching`). Uses `engine`, and counts in `metrics`.
+//! read numbers (`watching`); the page of a deploy's log (`log_page`). Uses `engine`, and counts in `metrics`.
 //!
 //! Does not live here: verification, storage, decisions.
 //!
@@ -17,6 +17,8 @@
 //!   `a_thousand_stalled_connections_keep_no_good_delivery_waiting`.
 //! - Numbers are for this machine and for whoever has the token, and name nobody:
 //!   `what_a_proxy_hands_on_does_not_come_from_this_machine`, `numbers_are_told_to_this_machine_and_name_nobody`.
+//! - What the log of a public repository's deploy says is for the operator alone:
+//!   `in_a_public_repository_the_log_is_the_operators_alone`.
 //! - Strangers learn nothing and write nothing:
 //!   `an_unsigned_report_is_answered_the_same_where_there_is_a_service_and_where_there_is_none`,
 //!   `nothing_that_is_logged_makes_a_line_of_its_own`.
@@ -26,12 +28,15 @@ mod body_memory;
 mod connection;
 mod file_body;
 mod live;
+mod log_page;
 mod manifest;
+mod markup;
 mod metrics_token;
 mod routes;
 mod server;
 mod setup;
 mod shared;
+mod style;
 mod watching;
 
 pub use body::Limits;

@@ -1,13 +1,13 @@
 use super::body::{BodyError, Limits, Reader, Wanted};
-use super::file_body::FileBody;
+use super::log_page;
 use super::metrics_token::MetricsToken;
-use super::shared::Shared;
+use super::shared::{IsOperator, Shared};
+use super::style::style;
 use super::watching;
 use crate::engine::{Engine, LOGS_PATH, REPORT_MAX, REPORTS_PATH, Received, Refusal};
 use crate::model::{ForPeople, error_chain};
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -19,13 +19,16 @@ use tracing::{Instrument as _, Span};
 
 /// How many may read logs at the same time. Each is given little of one at a time.
 const LOG_READERS: usize = 256;
-/// How much of a log is shown, in bytes: more than one ever holds.
-const LOG_MAX: usize = 64 << 20;
 
 /// What is served of an engine. Numbers are told to this machine, and to whoever has the token.
-pub(super) fn of(engine: Arc<Engine>, limits: Limits, metrics_token: Option<MetricsToken>) -> Router {
+pub(super) fn of(
+    engine: Arc<Engine>,
+    limits: Limits,
+    metrics_token: Option<MetricsToken>,
+    is_operator: IsOperator,
+) -> Router {
     let log_readers = Arc::new(Semaphore::new(LOG_READERS));
-    let shared = Shared { engine, reader: Reader::new(limits), log_readers, metrics_token };
+    let shared = Shared { engine, reader: Reader::new(limits), log_readers, metrics_token, is_operator };
     let guarded = Router::new()
         .route("/metrics", get(watching::metrics))
         .route("/status", get(watching::status))
@@ -34,7 +37,9 @@ pub(super) fn of(engine: Arc<Engine>, limits: Limits, metrics_token: Option<Metr
         .merge(guarded)
         .route("/webhooks/github", post(webhook))
         .route(REPORTS_PATH, post(report))
-        .route(&format!("{LOGS_PATH}/{{key}}/{{mark}}"), get(log))
+        .route(&format!("{LOGS_PATH}/{{key}}/{{mark}}"), get(log_page::log))
+        .route(&format!("{LOGS_PATH}/{{key}}/{{mark}}/log"), get(log_page::whole))
+        .route(&format!("{LOGS_PATH}/style.css"), get(style))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .with_state(shared)
@@ -131,25 +136,6 @@ async fn take_report(shared: Shared, request: Request) -> Response {
         Ok(received) => (StatusCode::ACCEPTED, words(received)).into_response(),
         Err(refusal) => refused(&refusal),
     }
-}
-
-/// The log of a deploy, for whoever was given its address.
-async fn log(State(shared): State<Shared>, Path((key, mark)): Path<(String, String)>) -> Response {
-    // A log holds whatever programs said: it is text, and nothing else.
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    let Some(log) = shared.engine.logs().open(&key, &mark).await else {
-        return (StatusCode::NOT_FOUND, headers, "there is no such log\n").into_response();
-    };
-    let Ok(one_of) = Arc::clone(&shared.log_readers).try_acquire_owned() else {
-        let words = "too many read logs at the same time\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, headers, words).into_response();
-    };
-    (headers, Body::new(FileBody::new(log.into(), LOG_MAX, one_of))).into_response()
 }
 
 fn too_long() -> Response {

@@ -131,7 +131,9 @@ impl Server {
     ) -> io::Result<Self> {
         let live = Live::new();
         let (engine, patience) = (Arc::new(engine), Patience::of(&limits));
-        let routes = routes::of(Arc::clone(&engine), limits, metrics_token);
+        // Without the set-up page nobody can show that they are the operator.
+        let is_operator = Arc::new(|_: &http::HeaderMap| false);
+        let routes = routes::of(Arc::clone(&engine), limits, metrics_token, is_operator);
         live.begin(engine, routes.clone());
         Self::listening(listener, (live, routes), patience, watch::channel(false))
     }
@@ -144,15 +146,17 @@ impl Server {
         limits: &Limits,
         set_up: SetUp,
     ) -> io::Result<Self> {
-        let live = Live::new();
+        let (live, visits) = (Live::new(), setup::visits(&set_up));
         if let Some(engine) = engine.map(Arc::new) {
-            let routes = routes::of(Arc::clone(&engine), limits.clone(), set_up.metrics_token.clone());
+            let is_operator = setup::operator_of(&visits, &set_up);
+            let token = set_up.metrics_token.clone();
+            let routes = routes::of(Arc::clone(&engine), limits.clone(), token, is_operator);
             live.begin(engine, routes);
         }
         let patience = Patience::of(limits);
         let served = Router::new().fallback(live::serve).with_state(Arc::clone(&live));
         let (stop, stopped) = watch::channel(false);
-        let routes = setup::router(set_up, Arc::clone(&live), stopped.clone()).merge(served);
+        let routes = setup::router(set_up, visits, Arc::clone(&live), stopped.clone()).merge(served);
         Self::listening(listener, (live, routes), patience, (stop, stopped))
     }
 

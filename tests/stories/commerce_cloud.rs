@@ -11,7 +11,7 @@ use towpath_sandbox::platform::{self, ActivityHandle, ActivityState, Ending, Pla
 use towpath_sandbox::{ManualClock, PullHandle};
 
 pub(crate) const TOKEN: &str = "the API token of a machine user";
-const DRIVER: &str = "{ driver: commerce-cloud, timeout: 30m }";
+pub(crate) const DRIVER: &str = "{ driver: commerce-cloud, timeout: 30m }";
 pub(crate) const BUILDS: &str =
     "Found 1 new commit\nBuilding application 'app' (runtime type: php:8.3, tree: 9851a01)";
 pub(crate) const DEPLOYS: &str = "Redeploying environment integration\nExecuting deploy hook for application 'app'\n\
@@ -28,6 +28,7 @@ pub(crate) struct Shop {
     pub(crate) clock: Arc<ManualClock>,
     /// The environment that the platform has, and that the story is about.
     environment: &'static str,
+    deploying: Deploying,
 }
 
 impl Shop {
@@ -56,12 +57,13 @@ impl Shop {
         let deploying = Deploying {
             operator: Operator::read(&text).unwrap(),
             variables: Arc::new(|name: &str| (name == "COMMERCE").then(|| TOKEN.to_owned())),
+            public_url: Some("http://towpath.example".to_owned()),
             cloud_look_every: Some(Duration::from_secs(60)),
             ..Deploying::default()
         };
-        let stage = Stage::with(Setting { deploying, ..Setting::default() }).await;
+        let stage = Stage::with(Setting { deploying: deploying.clone(), ..Setting::default() }).await;
         project.runs_its_branches(&stage.store).await.unwrap();
-        Self { stage, platform, project, clock, environment: ours }
+        Self { stage, platform, project, clock, environment: ours, deploying }
     }
 
     /// With an integration, and the driver in the repository's file.
@@ -70,6 +72,15 @@ impl Shop {
         shop.project.integrate();
         configured(&shop.stage, DRIVER).await;
         shop
+    }
+
+    /// The server is started anew and looks at the platform so often, though nothing comes to rest then.
+    pub(crate) async fn looks_every(&mut self, seconds: u64) {
+        let cloud_look_every = Some(Duration::from_secs(seconds));
+        let deploying = Deploying { cloud_look_every, ..self.deploying.clone() };
+        self.stage.stop().await;
+        self.stage.operated_by(Setting { deploying, ..Setting::default() });
+        self.stage.start_at_work().await;
     }
 
     /// A merge that the platform has heard of and queued.

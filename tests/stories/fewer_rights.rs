@@ -8,6 +8,12 @@ use towpath_sandbox::PullHandle;
 /// The App has this permission at a lower level, or not at all.
 async fn stage_with(permission: &str, level: Option<&str>) -> Stage {
     let stage = Stage::set().await;
+    lower(&stage, permission, level).await;
+    stage
+}
+
+/// The same from now on.
+pub(crate) async fn lower(stage: &Stage, permission: &str, level: Option<&str>) {
     let mut config = app_config();
     match level {
         Some(level) => config.permissions.insert(permission.to_owned(), level.to_owned()),
@@ -22,7 +28,6 @@ async fn stage_with(permission: &str, level: Option<&str>) -> Stage {
     stage.app.change(config.permissions, config.events);
     stage.installation.accept_new_permissions().await.unwrap();
     stage.quiet().await;
-    stage
 }
 
 /// Verdicts, comments, commands and locks.

@@ -95,6 +95,7 @@ mod stacks;
 mod stage;
 mod strangers;
 mod taken_back;
+mod told;
 mod trouble;
 mod undone;
 mod verified;

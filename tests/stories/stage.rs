@@ -9,11 +9,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
-use towpath::engine::{BackOff, Clock as _, Config, Deploying, Engine, Settings, system_random};
+use towpath::engine::{
+    BackOff, Clock as _, Config, Deploying, Engine, Settings, system_random, system_random_bytes,
+};
 use towpath::github::{AppKey, Secret};
 use towpath::model::{ForPeople, PromotionPath, UnixMillis};
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store as _};
-use towpath::web::{Limits, Server};
+use towpath::web::{Limits, Server, SetUp};
 use towpath_sandbox::contract::{self, Contract};
 use towpath_sandbox::{
     AppConfig, AppHandle, CheckHandle, CommentHandle, DeploymentHandle, InstallationHandle, ManualClock,
@@ -576,7 +578,18 @@ async fn serve(
     };
     let engine = Engine::open(config).await.unwrap();
     let listener = Server::bind("127.0.0.1", 0).await.unwrap();
-    Server::start(listener, engine, Limits::default()).unwrap()
+    let set_up = SetUp {
+        data_dir: folder.path().to_owned(),
+        public_url: None,
+        print_credentials: None,
+        app: None,
+        by_variables: true,
+        metrics_token: None,
+        open: Arc::new(|_| Box::pin(async { Err("there is an App already".to_owned()) })),
+        clock: Arc::new(ServersClock(Arc::clone(&time))),
+        random: Arc::new(system_random_bytes),
+    };
+    Server::start_with_set_up(listener, Some(engine), &Limits::default(), set_up).unwrap()
 }
 
 /// Whatever went over the wire is as GitHub describes it.

@@ -7,9 +7,11 @@ mod after;
 mod build;
 mod deploy;
 mod document;
+mod files;
 mod warnings;
 
 pub use document::table;
+pub use files::may_cause;
 
 /// The part of a deploy in which ece-tools gives a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

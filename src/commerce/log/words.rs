@@ -85,6 +85,11 @@ impl LogReading {
         }
     }
 
+    /// What customers see now, where the log tells.
+    pub fn customers_now(&self) -> Option<String> {
+        (self.site != SiteState::Unknown).then(|| self.customers().to_owned())
+    }
+
     /// The one next step, in one sentence.
     pub fn next(&self) -> &'static str {
         match (self.cause, self.outcome) {

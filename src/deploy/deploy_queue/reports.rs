@@ -116,6 +116,11 @@ fn note_who_and_where(deploy: &mut Deploy, report: &DeployReport, now: UnixMilli
     (deploy.reported_at, deploy.reported_place) = (Some(report.at), report.place);
     (deploy.remark, deploy.diagnosis) = (report.remark.clone(), report.diagnosis.clone());
     deploy.degraded = report.degraded;
+    // Its log may tell more by now.
+    deploy.log_is_read = false;
+    if report.customers.is_some() {
+        deploy.customers.clone_from(&report.customers);
+    }
     if report.retries {
         deploy.retried_at.get_or_insert(now);
     }

@@ -40,9 +40,6 @@ pub trait Forge: Send + Sync {
 
     /// git's trees of the folders of the applications that a commit of a Commerce project describes, by their names.
     async fn application_trees(&self, commit: CommitId) -> Result<BTreeMap<String, TreeId>, DriverError>;
-
-    /// Whether only those who are let see the repository. What is not known is public.
-    async fn is_private(&self) -> bool;
 }
 
 /// Why GitHub did not dispatch a workflow.

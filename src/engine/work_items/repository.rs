@@ -35,6 +35,9 @@ pub(super) async fn run(
         let open = ctx.store.open_pulls(id).await?;
         let asked = asked_for(&pending);
         changes.extend(asked_again(ctx, id, &open, &asked).await?);
+        if pending.deliveries.iter().any(|it| it.event == "repository") {
+            changes.extend(ctx.quoted_anew(&row).await?);
+        }
         // What lies ahead was noted by a clock that has been set back since.
         let since = ctx.now() - RECONCILE_EVERY;
         let recent = row.reconciled_at.is_some_and(|at| at > since && at <= ctx.now());

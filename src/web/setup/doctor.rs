@@ -1,8 +1,8 @@
 //! What is right and wrong with the set-up, as a page.
 
-use super::markup::{sentence, text};
 use crate::engine::doctor::{ExaminationStanding, MadeExamination};
 use crate::model::{RepairWords, SetupLine, SetupState};
+use crate::web::markup::{sentence, text};
 use std::fmt::Write as _;
 use std::time::Duration;
 

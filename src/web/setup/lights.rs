@@ -1,9 +1,9 @@
 //! The five lights: how far the set-up has come, and what to do where it has not.
 
 use super::Shared;
-use super::markup::text;
 use crate::engine::{Access, Engine, WebhookSeen};
 use crate::model::error_chain;
+use crate::web::markup::text;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;

@@ -10,7 +10,6 @@
 mod choice;
 mod doctor;
 mod lights;
-mod markup;
 mod pages;
 mod reports;
 mod steps;
@@ -18,6 +17,8 @@ mod visits;
 
 use super::live::Live;
 use super::metrics_token::MetricsToken;
+use super::shared::IsOperator;
+use super::style::style;
 use crate::engine::{Clock, Engine, RandomBytes, RegisteredApp};
 use axum::Router;
 use axum::routing::{get, post};
@@ -58,7 +59,7 @@ pub struct SetUp {
 pub(super) struct Shared {
     set_up: SetUp,
     live: Arc<Live>,
-    visits: Visits,
+    visits: Arc<Visits>,
     app: Mutex<Option<RegisteredApp>>,
     /// One registration at a time.
     registering: tokio::sync::Mutex<()>,
@@ -75,16 +76,26 @@ impl Shared {
     }
 }
 
+/// Who has come to the page with the key of a link. They are the operator, for the other pages too.
+pub(super) fn visits(set_up: &SetUp) -> Arc<Visits> {
+    Arc::new(Visits::new(Arc::clone(&set_up.random)))
+}
+
+/// Whether a request belongs to one of these visits.
+pub(super) fn operator_of(visits: &Arc<Visits>, set_up: &SetUp) -> IsOperator {
+    let (visits, clock) = (Arc::clone(visits), Arc::clone(&set_up.clock));
+    Arc::new(move |headers| visits.of(headers, clock.now()).is_some())
+}
+
 /// The pages. Nothing of them is kept, framed, or told to other sites.
-pub(super) fn router(set_up: SetUp, live: Arc<Live>, stopped: watch::Receiver<bool>) -> Router {
+pub(super) fn router(
+    set_up: SetUp,
+    visits: Arc<Visits>,
+    live: Arc<Live>,
+    stopped: watch::Receiver<bool>,
+) -> Router {
     let app = Mutex::new(set_up.app.clone());
-    let shared = Arc::new(Shared {
-        visits: Visits::new(Arc::clone(&set_up.random)),
-        set_up,
-        live,
-        app,
-        registering: tokio::sync::Mutex::default(),
-    });
+    let shared = Arc::new(Shared { visits, set_up, live, app, registering: tokio::sync::Mutex::default() });
     if !shared.is_registered() {
         tokio::spawn(lights::tell(Arc::clone(&shared), stopped));
     }
@@ -95,7 +106,7 @@ pub(super) fn router(set_up: SetUp, live: Arc<Live>, stopped: watch::Receiver<bo
         .route("/setup/ping", post(steps::ping))
         .route("/setup/propose", post(steps::propose))
         .route("/setup/doctor", get(steps::examined).post(steps::examine))
-        .route("/setup/style.css", get(pages::style))
+        .route("/setup/style.css", get(style))
         .layer(axum::middleware::map_response(guarded))
         .with_state(shared)
 }

@@ -1,10 +1,10 @@
 //! The install reports on the set-up page.
 
-use super::markup::text;
 use crate::engine::InstallReports;
 use crate::model::{
     Found, InstallReport, PathReport, ProposedConfiguration, RepositoryId, RuleGap, StoppedPull,
 };
+use crate::web::markup::text;
 use std::fmt::Write as _;
 use std::time::Duration;
 

@@ -1,12 +1,12 @@
 //! The way through the set-up page.
 
-use super::Shared;
 use super::choice::{Choice, is_loopback};
 use super::doctor;
 use super::lights::lights;
 use super::pages::{self, Fields};
 use super::reports;
 use super::visits::Visit;
+use super::{Shared, operator_of};
 use crate::engine::{InstallReports, SetupKey, register as exchange};
 use crate::model::{ForPeople, RepositoryId, error_chain};
 use crate::web::body::Limits;
@@ -177,7 +177,8 @@ pub(super) async fn registered(
         Ok(engine) => {
             let engine = Arc::new(engine);
             let token = shared.set_up.metrics_token.clone();
-            let routes = routes::of(Arc::clone(&engine), Limits::default(), token);
+            let is_operator = operator_of(&shared.visits, &shared.set_up);
+            let routes = routes::of(Arc::clone(&engine), Limits::default(), token, is_operator);
             shared.live.begin(engine, routes);
             Redirect::to("../setup").into_response()
         }

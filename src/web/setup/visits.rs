@@ -26,7 +26,7 @@ pub(super) struct Visit {
 }
 
 /// All visits, by the fingerprint of their cookie.
-pub(super) struct Visits {
+pub(in crate::web) struct Visits {
     random: RandomBytes,
     known: Mutex<HashMap<[u8; 32], Visit>>,
 }

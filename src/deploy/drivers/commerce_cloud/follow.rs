@@ -25,8 +25,6 @@ pub(super) struct Seen<'a> {
     pub(super) reading: &'a LogReading,
     /// How many lines of its log were read.
     pub(super) lines: u64,
-    /// Whether lines of the log may be shown: anybody can read a public repository.
-    pub(super) shows_log: bool,
     /// The time.
     pub(super) now: UnixMillis,
 }
@@ -56,8 +54,10 @@ impl Seen<'_> {
                 report.phase = self.reading.phase.or(Some(Phase::Build));
                 report.step = self.reading.step.map(str::to_owned);
                 // The platform will say so itself in a moment.
-                report.diagnosis =
-                    (self.reading.outcome == LogOutcome::Failure).then(|| self.reading.diagnosis());
+                if self.reading.outcome == LogOutcome::Failure {
+                    report.diagnosis = Some(self.reading.diagnosis());
+                    report.log_tail = self.last_lines();
+                }
                 report
             }
         }
@@ -130,9 +130,14 @@ impl Seen<'_> {
             None => "the platform says that it failed, and names no hook".to_owned(),
         });
         report.diagnosis = Some(self.reading.diagnosis());
-        let lines = self.reading.last_lines.join("\n");
-        report.log_tail = (self.shows_log && !lines.is_empty()).then_some(lines);
+        report.log_tail = self.last_lines();
         report
+    }
+
+    /// The last lines of the log, without secrets. Who may read them is settled where they are shown.
+    fn last_lines(&self) -> Option<String> {
+        let lines = self.reading.last_lines.join("\n");
+        (!lines.is_empty()).then_some(lines)
     }
 
     /// The platform says success, and what runs is something else.
@@ -171,6 +176,7 @@ impl Seen<'_> {
             place
         };
         report.handle = Some(activity.id.clone());
+        report.customers = self.reading.customers_now();
         report
     }
 }

@@ -101,21 +101,16 @@ impl<F: Forge> CloudDriver<'_, F> {
         };
         self.shared.with(&request.key, |it| it.gone_since = None);
         let (reading, lines) = self.read_log(&request.key, &place, &activity).await?;
-        let mut seen =
-            Seen { deploy, activity: &activity, reading: &reading, lines, shows_log: false, now: self.now };
+        let seen = Seen { deploy, activity: &activity, reading: &reading, lines, now: self.now };
         let report = match activity.state {
             ActivityState::Pending => seen.under_way(self.behind(&place, &activity).await?),
             ActivityState::Staged | ActivityState::InProgress => seen.under_way(None),
             ActivityState::Cancelled => seen.cancelled(),
             ActivityState::Complete if seen.is_live() => self.compared(request, &place, &seen).await?,
-            ActivityState::Complete => {
-                if let Some(tried_again) = self.try_again(request, &place, &seen).await? {
-                    tried_again
-                } else {
-                    seen.shows_log = self.forge.is_private().await;
-                    seen.failed()
-                }
-            }
+            ActivityState::Complete => match self.try_again(request, &place, &seen).await? {
+                Some(tried_again) => tried_again,
+                None => seen.failed(),
+            },
         };
         Ok(vec![report])
     }

@@ -6,18 +6,12 @@ use super::EnvironmentWork;
 use crate::deploy::drivers::{DeployRequest, Driver, DriverError, aftercare_key};
 use crate::deploy::{DeployReport, NextCheck, ReportedState, aftercare_end, next_check, overtaken_by};
 use crate::engine::work_error::WorkError;
-use crate::lineage::GitError;
-use crate::model::{
-    AftercareEnd, AftercareRun, Deploy, ForPeople, PullNumber, PullRequest, Role, error_chain,
-};
+use crate::model::{AftercareEnd, AftercareRun, Deploy, ForPeople, error_chain};
 use crate::store::{Change, WorkItem};
 use std::time::Duration;
 
 /// It is begun no more often than this: it may be what ends the server.
 const HAND_OVERS_AT_MOST: u32 = 3;
-
-/// Of so many pull requests it is looked whether the log names their files.
-const LOOKED_INTO: usize = 50;
 
 impl EnvironmentWork<'_> {
     /// Runs the verify step of what runs again where it is time for that, and reads how it went.
@@ -174,41 +168,5 @@ impl EnvironmentWork<'_> {
         let request = self.site.request(deploy);
         let after = deploy.aftercare.last().map_or(Duration::ZERO, AftercareRun::after);
         DeployRequest { key: aftercare_key(&request.key, after), ..request }
-    }
-
-    /// The pull requests of a deploy whose files are named in a text, each with the first of them. What git does not tell is no
-    /// reason to keep the failure back.
-    async fn named_in(&self, deploy: &Deploy, text: &str) -> Vec<(PullNumber, String)> {
-        let (ctx, id) = (self.site.ctx, self.site.repository.id);
-        let mut named = Vec::new();
-        for number in deploy.pulls.iter().take(LOOKED_INTO) {
-            let Ok(Some(pull)) = ctx.store.pull(id, *number).await else { continue };
-            match self.files_of(&pull.pull).await {
-                Ok(files) => {
-                    let first = files.into_iter().find(|path| text.contains(path.as_str()));
-                    named.extend(first.map(|path| (*number, path)));
-                }
-                Err(error) => {
-                    let error = error_chain(&error.failure);
-                    tracing::debug!(error, "what a pull request has changed cannot be told");
-                }
-            }
-        }
-        named
-    }
-
-    /// The files that a merged topic has changed.
-    async fn files_of(&self, pull: &PullRequest) -> Result<Vec<String>, WorkError> {
-        let made = pull.merged.and_then(|merged| merged.commit);
-        let is_topic = self.site.path.role(&pull.head_branch) == Role::Topic;
-        let Some(made) = made.filter(|_| is_topic) else { return Ok(Vec::new()) };
-        let repository = self.site.ctx.mirror(self.site.repository).await?.at_hand().await?;
-        let files = async {
-            let Some(before) = repository.resolve(&format!("{made}^1")).await? else { return Ok(Vec::new()) };
-            let trees = (repository.tree(before).await?, repository.tree(made).await?);
-            let (Some(before), Some(after)) = trees else { return Ok(Vec::new()) };
-            repository.differing_paths(before, after).await
-        };
-        Ok(files.await.map_err(|error: GitError| error)?)
     }
 }

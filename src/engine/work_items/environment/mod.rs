@@ -8,9 +8,9 @@
 //! Deploys that wait are shown in the comment and by `towpath where`.
 //!
 //! The order of the work is in this file: `reports.rs` reads what was said, `want.rs` what the branch asks for,
-//! `requested_acts.rs` what the operator asks for (`revert.rs` a rollback by a merge), `start.rs` and `announce.rs` begin one, `poll.rs` and `cancel.rs`
-//! follow and end it, `read_logs.rs` reads why it failed, `aftercare.rs` looks at what runs again, `show.rs` has GitHub
-//! show it.
+//! `requested_acts.rs` what the operator asks for (`revert.rs` a rollback by a merge), `start.rs` and `announce.rs` begin one,
+//! `poll.rs` and `cancel.rs` follow and end it, `read_logs.rs` reads why it failed, `suspects.rs` says who may have brought
+//! that, `aftercare.rs` looks at what runs again, `show.rs` has GitHub show it.
 
 mod active;
 mod aftercare;
@@ -30,6 +30,7 @@ mod requested_acts;
 mod revert;
 mod show;
 mod start;
+mod suspects;
 mod want;
 
 use super::merge_group::queued;
@@ -123,6 +124,7 @@ pub(super) async fn run(
         frozen_until: None,
         check_at: None,
         logs_read: BTreeSet::new(),
+        log_at: None,
         in_a_comment: false,
     };
     work.take_in_called_back(&called_back);
@@ -219,6 +221,8 @@ struct EnvironmentWork<'a> {
     check_at: Option<UnixMillis>,
     /// The failed deploys whose logs were read in this look.
     logs_read: BTreeSet<u64>,
+    /// When a log that is not there yet is looked for again.
+    log_at: Option<UnixMillis>,
     /// Whether a comment asks for the act at hand: what is advised are commands for comments then.
     in_a_comment: bool,
 }
@@ -354,6 +358,7 @@ impl EnvironmentWork<'_> {
     /// between would forget what follows.
     async fn all_to_keep(&mut self) -> Result<Vec<Change>, WorkError> {
         self.read_logs().await;
+        self.name_suspects().await;
         let EnvironmentContext { ctx, repository, path, environment, .. } = self.site;
         let id = repository.id;
         let mut kept = self.changes.clone();
@@ -376,6 +381,8 @@ impl EnvironmentWork<'_> {
                 concerned.extend(waiting.flat_map(|it| it.pulls.iter().copied()));
             }
         }
+        let told = self.queue.told_otherwise().filter(|_| self.site.of_branch.is_none());
+        concerned.extend(told.flat_map(|it| it.pulls.iter().chain(&it.takes_back)).copied());
         kept.extend(self.of_what_is_live(&mut concerned));
         kept.extend(concerned.into_iter().map(|number| Change::Mark(WorkItem::ChangeStatus(id, number))));
         if self.others_wait {
@@ -435,6 +442,7 @@ impl EnvironmentWork<'_> {
             .chain(self.next_look_for_an_end())
             .chain(self.frozen_until)
             .chain(self.check_at)
+            .chain(self.log_at)
             .min()
     }
 

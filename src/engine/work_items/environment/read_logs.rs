@@ -1,19 +1,33 @@
 //! Why a deploy of a Commerce project failed, by its log.
 
 use super::{COMMAND, EnvironmentWork};
-use crate::engine::read_log;
+use crate::commerce::log::LogReader;
+use crate::engine::commerce_files::{JobLog, job_log, read_log};
 use crate::github::off_the_runtime;
-use crate::model::{Deploy, Diagnosis, error_chain};
-use crate::store::{Change, WorkItem};
-use std::io;
+use crate::model::{Deploy, DriverSettings, SharedError, error_chain, shared_error};
 use std::time::Duration;
 
 /// So long after the end of a deploy its log is asked again where it could not be read.
 const READ_AGAIN_FOR: Duration = Duration::from_secs(10 * 60);
 
+/// When it is asked again for a log that is not there yet.
+const READ_AGAIN_EVERY: Duration = Duration::from_secs(30);
+
+/// What there is of a log.
+enum Found {
+    /// All of it.
+    Whole(Box<LogReader>),
+    /// Its last lines, as somebody has sent them.
+    Tail(Box<LogReader>),
+    /// Nothing yet.
+    NotYet,
+    /// Nothing that may be read.
+    Forbidden,
+}
+
 impl EnvironmentWork<'_> {
-    /// Reads the log of what has just failed: all of it where programs on this machine have carried it out, else what was
-    /// told of it. A deploy does not depend on its log.
+    /// Reads the log of what has just failed: all of it where programs on this machine or a workflow have carried it out,
+    /// else what was told of it. A deploy does not depend on its log.
     pub(super) async fn read_logs(&mut self) {
         if self.site.path.commerce.is_none() {
             return;
@@ -22,33 +36,92 @@ impl EnvironmentWork<'_> {
         let is_unread = |it: &&Deploy| !self.logs_read.contains(&it.number);
         let failed: Vec<Deploy> = self.queue.undiagnosed(since).filter(is_unread).cloned().collect();
         for deploy in failed {
-            let told = match self.told_by_log(&deploy).await {
-                Ok(told) => told,
+            self.logs_read.insert(deploy.number);
+            let found = match self.log_of(&deploy).await {
+                Ok(found) => found,
                 Err(error) => {
                     tracing::warn!(error = error_chain(&error), "the log of a failed deploy cannot be read");
-                    continue;
+                    Found::NotYet
                 }
             };
-            self.logs_read.insert(deploy.number);
-            let Some(told) = told else { continue };
-            if let Some(deploy) = self.queue.get_mut(deploy.number) {
-                deploy.diagnosis = Some(told);
-            }
-            // Where it had failed before, nothing else has them told.
-            let concerned = deploy.pulls.iter().chain(&deploy.takes_back);
-            let id = self.site.repository.id;
-            self.changes.extend(concerned.map(|pull| Change::Mark(WorkItem::ChangeStatus(id, *pull))));
+            self.note_read(deploy.number, found);
         }
     }
 
-    async fn told_by_log(&self, deploy: &Deploy) -> io::Result<Option<Diagnosis>> {
+    /// Notes what the log of a failed deploy tells. Lines that say why it failed are shown rather than its very last.
+    fn note_read(&mut self, number: u64, found: Found) {
+        let now = self.site.ctx.now();
+        let Some(deploy) = self.queue.get_mut(number) else { return };
+        let (reader, is_whole) = match found {
+            Found::Whole(reader) => (reader, true),
+            Found::Tail(reader) => (reader, false),
+            Found::NotYet => {
+                self.log_at = Some(now + READ_AGAIN_EVERY);
+                return;
+            }
+            Found::Forbidden => {
+                deploy.log_is_read = true;
+                return;
+            }
+        };
+        let reading = reader.finish();
+        deploy.log_is_read = true;
+        let Some(told) = reading.failure() else { return };
+        deploy.diagnosis = Some(told);
+        deploy.customers = reading.customers_now();
+        let lines = reading.last_lines.join("\n");
+        if let Some(run) = deploy.phases.last_mut().filter(|_| is_whole && !lines.is_empty()) {
+            run.log_tail = Some(lines);
+        }
+    }
+
+    async fn log_of(&self, deploy: &Deploy) -> Result<Found, SharedError> {
+        let ctx = self.site.ctx;
         if deploy.driver == COMMAND {
-            let file = self.site.ctx.drivers.commands.open_log(&self.site.key(deploy.number)).await?;
-            let bytes = file.metadata()?.len();
-            let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-            return Ok(off_the_runtime(bytes, || read_log(file))?.finish().failure());
+            let key = self.site.key(deploy.number);
+            let file = ctx.drivers.commands.open_log(&key).await.map_err(shared_error)?;
+            let bytes = usize::try_from(file.metadata().map_err(shared_error)?.len()).unwrap_or(usize::MAX);
+            let read = off_the_runtime(bytes, || read_log(file)).map_err(shared_error)?;
+            return Ok(Found::Whole(Box::new(read)));
+        }
+        let settings = deploy.driver_settings.as_ref();
+        let is_by_workflow =
+            matches!(settings, Some(DriverSettings::Actions { .. } | DriverSettings::Deployment));
+        let run = deploy.handle.as_deref().and_then(|handle| handle.parse().ok());
+        let run = run.or_else(|| run_at(&self.site.repository.html_url, deploy.log_url.as_deref()?));
+        if let Some(run) = run.filter(|_| is_by_workflow) {
+            let read = job_log(ctx, self.site.repository, run, deploy.phase()).await;
+            return Ok(match read.map_err(shared_error)? {
+                JobLog::Read(reader) => Found::Whole(reader),
+                JobLog::Missing => Found::NotYet,
+                JobLog::Forbidden => Found::Forbidden,
+            });
         }
         let tail = deploy.phases.last().and_then(|run| run.log_tail.as_deref());
-        Ok(read_log(tail.unwrap_or_default().as_bytes())?.finish().failure())
+        let read = read_log(tail.unwrap_or_default().as_bytes()).map_err(shared_error)?;
+        Ok(Found::Tail(Box::new(read)))
+    }
+}
+
+/// The run of this repository that has a page at an address, as statuses name it.
+fn run_at(repository: &str, address: &str) -> Option<u64> {
+    let rest = address.strip_prefix(repository)?.strip_prefix("/actions/runs/")?;
+    rest.split(['/', '?', '#']).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run_at;
+
+    #[test]
+    fn a_status_names_its_run_by_the_address_of_its_log() {
+        let run = |address: &str| run_at("https://github.com/acme/store", address);
+        assert_eq!(run("https://github.com/acme/store/actions/runs/77"), Some(77));
+        assert_eq!(run("https://github.com/acme/store/actions/runs/77/job/8#step:3:1"), Some(77));
+        for other in
+            ["https://github.com/acme/other/actions/runs/77", "https://ci.example/7", "x/actions/runs/7"]
+        {
+            assert_eq!(run(other), None, "{other}");
+        }
     }
 }

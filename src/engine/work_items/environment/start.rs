@@ -119,8 +119,8 @@ impl EnvironmentWork<'_> {
                 return Ok(());
             }
         };
-        let log_url =
-            if deploy.driver == COMMAND { site.ctx.drivers.log_url(&site.key(number)) } else { None };
+        let has_page = deploy.driver == COMMAND || deploy.is_on_platform();
+        let log_url = has_page.then(|| site.ctx.drivers.log_url(&site.key(number))).flatten();
         let request = site.request(&deploy);
         if again {
             // It may be begun once more by this.
