@@ -188,3 +188,63 @@ async fn failures_are_planted_and_strike() {
     assert_eq!(shop.get(&token, "/me").await.status, 200);
     assert_eq!(shop.platform.asked().iter().filter(|it| it.path == "/me").count(), 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_with_a_certificate_becomes_an_activity_unless_an_integration_brings_branches() {
+    let shop = Shop::open().await;
+    let project = shop.platform.project("def456").environment("staging").await.unwrap();
+    shop.platform.api_token("pusher", &["def456"], Role::Contributor);
+    let token = shop.token("pusher").await;
+    let shown = shop.get(&token, "/api/projects/def456").await.body;
+    assert_eq!(shown["repository"]["url"], "def456@git.local:def456.git");
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let run = |program: &str, args: &[&str]| {
+        let mut command = std::process::Command::new(program);
+        command.args(args).current_dir(folder.path()).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        command.env("GIT_SSH_VARIANT", "ssh");
+        let ssh = format!("{} -F {}", shop.platform.ssh().unwrap().display(), at("ssh_config").display());
+        command.env("GIT_SSH_COMMAND", ssh).output().unwrap()
+    };
+    assert!(run("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", "key"]).status.success());
+    assert!(run("git", &["init", "-q", "-b", "staging", "clone"]).status.success());
+    let commit = [
+        "-C",
+        "clone",
+        "-c",
+        "user.name=Ana",
+        "-c",
+        "user.email=ana@x",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "A",
+    ];
+    assert!(run("git", &commit).status.success());
+    let push = || run("git", &["-C", "clone", "push", "-q", "def456@git.local:def456.git", "staging"]);
+    std::fs::write(at("known_hosts"), "").unwrap();
+    std::fs::write(at("key-cert.pub"), "none\n").unwrap();
+    let said = |output: std::process::Output| String::from_utf8(output.stderr).unwrap();
+    assert!(said(push()).contains("Host key verification failed."));
+    std::fs::write(at("known_hosts"), shop.platform.host_key()).unwrap();
+    assert!(said(push()).contains("Permission denied"));
+    let key = std::fs::read_to_string(at("key.pub")).unwrap();
+    let asked = Value::from_iter([("key", key.trim())]);
+    let url = shop.platform.certifier_url();
+    let json = [("content-type", "application/json")];
+    assert_eq!(send("POST", &url, "nobody", &json, Some(asked.clone())).await.unwrap().status, 401);
+    let answer = send("POST", &url, &token, &json, Some(asked)).await.unwrap();
+    std::fs::write(at("key-cert.pub"), answer.body["certificate"].as_str().unwrap()).unwrap();
+    project.refuses_pushes("E: no").unwrap();
+    assert!(said(push()).contains("pre-receive hook declined"));
+    std::fs::remove_file(project.git_folder().unwrap().join("hooks/pre-receive")).unwrap();
+    assert_eq!(said(push()), "");
+    let listed = shop.get(&token, "/api/projects/def456/environments/staging/activities").await.body;
+    let tip = String::from_utf8(run("git", &["-C", "clone", "rev-parse", "staging"]).stdout).unwrap();
+    assert_eq!(listed[0]["parameters"]["new_commit"], tip.trim());
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    let commit = shop.get(&token, &format!("/api/projects/def456/git/commits/{}", tip.trim())).await.body;
+    assert_eq!((&commit["message"], commit["tree"].as_str().unwrap().len()), (&"A".into(), 40));
+    assert_eq!(shop.get(&token, "/api/projects/def456/git/commits/--all").await.status, 404);
+}

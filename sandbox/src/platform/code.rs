@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Refused;
-use crate::git::Git;
+use crate::git::{Git, is_sha};
 
 const APPLICATION: &str = ".magento.app.yaml";
 /// The one file of all applications, where a project has it.
@@ -73,6 +73,18 @@ fn listed(text: &str) -> Vec<(String, String)> {
 async fn tree(git: &Git, project: u64, commit: &str, folder: &str) -> Result<String, Refused> {
     let folder = folder.trim_end_matches('/');
     git.run(project, &["rev-parse", "--verify", &format!("{commit}:{folder}")]).await
+}
+
+/// The tree, the parents and the message of a commit; `None` where there is none.
+pub(super) async fn commit(git: &Git, project: u64, sha: &str) -> Option<(String, Vec<String>, String)> {
+    if !is_sha(sha) {
+        return None;
+    }
+    let said = git.run(project, &["show", "--no-patch", "--format=%T%n%P%n%B", sha]).await.ok()?;
+    let mut lines = said.splitn(3, '\n');
+    let tree = lines.next()?.to_owned();
+    let parents = lines.next()?.split(' ').filter(|it| !it.is_empty()).map(str::to_owned).collect();
+    Some((tree, parents, lines.next().unwrap_or_default().to_owned()))
 }
 
 #[cfg(test)]

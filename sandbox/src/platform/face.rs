@@ -1,6 +1,7 @@
 //! The face: starting, stopping, and the ways into everything else.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -8,8 +9,9 @@ use tokio::sync::watch;
 
 use super::handles::{NewProject, ProjectHandle};
 use super::hub::{Asked, Hub};
-use super::server;
 use super::world::{Grant, Role, World};
+use super::{certifier, remote, server};
+use crate::Refused;
 use crate::clock::{Clock, SystemClock};
 use crate::faults::Faults;
 use crate::sandbox::Error;
@@ -67,6 +69,50 @@ impl Platform {
     /// Where an API token is exchanged for an access token.
     pub fn auth_url(&self) -> String {
         format!("{}/oauth2/token", self.hub.url)
+    }
+
+    /// Where certificates for SSH are made.
+    pub fn certifier_url(&self) -> String {
+        format!("{}/ssh", self.hub.url)
+    }
+
+    /// The public key of those who make certificates, in a file.
+    ///
+    /// # Errors
+    /// If there is no ssh-keygen.
+    pub async fn certifier_key(&self) -> Result<PathBuf, Refused> {
+        certifier::authority(&self.hub).await.map(|key| key.with_extension("pub"))
+    }
+
+    /// Certificates are good for this user of a machine, too.
+    pub fn certifies_for(&self, user: &str) {
+        self.hub.with(|world| world.principals.push(user.to_owned()));
+    }
+
+    /// A program that takes the place of ssh, and reaches the git servers of all projects.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn ssh(&self) -> Result<PathBuf, Refused> {
+        remote::program(&self.hub)
+    }
+
+    /// Whether nobody answers that program.
+    ///
+    /// # Errors
+    /// If that cannot be noted.
+    pub fn is_silent_over_ssh(&self, is_silent: bool) -> Result<(), Refused> {
+        remote::set_silent(&self.hub, is_silent)
+    }
+
+    /// The line of a file with host keys by which that program is satisfied.
+    pub fn host_key(&self) -> String {
+        format!("{} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPlatform\n", remote::HOST)
+    }
+
+    /// What that program was run with so far: its arguments and its environment.
+    pub fn ssh_runs(&self) -> String {
+        std::fs::read_to_string(self.hub.folder().join(remote::RUNS)).unwrap_or_default()
     }
 
     /// The book in which failures are planted, by the paths of the API.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::future::{Future, IntoFuture};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use super::code;
 use super::hub::Hub;
+use super::remote;
 use super::world::{Activity, ActivityState, Environment, LogLine, Project};
 use crate::Refused;
 use crate::verbs::RepoHandle;
@@ -46,6 +48,7 @@ impl NewProject {
         let Self { hub, id, environments } = self;
         let number = hub.with(super::world::World::number);
         hub.git.init(number, "master").await?;
+        remote::serve(&hub, &id, number)?;
         let environment = |(name, is_active): (String, bool)| Environment {
             id: folded(&name),
             name,
@@ -54,8 +57,14 @@ impl NewProject {
             deployed: None,
         };
         let environments = environments.into_iter().map(environment).collect();
-        let project =
-            Project { id: id.clone(), number, environments, integration: None, activities: Vec::new() };
+        let project = Project {
+            id: id.clone(),
+            number,
+            environments,
+            git_address: Some(remote::address(&id)),
+            integration: None,
+            activities: Vec::new(),
+        };
         hub.with(|world| world.projects.push(project));
         Ok(ProjectHandle { hub, id })
     }
@@ -94,12 +103,71 @@ impl ProjectHandle {
         })
     }
 
+    /// The API shows this address of its repository from now on, or none.
+    pub fn shows_git(&self, address: Option<&str>) {
+        self.hub.with(|world| {
+            if let Some(project) = world.project_mut(&self.id) {
+                project.git_address = address.map(str::to_owned);
+            }
+        });
+    }
+
+    /// The folder of its repository.
+    ///
+    /// # Errors
+    /// 404 where there is no such project.
+    pub fn git_folder(&self) -> Result<PathBuf, Refused> {
+        Ok(self.hub.git.path(self.look(|project| project.number)?))
+    }
+
+    /// Its git server refuses every push with these words from now on.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn refuses_pushes(&self, words: &str) -> Result<(), Refused> {
+        let words = words.replace('\'', "");
+        remote::hook(&self.git_folder()?, "pre-receive", &format!("printf '%s\\n' '{words}' >&2; exit 1"))
+    }
+
+    /// Its git server takes pushes and holds whoever pushes for so many seconds from now on, as it does until a deploy ends.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn holds_pushes(&self, seconds: u32) -> Result<(), Refused> {
+        remote::hook(&self.git_folder()?, "post-receive", &format!("sleep {seconds}"))
+    }
+
+    /// Its git server takes pushes and dies before it has answered from now on.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn loses_answers(&self) -> Result<(), Refused> {
+        remote::hook(&self.git_folder()?, "post-receive", "kill -9 $PPID")
+    }
+
+    /// Begins an activity for each active environment whose branch was pushed to, where no integration brings branches.
+    pub(super) async fn take_pushes(&self) -> Result<(), Refused> {
+        let _alone = self.hub.turn.lock().await;
+        let (number, is_pushed_to, names) = self.look(|project| {
+            let names: Vec<String> = project.environments.iter().map(|it| it.name.clone()).collect();
+            (project.number, project.integration.is_none(), names)
+        })?;
+        if is_pushed_to {
+            let refs = self.hub.git.refs(number).await?;
+            for name in names {
+                self.moved(&name, refs.get(&format!("refs/heads/{name}")).cloned(), None).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the branches of a repository, and begins a push to each active environment whose branch has moved: what the
     /// platform does when the repository's webhook comes. Answers the activities, in the order of the environments.
     ///
     /// # Errors
     /// If git does not work.
     pub async fn fetch(&self, repository: &RepoHandle) -> Result<Vec<ActivityHandle>, Refused> {
+        let _alone = self.hub.turn.lock().await;
         let from = repository.hub.git.path(repository.id).to_string_lossy().into_owned();
         let (number, integration) = self.look(|project| (project.number, project.integration.clone()))?;
         code::fetch(&self.hub.git, number, &from).await?;

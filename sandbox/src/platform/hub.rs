@@ -1,5 +1,6 @@
 //! What every room of the platform shares: the world behind its lock, git, the clock, the failures, the record.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -30,9 +31,11 @@ pub(super) struct Hub {
     /// Something was logged, or a log has ended.
     pub(super) logged: Notify,
     pub(super) faults: Faults,
+    /// Whoever brings branches, or makes activities of what was brought, does it alone.
+    pub(super) turn: tokio::sync::Mutex<()>,
     asked: Mutex<Vec<Asked>>,
-    /// Holds the folder of the repositories; it goes when the last handle goes.
-    _folder: tempfile::TempDir,
+    /// The folder of the repositories; it goes when the last handle goes.
+    folder: tempfile::TempDir,
 }
 
 impl Hub {
@@ -45,9 +48,15 @@ impl Hub {
             url,
             logged: Notify::new(),
             faults: Faults::default(),
+            turn: tokio::sync::Mutex::default(),
             asked: Mutex::default(),
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Where everything is on disk.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// One short, pure look at or change of the world.

@@ -23,14 +23,19 @@
 //! left out. `merge`, `synchronize`, `deactivate`, `activate` and deletions are there to be seen: they are noted and do
 //! nothing.
 //!
-//! `world` is what is known, `hub` what all share, `code` is git, `shape` the API's JSON; `logs` sends what is logged while it
+//! Without an integration the platform is pushed to. [`Platform::ssh`] is a program that takes the place of ssh: it lets in whoever
+//! shows a certificate of the platform's, and runs git here. A push becomes an activity with the next request to the API.
+//!
+//! `world` is what is known, `hub` what all share, `code` is git, `remote` how it is pushed to, `certifier` makes certificates for that, `shape` the API's JSON; `logs` sends what is logged while it
 //! is logged, `handles` are the verbs of a story, `routes` answers, `server` listens, `face` starts it.
 
+mod certifier;
 mod code;
 mod face;
 mod handles;
 mod hub;
 mod logs;
+mod remote;
 mod routes;
 mod server;
 mod shape;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::hub::Hub;
 use super::world::{ActivityState, Grant, Project, Role, World};
-use super::{handles, logs, shape};
+use super::{certifier, code, handles, logs, shape};
 
 type Here = State<Arc<Hub>>;
 type Asker = Extension<Grant>;
@@ -26,6 +26,7 @@ pub(super) fn router() -> Router<Arc<Hub>> {
     let noted = post(|| async { refused(StatusCode::BAD_REQUEST, "This act is not played.") });
     let mut router = Router::new()
         .route("/oauth2/token", post(token))
+        .route("/ssh", post(certificate))
         .route("/me", get(me))
         .route("/api/projects/{project}", get(project))
         .route("/projects/{project}", get(project))
@@ -39,7 +40,8 @@ pub(super) fn router() -> Router<Arc<Hub>> {
         .route(&format!("{activity}/log"), get(log))
         .route(&format!("{activity}/cancel"), post(cancel))
         .route("/api/projects/{project}/integrations", get(integrations))
-        .route("/api/projects/{project}/git/refs", get(refs));
+        .route("/api/projects/{project}/git/refs", get(refs))
+        .route("/api/projects/{project}/git/commits/{commit}", get(commit));
     for act in ["merge", "synchronize", "deactivate", "activate"] {
         router = router.route(&format!("{environment}/{act}"), noted.clone());
     }
@@ -91,6 +93,22 @@ async fn token(State(hub): Here, Form(form): Form<TokenForm>) -> Response {
     }
     let body = json!({ "error": "invalid_grant", "error_description": "Invalid API token." });
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
+}
+
+#[derive(Deserialize)]
+struct PublicKey {
+    key: String,
+}
+
+async fn certificate(
+    State(hub): Here,
+    Extension(grant): Asker,
+    Json(PublicKey { key }): Json<PublicKey>,
+) -> Response {
+    match certifier::sign(&hub, &grant, &key).await {
+        Ok(certificate) => Json(json!({ "certificate": certificate })).into_response(),
+        Err(refused) => refused.into_response(),
+    }
 }
 
 async fn me(State(hub): Here, Extension(grant): Asker) -> Json<Value> {
@@ -299,4 +317,23 @@ async fn refs(State(hub): Here, Extension(grant): Asker, Path(id): Path<String>)
         .map(|(name, sha)| json!({ "id": name.trim_start_matches("refs/"), "ref": name, "object": { "type": "commit", "sha": sha } }))
         .collect();
     Json(shown).into_response()
+}
+
+async fn commit(
+    State(hub): Here,
+    Extension(grant): Asker,
+    Path((id, sha)): Path<(String, String)>,
+) -> Response {
+    let number = match seen(&hub, &grant, &id, |project, _| Some(project.number)) {
+        Ok(number) => number,
+        Err(refused) => return refused.into_response(),
+    };
+    match code::commit(&hub.git, number, &sha).await {
+        Some((tree, parents, message)) => {
+            let shown =
+                json!({ "id": sha, "sha": sha, "tree": tree, "parents": parents, "message": message });
+            Json(shown).into_response()
+        }
+        None => MISSING.into_response(),
+    }
 }

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
+use super::handles::ProjectHandle;
 use super::hub::{Asked, Hub};
 use super::routes;
 use crate::cut_short::{CutShort, whole};
@@ -89,7 +90,7 @@ async fn handle(
     Ok(response)
 }
 
-async fn answer(hub: &Hub, router: &Router, request: Request<Incoming>) -> Response<Body> {
+async fn answer(hub: &Arc<Hub>, router: &Router, request: Request<Incoming>) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LONGEST).collect().await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -99,6 +100,11 @@ async fn answer(hub: &Hub, router: &Router, request: Request<Incoming>) -> Respo
         let token = header.and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default();
         let Some(grant) = hub.with(|world| world.grant(token).cloned()) else { return unauthorized() };
         parts.extensions.insert(grant);
+    }
+    if let Some(project) = parts.uri.path().strip_prefix("/api/projects/") {
+        let id = project.split('/').next().unwrap_or_default().to_owned();
+        // What cannot be brought now is brought by the next request.
+        let _ = ProjectHandle { hub: Arc::clone(hub), id }.take_pushes().await;
     }
     let request = Request::from_parts(parts, Body::from(body.to_bytes()));
     router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})

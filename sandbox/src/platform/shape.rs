@@ -28,10 +28,12 @@ pub(super) fn project(url: &str, project: &Project, role: Role) -> Value {
     if role == Role::Admin {
         links["integrations"] = link(&format!("{endpoint}/integrations"));
     }
+    let repository = project.git_address.as_ref().map(|url| json!({ "url": url, "client_ssh_key": null }));
     json!({
         "id": project.id,
         "title": project.id,
         "default_branch": "master",
+        "repository": repository,
         "region": "local",
         "status": { "code": "provisioned", "message": "ok" },
         "endpoint": endpoint,

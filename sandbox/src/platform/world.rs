@@ -104,6 +104,8 @@ pub(super) struct Project {
     /// git's number of its repository.
     pub(super) number: u64,
     pub(super) environments: Vec<Environment>,
+    /// The address of its repository that the API shows.
+    pub(super) git_address: Option<String>,
     /// The id of the source integration, where there is one.
     pub(super) integration: Option<String>,
     /// The oldest first.
@@ -148,6 +150,8 @@ pub(super) struct World {
     pub(super) projects: Vec<Project>,
     /// By API token.
     pub(super) grants: BTreeMap<String, Grant>,
+    /// For whom certificates are good, besides the projects of those who ask for one.
+    pub(super) principals: Vec<String>,
     /// The API token of an access token, and until when it is good.
     access: BTreeMap<String, (String, DateTime<Utc>)>,
     next: u64,
@@ -155,7 +159,14 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(now: DateTime<Utc>) -> Self {
-        Self { now, projects: Vec::new(), grants: BTreeMap::new(), access: BTreeMap::new(), next: 0 }
+        Self {
+            now,
+            projects: Vec::new(),
+            grants: BTreeMap::new(),
+            principals: Vec::new(),
+            access: BTreeMap::new(),
+            next: 0,
+        }
     }
 
     /// A name that nothing had before.
