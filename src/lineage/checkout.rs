@@ -36,15 +36,22 @@ pub async fn check_out(remote: &Remote, commit: CommitId, into: &Path) -> Result
     let place = directory.path();
     let init = Call::new("init").args(["--bare", "--quiet", "--template=", "--"]);
     Git::outside(place).ask(init.arg(place.as_os_str())).await?;
-    fetch(place, remote, commit).await?;
+    fetch(place, remote, commit, Some(1)).await?;
     let git = Git::at(place).with_work_tree(&into);
     git.ask(Call::new("read-tree").arg(commit.to_string())).await?;
     git.ask(Call::new("checkout-index").args(["--all", "--quiet"]).within(REMOTE_LIMIT)).await.map(drop)
 }
 
-async fn fetch(place: &Path, remote: &Remote, commit: CommitId) -> Result<(), GitError> {
+/// Fetches a commit with its files into the repository at `place`: so many commits deep, or all that is behind it.
+pub(super) async fn fetch(
+    place: &Path,
+    remote: &Remote,
+    commit: CommitId,
+    depth: Option<usize>,
+) -> Result<(), GitError> {
     let call = Call::new("fetch")
-        .args(["--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head"])
+        .args(depth.map(|depth| format!("--depth={depth}")))
+        .args(["--quiet", "--no-tags", "--no-write-fetch-head"])
         .args(["--no-auto-maintenance", "--no-recurse-submodules", "origin"])
         .arg(commit.to_string())
         .setting("fetch.fsckObjects", "true")

@@ -19,7 +19,7 @@ use tokio::process::{Child, Command};
 use self::text::{quoted, shown};
 use super::generation::Generation;
 use super::program::{program, whole};
-use super::{GitError, Remote};
+use super::{GitError, Remote, SshRemote};
 use crate::process::ProcessGroup;
 
 /// How long a question to the local repository may take.
@@ -42,6 +42,8 @@ pub(super) struct Git {
     environment: Vec<(OsString, OsString)>,
     /// The remote that missing objects may be fetched from, for the commands that need files.
     remote: Option<Remote>,
+    /// The server that is reached over SSH instead, for the commands that are [`Call::online`].
+    ssh: Option<Box<SshRemote>>,
     /// The mirror's making that is asked, if it is one: it stays as long as this does.
     generation: Option<Arc<Generation>>,
 }
@@ -60,6 +62,8 @@ pub(super) struct Answer {
     pub(super) status: i32,
     pub(super) stdout: Vec<u8>,
     stderr: String,
+    /// All that it said beside the answer.
+    pub(super) said: String,
     what: &'static str,
 }
 
@@ -189,7 +193,7 @@ impl Git {
             Location::GitDir(path) => Location::GitDir(whole(&path)),
             Location::Inside(path) => Location::Inside(whole(&path)),
         };
-        Self { place, environment: Vec::new(), remote: None, generation: None }
+        Self { place, environment: Vec::new(), remote: None, ssh: None, generation: None }
     }
 
     /// For a mirror. What is damaged in it is noted there.
@@ -224,6 +228,12 @@ impl Git {
     /// The same, with a remote for the commands that are [`Call::online`].
     pub(super) fn with_remote(mut self, remote: Remote) -> Self {
         self.remote = Some(remote);
+        self
+    }
+
+    /// The same, with a server over SSH for them.
+    pub(super) fn with_ssh(mut self, remote: SshRemote) -> Self {
+        self.ssh = Some(Box::new(remote));
         self
     }
 
@@ -284,9 +294,10 @@ impl Git {
             group.ended();
         }
         let secrets = self.remote.as_ref().map_or(&[][..], Remote::secrets);
-        let stderr = shown(&String::from_utf8_lossy(&stderr), secrets);
+        let said = String::from_utf8_lossy(&stderr).into_owned();
+        let stderr = shown(&said, secrets);
         match status.code() {
-            Some(status) => Ok(Answer { status, stdout, stderr, what }),
+            Some(status) => Ok(Answer { status, stdout, stderr, said, what }),
             // It has no handler for that, and so it cannot say it.
             None if status.signal() == Some(Signal::XFSZ.as_raw()) => {
                 Err(GitError::failed(what, None, format!("File too large {stderr}")))
@@ -334,6 +345,11 @@ impl Git {
             None => {
                 command.env("GIT_ALLOW_PROTOCOL", "");
             }
+        }
+        if let Some(ssh) = self.ssh.as_ref().filter(|_| call.network == Network::Asked) {
+            settings.push(("remote.origin.url".to_owned(), ssh.url.clone()));
+            command.env("GIT_ALLOW_PROTOCOL", "ssh");
+            command.env("GIT_SSH_COMMAND", ssh.command()).env("GIT_SSH_VARIANT", "ssh");
         }
         if call.network != Network::Lazy || self.remote.is_none() {
             command.env("GIT_NO_LAZY_FETCH", "1");

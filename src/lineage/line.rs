@@ -48,6 +48,14 @@ impl Repository {
             _ => answer.ok().map(|_| true),
         }
     }
+
+    /// How many commits lead from `base` to `tip`; `None` where one of them is not here, or the way does not lead there.
+    pub async fn distance(&self, base: CommitId, tip: CommitId) -> Result<Option<usize>, GitError> {
+        if !self.missing(&[base, tip]).await?.is_empty() || !self.reaches(tip, base).await? {
+            return Ok(None);
+        }
+        self.count_brought(tip, base).await.map(Some)
+    }
 }
 
 /// Makes dates fit the order, the oldest first, and end by `now`. Dates are what somebody's clock said: one

@@ -129,8 +129,13 @@ impl Workbench {
     /// git's own check is passed over: what it complains of in commits are names and dates of authors that
     /// old importers and clocks got wrong, and those stay as they are.
     pub(super) async fn write_commit<T: std::str::FromStr>(&self, content: Vec<u8>) -> Result<T, GitError> {
-        let call = Call::new("hash-object").args(["-t", "commit", "-w", "--literally", "--stdin"]);
-        let answer = self.git.ask(call.input(content)).await?;
-        lines::id("hash-object", lines::text(&answer).trim())
+        write_commit(&self.git, content).await
     }
+}
+
+/// See [`Workbench::write_commit`].
+pub(super) async fn write_commit<T: std::str::FromStr>(git: &Git, content: Vec<u8>) -> Result<T, GitError> {
+    let call = Call::new("hash-object").args(["-t", "commit", "-w", "--literally", "--stdin"]);
+    let answer = git.ask(call.input(content)).await?;
+    lines::id("hash-object", lines::text(&answer).trim())
 }
