@@ -222,6 +222,7 @@ impl Variables<'_> {
             variables: Arc::new(|name| std::env::var(name).ok()),
             slug_bytes: slug_bytes?,
             cloud_look_every: None,
+            ssh: None,
         })
     }
 }

@@ -5,7 +5,10 @@ use crate::commerce::platform::folded;
 use crate::model::EnvironmentName;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt as _;
 
 /// The project that a repository is deployed to, and how the platform is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -34,6 +37,31 @@ pub struct CloudProject {
     pub allow_private: bool,
 }
 
+/// More of a file with host keys is not read, in bytes.
+const KNOWN_HOSTS_MAX: u64 = 1 << 20;
+
+/// Why the host keys of the project's git remote cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KnownHostsError {
+    /// The file cannot be read.
+    #[error("the operator's known_hosts, {}, cannot be read; let the server read the file, or name another", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is no such file.
+    #[error(
+        "the operator's known_hosts, {}, is larger than a megabyte; name a file with the keys of the platform's git server",
+        file.display()
+    )]
+    TooLarge {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
 // As the platform's own client for Adobe Commerce has them.
 fn public_api() -> String {
     "https://api.magento.cloud".to_owned()
@@ -52,6 +80,24 @@ impl CloudProject {
     pub fn environment(&self, ours: &str) -> Option<&str> {
         let wanted = EnvironmentName::from(ours);
         self.environments.iter().find(|(name, _)| wanted == *name.as_str()).map(|(_, theirs)| theirs.as_str())
+    }
+
+    /// The host keys of the project's git remote, as the file has them now; `None` where the operator names no file.
+    ///
+    /// # Errors
+    /// In words that name the file.
+    pub async fn read_known_hosts(&self) -> Result<Option<Vec<u8>>, KnownHostsError> {
+        let Some(file) = self.known_hosts.clone() else { return Ok(None) };
+        let mut keys = Vec::new();
+        let read = async {
+            let opened = File::open(&file).await?;
+            opened.take(KNOWN_HOSTS_MAX + 1).read_to_end(&mut keys).await
+        };
+        match read.await {
+            Ok(length) if length as u64 > KNOWN_HOSTS_MAX => Err(KnownHostsError::TooLarge { file }),
+            Ok(_) => Ok(Some(keys)),
+            Err(source) => Err(KnownHostsError::Unreadable { file, source }),
+        }
     }
 
     /// What is wrong with it, but for the token.

@@ -27,6 +27,12 @@ impl Endpoint {
     }
 }
 
+/// Whether a host may be spoken to: one that is named by an address, in a network or on this machine, only where that is
+/// allowed.
+pub(super) fn is_callable_host(host: &str, allow_private: bool) -> bool {
+    host.parse().map_or(true, |ip| allowed_addresses::is_allowed(ip, allow_private))
+}
+
 /// An address that the operator has written, as it is called, or what is wrong with it.
 pub(super) fn callable(shown: &str, allow_private: bool) -> Result<Url, String> {
     let url = Url::parse(shown)

@@ -52,6 +52,10 @@
 //!   `an_activity_that_vanishes_ends_the_deploy_with_words`,
 //!   `a_build_past_its_time_is_cancelled_and_a_deploy_is_not`,
 //!   `nothing_is_begun_where_the_operator_or_the_platform_says_otherwise`.
+//! - It is pushed to by nobody else's key, to no server that the operator does not know, and never by force:
+//!   `a_merge_and_a_rollback_go_over_a_real_sshd`, `a_real_sshd_that_is_not_known_or_does_not_know_us_gets_nothing`,
+//!   `nothing_is_pushed_by_force`, `a_push_that_is_refused_ends_with_what_where_and_what_to_do`,
+//!   `a_server_that_ends_in_the_middle_of_a_push_finds_it_again`.
 //! - Repository configuration makes the server run no program and call no address that the operator has not allowed:
 //!   `an_address_that_the_operator_has_not_allowed_is_not_called`,
 //!   `what_leads_into_a_private_network_is_not_called_however_it_is_named`.

@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::operator_entries::{Entries, EntryMatch, NOT_CONFIRMED};
 use super::work_span;
-use crate::deploy::drivers::commerce_cloud::CloudShared;
+use crate::deploy::drivers::commerce_cloud::{CloudShared, Pushes};
 use crate::deploy::drivers::programs::{Bounds, Commands};
 use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver};
 use crate::deploy::drivers::{DeployRequest, DriverError, deploy_key, parse_key};
@@ -12,7 +12,8 @@ use crate::deploy::{CloudProject, Endpoint, refuses_branch};
 use crate::github::Secret;
 use crate::model::{Environment, ErrorContext, RepositoryId, error_chain};
 use crate::store::{RepositoryRow, Store, WorkItem};
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -46,6 +47,8 @@ pub struct Deploying {
     pub slug_bytes: Option<u64>,
     /// How often the platform of Adobe Commerce is asked about a deploy; `None` for every 5 s.
     pub cloud_look_every: Option<Duration>,
+    /// The program by which the platform's git servers are reached; `None` for the `ssh` that is found in `PATH`.
+    pub ssh: Option<PathBuf>,
 }
 
 impl Default for Deploying {
@@ -56,6 +59,7 @@ impl Default for Deploying {
             variables: Arc::new(|_| None),
             slug_bytes: None,
             cloud_look_every: None,
+            ssh: None,
         }
     }
 }
@@ -81,13 +85,18 @@ pub(super) struct DeployDrivers {
 }
 
 impl DeployDrivers {
-    pub(super) fn new(
+    /// What pushes of a server that was killed have left is removed.
+    pub(super) async fn new(
         deploying: Deploying,
         entries: Entries,
         secret: Option<Secret>,
-        commands: Commands,
+        (data_dir, commands): (&Path, Commands),
     ) -> Self {
-        let cloud = CloudShared::new(deploying.cloud_look_every.unwrap_or(CLOUD_LOOK_EVERY));
+        let pushes = Pushes { folder: data_dir.join("pushes"), ssh: deploying.ssh.clone() };
+        let cloud = CloudShared::new(deploying.cloud_look_every.unwrap_or(CLOUD_LOOK_EVERY), pushes);
+        if let Err(error) = cloud.remove_leftovers().await {
+            tracing::warn!(error = error_chain(&error), "what pushes have left could not be removed");
+        }
         Self {
             deploying,
             entries,

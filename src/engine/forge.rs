@@ -1,12 +1,15 @@
 //! GitHub, and the operator's means, as drivers of deploys see them.
 
+mod platform_push;
+
 use super::commerce_files::application_trees;
 use super::context::EngineContext;
 use super::deploy_drivers::REPORTS_PATH;
 use super::deployment_status::report_of;
 use super::work_error::WorkError;
 use crate::deploy::drivers::commerce_cloud::CloudShared;
-use crate::deploy::drivers::forge::{Forge, ForgeError, Job, Run, RunState};
+use crate::deploy::drivers::forge::{Forge, ForgeError, GitSaid, Job, Push, Run, RunState};
+use crate::deploy::drivers::programs::Commands;
 use crate::deploy::drivers::webhook::{Caller, SigningKey};
 use crate::deploy::drivers::{DriverError, Means};
 use crate::deploy::{CloudProject, DeployReport, Endpoint};
@@ -50,6 +53,10 @@ impl<'a> Means<'a> for OneRepository<'a> {
 
     fn cloud_shared(&self) -> &'a CloudShared {
         &self.ctx.drivers.cloud
+    }
+
+    fn logs(&self) -> &'a Commands {
+        &self.ctx.drivers.commands
     }
 
     fn caller(&self) -> &'a Caller {
@@ -162,6 +169,18 @@ impl Forge for OneRepository<'_> {
         found.await.map_err(|error| {
             DriverError::later("the files of the commit cannot be read now").caused_by(error.failure)
         })
+    }
+
+    async fn is_private(&self) -> bool {
+        self.ctx.is_private(self.repository).await
+    }
+
+    async fn prepare_push(&self, push: &Push<'_>) -> Result<Result<CommitId, GitSaid>, DriverError> {
+        platform_push::prepare(self.ctx, self.repository, push).await
+    }
+
+    async fn push(&self, push: &Push<'_>, commit: CommitId) -> Result<GitSaid, DriverError> {
+        platform_push::push(push, commit).await
     }
 }
 

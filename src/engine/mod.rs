@@ -230,8 +230,9 @@ impl Engine {
             parts.deploying,
             entries,
             parts.secrets.first().cloned(),
-            commands(&parts.data_dir, &parts.store, &parts.clock, (&wake, slug_bytes)),
-        );
+            (&parts.data_dir, commands(&parts.data_dir, &parts.store, &parts.clock, (&wake, slug_bytes))),
+        )
+        .await;
         let last_webhook: Arc<LastWebhook> = Arc::default();
         let inbox = Inbox::new(
             parts.secrets.into(),
@@ -282,10 +283,9 @@ impl Engine {
         parts.store.mark(parts.store.environments_with_open_deploys().await?, now).await?;
         let repositories = parts.store.repositories(None).await?;
         ctx.mirrors.load(&repositories.iter().map(|it| it.id).collect());
-        let reports = Arc::clone(&ctx);
         let (stop, stopped) = watch::channel(false);
         let tasks = loops(&ctx, &stopped);
-        let reports = Reports(reports);
+        let reports = Reports(Arc::clone(&ctx));
         let logs = Logs::new(Arc::clone(&reports.0));
         let monitor = Monitor::new(Arc::clone(&reports.0), last_webhook, parts.database);
         Ok(Self {

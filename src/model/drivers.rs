@@ -21,7 +21,7 @@ macro_rules! drivers {
                 /// The name of the secret that signs; the operator holds it.
                 secret: Word "Word",
             ];
-            /// The platform of Adobe Commerce on cloud infrastructure deploys what its integration brings, and is watched.
+            /// The platform of Adobe Commerce on cloud infrastructure deploys what its integration brings, or what is pushed to it, and is watched.
             commerce_cloud "commerce-cloud" => CommerceCloud {} [
                 /// The project's id, to be sure that it is the one of the operator's file.
                 project: PlatformId "PlatformId",

@@ -17,8 +17,9 @@ pub(super) const NOBODY_DEPLOYS: &str = "Nothing deploys here: Towpath makes no 
      workflow on: deployment, a status, or deploy: in .github/towpath.yml";
 
 /// What to do where the platform begins nothing.
-const NOT_PICKED_UP: &str = "The platform's integration does not seem to hear of merges. On the platform, validate it \
-     (`magento-cloud integration:validate`); on GitHub, look whether its webhook is delivered. Then deploy again.";
+const NOT_PICKED_UP: &str = "The platform has begun nothing. Where its integration brings merges, it does not seem to hear of them: \
+     on the platform, validate it (`magento-cloud integration:validate`); on GitHub, look whether its webhook is delivered. Where \
+     Towpath pushes, look at the environment's activities on the platform. Then deploy again.";
 
 /// GitHub takes no longer line with a status, in characters.
 const LINE_MAX: usize = 140;

@@ -3,8 +3,10 @@
 use crate::carried_out::configured;
 use crate::stage::{Setting, Stage};
 use chrono::TimeDelta;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
 use towpath::deploy::operator::Operator;
 use towpath::engine::Deploying;
 use towpath_sandbox::platform::{self, ActivityHandle, ActivityState, Ending, Platform, ProjectHandle, Role};
@@ -29,6 +31,22 @@ pub(crate) struct Shop {
     /// The environment that the platform has, and that the story is about.
     environment: &'static str,
     deploying: Deploying,
+    hosts: TempDir,
+}
+
+/// How the platform's git servers are reached.
+pub(crate) struct Reached {
+    /// What the operator's file of host keys holds; `None` names none.
+    pub(crate) known_hosts: Option<String>,
+    /// What takes the place of ssh.
+    pub(crate) ssh: Option<PathBuf>,
+}
+
+/// A platform without projects, and its clock.
+pub(crate) async fn platform() -> (Platform, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::from_system());
+    let config = platform::Config { clock: Arc::clone(&clock) as _, ..platform::Config::default() };
+    (Platform::start(config).await.unwrap(), clock)
 }
 
 impl Shop {
@@ -38,9 +56,27 @@ impl Shop {
 
     /// With these environments active on the platform. The operator's file gives one of them to one of ours by `mapping`.
     pub(crate) async fn with(role: Role, active: &[&str], mapping: [&'static str; 2]) -> Self {
-        let clock = Arc::new(ManualClock::from_system());
-        let config = platform::Config { clock: Arc::clone(&clock) as _, ..platform::Config::default() };
-        let platform = Platform::start(config).await.unwrap();
+        let (platform, clock) = platform().await;
+        let reached = Reached { known_hosts: Some(platform.host_key()), ssh: Some(platform.ssh().unwrap()) };
+        Self::made((platform, clock), (role, reached), (active, mapping)).await
+    }
+
+    /// On a platform that is there, whose git servers are reached in this way.
+    pub(crate) async fn on(there: (Platform, Arc<ManualClock>), role: Role, reached: Reached) -> Self {
+        Self::made(there, (role, reached), (&["integration"], ["integration"; 2])).await
+    }
+
+    async fn made(
+        (platform, clock): (Platform, Arc<ManualClock>),
+        (role, reached): (Role, Reached),
+        (active, mapping): (&[&str], [&'static str; 2]),
+    ) -> Self {
+        let hosts = tempfile::tempdir().unwrap();
+        let known_hosts = reached.known_hosts.map_or_else(String::new, |text| {
+            let file = hosts.path().join("known_hosts");
+            std::fs::write(&file, text).unwrap();
+            format!("known_hosts = '{}'\n", file.display())
+        });
         let project = active.iter().fold(platform.project("abc123"), |it, name| it.environment(name));
         let project = if active.contains(&"staging") { project } else { project.inactive("staging") };
         let project = project.await.unwrap();
@@ -50,20 +86,27 @@ impl Shop {
             "[repository.\"acme/store\".secret]\ncommerce = {{ env = \"COMMERCE\" }}\n\
              [repository.\"acme/store\".commerce]\nproject = \"abc123\"\ntoken = \"commerce\"\n\
              environments = {{ {ours} = \"{named}\", staging = \"staging\" }}\n\
-             api = \"{}\"\nauth = \"{}\"\nallow_private = true\n",
+             api = \"{}\"\nauth = \"{}\"\nssh = \"{}\"\nallow_private = true\n{known_hosts}",
             platform.api_url(),
-            platform.auth_url()
+            platform.auth_url(),
+            platform.certifier_url()
         );
         let deploying = Deploying {
             operator: Operator::read(&text).unwrap(),
             variables: Arc::new(|name: &str| (name == "COMMERCE").then(|| TOKEN.to_owned())),
             public_url: Some("http://towpath.example".to_owned()),
             cloud_look_every: Some(Duration::from_secs(60)),
+            ssh: reached.ssh,
             ..Deploying::default()
         };
         let stage = Stage::with(Setting { deploying: deploying.clone(), ..Setting::default() }).await;
         project.runs_its_branches(&stage.store).await.unwrap();
-        Self { stage, platform, project, clock, environment: ours, deploying }
+        Self { stage, platform, project, clock, environment: ours, deploying, hosts }
+    }
+
+    /// Names other host keys from now on.
+    pub(crate) fn knows_hosts(&self, text: &str) {
+        std::fs::write(self.hosts.path().join("known_hosts"), text).unwrap();
     }
 
     /// With an integration, and the driver in the repository's file.
@@ -410,19 +453,16 @@ async fn nothing_is_begun_where_the_operator_or_the_platform_says_otherwise() {
         assert_eq!(shop.platform.asked(), [], "nobody was asked");
         shop.end().await;
     }
-    for (role, integrated, words) in [
-        (Role::Contributor, true, "may not read the project's integrations"),
-        (Role::Admin, false, "the project has no source integration"),
-    ] {
-        let shop = Shop::open(role).await;
+    for integrated in [true, false] {
+        let shop = Shop::open(Role::Contributor).await;
         if integrated {
             shop.project.integrate();
         }
         configured(&shop.stage, DRIVER).await;
         let pull = shop.stage.merged_topic("feature/cart").await;
         let comment = shop.stage.comment(&pull).await;
-        assert!(comment.contains(words), "{comment}");
-        assert_eq!(shop.platform.count("POST", "/redeploy"), 0);
+        assert!(comment.contains("may not read the project's integrations"), "{comment}");
+        assert_eq!((shop.platform.count("POST", "/redeploy"), shop.platform.ssh_runs().as_str()), (0, ""));
         shop.end().await;
     }
 }

@@ -5,10 +5,12 @@
 
 mod activity;
 mod environment;
+mod git;
 mod links;
 
 pub use activity::{Activity, ActivityEnd, ActivityState, CommandRun, activity_for, activity_past};
 pub use environment::{
     CloudEnvironment, deployed_trees, find_environment, folded, has_source_integration, project_endpoint,
 };
+pub use git::{CloudCommit, GitAddress, commit_of_branch};
 pub use links::Links;

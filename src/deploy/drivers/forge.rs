@@ -2,9 +2,10 @@
 
 use super::DriverError;
 use crate::deploy::DeployReport;
-use crate::model::{CommitId, SharedError, TreeId, UnixMillis};
+use crate::model::{BranchName, CommitId, SharedError, TreeId, UnixMillis};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What drivers need of GitHub, in one repository.
 #[async_trait]
@@ -40,6 +41,69 @@ pub trait Forge: Send + Sync {
 
     /// git's trees of the folders of the applications that a commit of a Commerce project describes, by their names.
     async fn application_trees(&self, commit: CommitId) -> Result<BTreeMap<String, TreeId>, DriverError>;
+
+    /// Whether only those who are let see the repository. What is not known is public.
+    async fn is_private(&self) -> bool;
+
+    /// Makes ready what is to be pushed to another git server: answers the commit that its branch is to be at, or what was
+    /// said where the server has to be asked for that and does not answer.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`] where the repository does not have the commit.
+    async fn prepare_push(&self, push: &Push<'_>) -> Result<Result<CommitId, GitSaid>, DriverError>;
+
+    /// Pushes what was made ready; never by force.
+    async fn push(&self, push: &Push<'_>, commit: CommitId) -> Result<GitSaid, DriverError>;
+}
+
+/// A push to another git server, over SSH.
+#[derive(Debug, Clone, Copy)]
+pub struct Push<'a> {
+    /// A private folder that goes afterwards. ssh is run in a folder within it: its settings name files from there.
+    pub folder: &'a Path,
+    /// The file with ssh's settings; no other is read.
+    pub settings: &'a Path,
+    /// The program; `None` for the `ssh` that is found in `PATH`.
+    pub program: Option<&'a Path>,
+    /// The server's address, as git takes it.
+    pub url: &'a str,
+    /// Its branch.
+    pub branch: &'a BranchName,
+    /// What the branch is brought to.
+    pub brings: Brings<'a>,
+}
+
+/// What a push brings a branch to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Brings<'a> {
+    /// A commit of the repository. The branch is at `tip`, as far as that is known.
+    Commit {
+        /// The commit.
+        commit: CommitId,
+        /// Where the branch is.
+        tip: Option<CommitId>,
+    },
+    /// A new commit on top of what the branch is at, with all the files of this one. The same made at the same time is the
+    /// same commit.
+    FilesOf {
+        /// The commit whose files they are.
+        commit: CommitId,
+        /// What is said with the new one.
+        message: &'a str,
+        /// When it is made.
+        at: UnixMillis,
+    },
+}
+
+/// What came of talking to another git server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitSaid {
+    /// Whether it did what was asked.
+    pub accepted: bool,
+    /// Why the branch was not moved, in git's words.
+    pub verdict: Option<String>,
+    /// All that git, ssh and the server said.
+    pub output: String,
 }
 
 /// Why GitHub did not dispatch a workflow.

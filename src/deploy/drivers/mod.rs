@@ -5,7 +5,7 @@
 //! [`DeployRequest`] has what a driver needs to find its deploy again.
 //!
 //! `deployment.rs` leaves the work to whoever listens to GitHub's Deployments, `actions.rs` dispatches a workflow,
-//! `webhook` calls a service, `commerce_cloud` watches the platform of Adobe Commerce, `programs` runs the operator's own programs. `forge.rs` is GitHub, as drivers see it.
+//! `webhook` calls a service, `commerce_cloud` pushes to the platform of Adobe Commerce or watches it, `programs` runs the operator's own programs. `forge.rs` is GitHub, as drivers see it.
 
 pub mod actions;
 pub mod commerce_cloud;
@@ -28,6 +28,7 @@ use crate::model::{
 use async_trait::async_trait;
 use commerce_cloud::CloudShared;
 use forge::Forge;
+use programs::Commands;
 use serde_json::{Value, json};
 use std::error::Error;
 use std::sync::Arc;
@@ -176,6 +177,15 @@ pub trait Driver: Send + Sync {
         false
     }
 
+    /// Why it does not take an environment back to what ran before, which it has to ask somebody else for; `None` where it
+    /// does. [`refuses_rollback`] tells who has to be asked.
+    ///
+    /// # Errors
+    /// If whoever has to be asked does not answer.
+    async fn refuses_rollback(&self, _: &str) -> Result<Option<UserMessage>, DriverError> {
+        Ok(None)
+    }
+
     /// Whether [`Driver::verify`] can look again at what it has deployed.
     fn can_verify(&self) -> bool {
         false
@@ -227,6 +237,9 @@ pub trait Means<'a> {
 
     /// What is remembered of deploys there.
     fn cloud_shared(&self) -> &'a CloudShared;
+
+    /// Where the logs of deploys are kept.
+    fn logs(&self) -> &'a Commands;
 
     /// What calls such addresses.
     fn caller(&self) -> &'a Caller;

@@ -31,6 +31,8 @@ pub(super) struct EnvironmentFacts {
     pub(super) workflow: Option<[Asked<Option<String>>; 2]>,
     /// Whether Towpath's protection rule is switched on; `None` where nobody needs it.
     pub(super) watched: Option<Asked<bool>>,
+    /// Whether the operator names the host keys of the platform's git remote; `None` where nobody needs them.
+    pub(super) host_keys: Option<Asked<bool>>,
 }
 
 pub(super) async fn gather<'a>(
@@ -53,6 +55,12 @@ pub(super) async fn gather<'a>(
                 workflow(api, repository, (file, branches[0])).await,
                 workflow(api, repository, (file, branches[1])).await,
             ]);
+        }
+        if let (DriverSettings::CommerceCloud { .. }, Some(project)) =
+            (&environment.deploy.driver, allowed.and_then(|it| it.commerce.as_ref()))
+        {
+            let keys = project.read_known_hosts().await;
+            of.host_keys = Some(keys.map(|keys| keys.is_some()).map_err(|error| error.to_string()));
         }
         let spelled = facts.environments.iter().flatten().find(|it| environment.is_called(it));
         if let (true, Some(spelled)) = (has_jobs(environment), spelled) {
@@ -253,6 +261,20 @@ fn cloud_project(facts: &DeployFacts<'_>, (environment, label): At<'_>) -> Optio
     let target = project.and_then(|it| it.environment(&environment.name));
     if let Some(target) = target {
         let found = format!("the operator's file has the platform's environment {target:?} for it");
+        let found = match facts.of.get(&environment.name).and_then(|it| it.host_keys.as_ref()) {
+            Some(Err(why)) => {
+                let effect = "where the project has no source integration, merges into it are not deployed";
+                let repair = "a file with the host key of the platform's git server that the server may read";
+                return Some(
+                    SetupFinding::fault(CODE, label, why.clone(), effect)
+                        .repaired_by(SetupRepair::Words(repair.to_owned())),
+                );
+            }
+            Some(Ok(false)) => format!(
+                "{found}; it names no known_hosts, so Towpath deploys only where the project has a source integration"
+            ),
+            Some(Ok(true)) | None => found,
+        };
         return Some(SetupFinding::ok(CODE, label, found));
     }
     let (found, what) = match project {

@@ -103,3 +103,35 @@ async fn what_the_operators_file_lacks_is_found() {
     clinic.finds(&[("operator-file", "acme/shopp")]).await;
     clinic.close().await;
 }
+
+#[tokio::test]
+async fn host_keys_that_a_push_to_the_platform_needs_are_looked_at() {
+    let mut clinic = Clinic::open().await;
+    let text = file("driver: commerce-cloud");
+    clinic.stage.store.commit_on("master").file(".github/towpath.yml", text).by("rita").await.unwrap();
+    clinic.finds(&[("cloud-project", "no project of the platform")]).await;
+    let start = "[repository.\"acme/store\".secret]\ncommerce = { env = \"COMMERCE\" }\n\
+                 [repository.\"acme/store\".commerce]\nproject = \"abc123\"\ntoken = \"commerce\"\n";
+    let mapping = "environments = { staging = \"staging\" }\n";
+    clinic.told.operator = format!("{start}environments = {{ production = \"production\" }}\n");
+    clinic.finds(&[("cloud-project", "no environment of the platform")]).await;
+    clinic.told.operator = format!("{start}{mapping}");
+    let said = |examination: &towpath::engine::doctor::Examination| {
+        let found = examination.findings.iter().find(|it| it.code == "cloud-project").unwrap();
+        found.found.clone()
+    };
+    let examination = clinic.finds(&[]).await;
+    assert_eq!(
+        said(&examination),
+        "the operator's file has the platform's environment \"staging\" for it; it names no known_hosts, so Towpath deploys \
+         only where the project has a source integration"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("known_hosts");
+    clinic.told.operator = format!("{start}{mapping}known_hosts = '{}'\n", keys.display());
+    clinic.finds(&[("cloud-project", "the operator's known_hosts")]).await;
+    std::fs::write(&keys, "git.eu-3.magento.cloud ssh-ed25519 AAAA\n").unwrap();
+    let examination = clinic.finds(&[]).await;
+    assert_eq!(said(&examination), "the operator's file has the platform's environment \"staging\" for it");
+    clinic.close().await;
+}

@@ -9,7 +9,7 @@ use crate::deploy::endpoint::callable;
 use crate::model::UnixMillis;
 use http::{Method, StatusCode, header};
 use reqwest::{Response, Url};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// More of an answer is not read, in bytes.
@@ -18,6 +18,9 @@ const ANSWER_MAX: usize = 8 << 20;
 const LOG_MAX: usize = 16 << 20;
 /// How long one call may take.
 const WITHIN: Duration = Duration::from_secs(20);
+/// What a certificate of the key that is made begins with, and how long one may be.
+const CERTIFICATE_KIND: &str = "ssh-ed25519-cert-v01@openssh.com ";
+const CERTIFICATE_MAX: usize = 32 << 10;
 /// How long an access token lives where the platform does not say.
 const USUAL_LIFE: u64 = 300;
 
@@ -53,18 +56,39 @@ impl Client<'_> {
 
     /// What is at an address.
     pub(super) async fn get(&self, url: &Url) -> Result<Value, CloudFault> {
-        self.json(Method::GET, url).await
+        self.json(url, None).await
     }
 
     /// Asks for something to be done.
     pub(super) async fn post(&self, url: &Url) -> Result<Value, CloudFault> {
-        self.json(Method::POST, url).await
+        self.json(url, Some("{}")).await
     }
 
-    async fn json(&self, method: Method, url: &Url) -> Result<Value, CloudFault> {
-        let is_order = method == Method::POST;
+    /// A certificate for the public half of a key pair, by which the project's git server lets the user of the token in.
+    pub(super) async fn certificate(&self, public_key: &str) -> Result<String, CloudFault> {
+        let mut url = self.callable(&self.project.ssh)?;
+        if url.path() == "/" {
+            url.set_path("/ssh");
+        }
+        let answer = match self.json(&url, Some(&json!({ "key": public_key }).to_string())).await {
+            Err(CloudFault::Forbidden(_)) => return Err(CloudFault::Forbidden("get a certificate for SSH")),
+            Err(CloudFault::Missing(_)) => {
+                let what = "nobody makes certificates for SSH at the operator's address; correct commerce.ssh in that file";
+                return Err(CloudFault::Address(what.to_owned()));
+            }
+            answer => answer?,
+        };
+        let certificate = answer.get("certificate").and_then(Value::as_str).unwrap_or_default().trim();
+        let is_in_a_line = certificate.len() <= CERTIFICATE_MAX && !certificate.contains(char::is_control);
+        if is_in_a_line && certificate.starts_with(CERTIFICATE_KIND) {
+            return Ok(certificate.to_owned());
+        }
+        Err(CloudFault::Unreadable { url: shown(&url), why: "it holds no certificate of the key" })
+    }
+
+    async fn json(&self, url: &Url, order: Option<&str>) -> Result<Value, CloudFault> {
         let call = async {
-            let answer = self.authorized(&method, url).await?;
+            let answer = self.authorized(url, order).await?;
             whole(answer, url).await
         };
         let (status, bytes) = within(url, call).await?;
@@ -72,7 +96,7 @@ impl Client<'_> {
         match serde_json::from_slice(&bytes) {
             Ok(answer) => Ok(answer),
             // Any good status says that it will be done.
-            Err(_) if is_order => Ok(Value::Null),
+            Err(_) if order.is_some() => Ok(Value::Null),
             Err(_) => Err(CloudFault::Unreadable { url: shown(url), why: "it is no JSON" }),
         }
     }
@@ -80,7 +104,7 @@ impl Client<'_> {
     /// The lines of a log from one on, as far as they come.
     pub(super) async fn log(&self, url: &Url) -> Result<Vec<u8>, CloudFault> {
         let call = async {
-            let mut answer = self.authorized(&Method::GET, url).await?;
+            let mut answer = self.authorized(url, None).await?;
             judged(url, answer.status())?;
             let mut bytes = Vec::new();
             // What comes before it breaks off is read all the same.
@@ -95,17 +119,19 @@ impl Client<'_> {
         within(url, call).await
     }
 
-    /// A call with a token. A token that is refused is renewed once.
-    async fn authorized(&self, method: &Method, url: &Url) -> Result<Response, CloudFault> {
+    /// A call with a token; with an order in JSON, or only to ask. A token that is refused is renewed once.
+    async fn authorized(&self, url: &Url, order: Option<&str>) -> Result<Response, CloudFault> {
         let mut refused: Option<String> = None;
         loop {
             let token = self.access(refused.as_deref()).await?;
             let request = |client: &reqwest::Client| {
-                let request = client.request(method.clone(), url.clone()).bearer_auth(&token);
-                if *method == Method::POST {
-                    request.header(header::CONTENT_TYPE, "application/json").body("{}")
-                } else {
-                    request
+                let method = if order.is_some() { Method::POST } else { Method::GET };
+                let request = client.request(method, url.clone()).bearer_auth(&token);
+                match order {
+                    Some(order) => {
+                        request.header(header::CONTENT_TYPE, "application/json").body(order.to_owned())
+                    }
+                    None => request,
                 }
             };
             let answer = self.caller.open(url, self.project.allow_private, request).await?;

@@ -91,10 +91,13 @@ impl Seen<'_> {
     /// Whether the platform may be asked to deploy the same again, with its branch at `head`: it deploys what is there,
     /// whatever failed.
     pub(super) fn is_worth_another_try(&self, head: Option<&str>) -> bool {
+        let own = self.deploy.commit.to_string();
+        // A rollback brings a commit that was made for it.
+        let brought = self.activity.commits.first().unwrap_or(&own);
         matches!(self.deploy.state, DeployState::Requested | DeployState::Running)
             && self.is_transient()
             && self.activity.kind != "environment.redeploy"
-            && head == Some(&*self.deploy.commit.to_string())
+            && head == Some(brought.as_str())
     }
 
     /// It is live.
@@ -253,9 +256,7 @@ pub(super) fn may_yet_begin(deploy: &Deploy, now: UnixMillis) -> bool {
 pub(super) fn not_there_to_end(known: Option<&str>, may_yet_begin: bool) -> CancelAnswer {
     let why = match known {
         Some(_) => "the platform does not show its activity now, so nobody can say that it has ended",
-        None if may_yet_begin => {
-            "the platform's integration may still begin it, and nothing can keep it from that"
-        }
+        None if may_yet_begin => "the platform may still begin it, and nothing can keep it from that",
         None => return CancelAnswer::Ended,
     };
     CancelAnswer::Cannot(UserMessage::new(why))

@@ -12,7 +12,7 @@ use crate::commerce::platform::{
 use crate::deploy::drivers::DeployRequest;
 use crate::deploy::drivers::forge::Forge;
 use crate::deploy::{CancelAnswer, DeployReport};
-use crate::model::{Deploy, Phase, UserMessage, error_chain};
+use crate::model::{CommitId, Deploy, Phase, UserMessage, error_chain};
 use reqwest::Url;
 use serde_json::Value;
 use std::time::Duration;
@@ -34,8 +34,8 @@ pub(super) struct Place {
 
 impl<F: Forge> CloudDriver<'_, F> {
     /// The project and the environment, as they are now.
-    pub(super) async fn place(&self, deploy: &Deploy) -> Result<Place, CloudFault> {
-        let name = self.target(deploy)?;
+    pub(super) async fn place(&self, environment: &str) -> Result<Place, CloudFault> {
+        let name = self.target(environment)?;
         let endpoint = self.client.endpoint().await?;
         let list = self.client.get(&below(&endpoint, &["environments"], &[])).await?;
         let environment =
@@ -67,13 +67,15 @@ impl<F: Forge> CloudDriver<'_, F> {
         deploy: &Deploy,
         (place, all): (&Place, &[Activity]),
     ) -> Result<Option<Activity>, CloudFault> {
-        let found = activity_for(all, &place.environment.id, deploy.commit).cloned();
+        let listed = known_activity(deploy).and_then(|handle| all.iter().find(|it| it.id == handle));
+        let commit = listed.and_then(brought_by).unwrap_or_else(|| brought(deploy));
+        let found = activity_for(all, &place.environment.id, commit).cloned();
         let found = found.filter(|it| follow::may_be_of(deploy, it));
         let Some(handle) = known_activity(deploy) else { return Ok(found) };
         if found.as_ref().is_some_and(|it| it.id == handle) {
             return Ok(found);
         }
-        let known = match all.iter().find(|it| it.id == handle) {
+        let known = match listed {
             Some(known) => Some(known.clone()),
             None => self.activity_by_id(place, handle).await?,
         };
@@ -91,7 +93,7 @@ impl<F: Forge> CloudDriver<'_, F> {
     /// How a deploy stands.
     pub(super) async fn look(&self, request: &DeployRequest) -> Result<Vec<DeployReport>, CloudFault> {
         let deploy = &request.deploy;
-        let place = self.place(deploy).await?;
+        let place = self.place(&deploy.environment).await?;
         let all = self.activities(&place).await?;
         let Some(activity) = self.activity(deploy, (&place, &all)).await? else {
             return match known_activity(deploy) {
@@ -190,7 +192,7 @@ impl<F: Forge> CloudDriver<'_, F> {
         if !deploy.state.is_open() {
             return Ok(Vec::new());
         }
-        let past = activity_past(all, &place.environment.id, deploy.commit);
+        let past = activity_past(all, &place.environment.id, brought(deploy));
         if let Some((_, newer)) = past.filter(|(it, _)| follow::may_be_of(deploy, it)) {
             return Ok(vec![follow::went_with(deploy, newer)]);
         }
@@ -285,10 +287,13 @@ impl<F: Forge> CloudDriver<'_, F> {
     /// Ends what still builds. What has begun to deploy cannot be ended on the platform.
     pub(super) async fn end_build(&self, request: &DeployRequest) -> Result<CancelAnswer, CloudFault> {
         let deploy = &request.deploy;
-        let place = self.place(deploy).await?;
+        let place = self.place(&deploy.environment).await?;
         let all = self.activities(&place).await?;
         let Some(activity) = self.activity(deploy, (&place, &all)).await? else {
-            let may_begin = follow::may_yet_begin(deploy, self.now) && self.is_integrated(&place).await?;
+            // What was pushed is there, and what an integration brings may come.
+            let is_pushed = place.environment.head_commit.as_deref() == Some(&*brought(deploy).to_string());
+            let may_begin =
+                follow::may_yet_begin(deploy, self.now) && (is_pushed || self.is_integrated(&place).await?);
             return Ok(follow::not_there_to_end(known_activity(deploy), may_begin));
         };
         if activity.state.is_over() {
@@ -313,8 +318,17 @@ impl<F: Forge> CloudDriver<'_, F> {
 
 /// The activity that was seen for a deploy.
 fn known_activity(deploy: &Deploy) -> Option<&str> {
-    let commit = deploy.commit.to_string();
-    deploy.handle.as_deref().filter(|handle| *handle != commit)
+    deploy.handle.as_deref().filter(|handle| handle.parse::<CommitId>().is_err())
+}
+
+/// The commit that the platform's branch is brought to: the deploy's own, or one that was made for it, until its activity
+/// tells.
+fn brought(deploy: &Deploy) -> CommitId {
+    deploy.handle.as_deref().and_then(|handle| handle.parse().ok()).unwrap_or(deploy.commit)
+}
+
+fn brought_by(activity: &Activity) -> Option<CommitId> {
+    activity.commits.first()?.parse().ok()
 }
 
 /// Whether a line of a log, as the API sends it, is whole and holds what was logged. The last one seals it.

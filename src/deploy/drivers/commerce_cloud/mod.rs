@@ -1,8 +1,9 @@
-//! The platform of Adobe Commerce on cloud infrastructure: it deploys what its source integration brings, and is watched
-//! until what runs there is what was to be deployed.
+//! The platform of Adobe Commerce on cloud infrastructure: it deploys what its source integration brings, or what Towpath
+//! pushes where it has none, and is watched until what runs there is what was to be deployed.
 //!
-//! A merge on GitHub reaches the platform by its own integration, which makes an *activity* for it. It is found by its
-//! environment and its commit, and how it ends is told by the API: its state, its result, the exit statuses of the hooks.
+//! A merge on GitHub reaches the platform by its own integration, or by a push over SSH; either way the platform makes an
+//! *activity* for it. It is found by its environment and its commit, and how it ends is told by the API: its state, its result,
+//! the exit statuses of the hooks. That git ended well says nothing.
 //! The log is followed beside that; it tells the phase, the step, what customers see and why something failed, and is
 //! never the evidence that a deploy ended well. That is git: nothing counts as deployed before the trees that the
 //! platform says it runs are those of the commit.
@@ -11,19 +12,24 @@
 //! what still builds, and to be told.
 //!
 //! `client` calls, `tokens` keeps the access tokens, `shared` is what is remembered while the server runs, `look` finds
-//! out how a deploy stands, `follow` words that as a report, `begin` is what is done when a deploy begins.
+//! out how a deploy stands, `follow` words that as a report, `begin` is what is done when a deploy begins, `push` brings a commit
+//! to the platform's branch, `identity` is by what it is let in there, `refusal` words why it is not.
 
 mod begin;
 mod client;
 mod fault;
 mod follow;
+mod identity;
 mod look;
+mod push;
+mod refusal;
 mod shared;
 mod tokens;
 
-pub use shared::CloudShared;
+pub use shared::{CloudShared, Pushes};
 
 use super::forge::Forge;
+use super::programs::Commands;
 use super::{DeployRequest, Driver, DriverError, Means, RollbackWay, Started};
 use crate::commerce::platform::folded;
 use crate::deploy::{CancelAnswer, CloudProject, DeployReport, ReportedState};
@@ -43,6 +49,7 @@ struct CloudDriver<'a, F> {
     project: &'a CloudProject,
     client: Client<'a>,
     shared: &'a CloudShared,
+    logs: &'a Commands,
     /// What the repository's own file says of the platform's environment.
     said: Option<String>,
     now: UnixMillis,
@@ -63,14 +70,13 @@ pub(super) fn driver<'a>(
     let (shared, now) = (means.cloud_shared(), means.now());
     let client =
         Client { caller: means.caller(), project: allowed, api_token: token, tokens: shared.tokens(), now };
-    let said = environment.map(str::to_owned);
-    Ok(Arc::new(CloudDriver { forge: means.forge(), project: allowed, client, shared, said, now }))
+    let (said, logs) = (environment.map(str::to_owned), means.logs());
+    Ok(Arc::new(CloudDriver { forge: means.forge(), project: allowed, client, shared, logs, said, now }))
 }
 
 impl<F: Forge> CloudDriver<'_, F> {
     /// The platform's environment for a deploy's, by the operator's file.
-    fn target(&self, deploy: &Deploy) -> Result<&str, DriverError> {
-        let ours = &deploy.environment;
+    fn target(&self, ours: &str) -> Result<&str, DriverError> {
         let Some(target) = self.project.environment(ours) else {
             return Err(DriverError::refused(format!(
                 "the operator's file names no environment of the platform for {ours:?}; add it under commerce.environments"
@@ -129,13 +135,11 @@ impl<F: Forge> Driver for CloudDriver<'_, F> {
         true
     }
 
-    /// What an integration brings is what the branch has.
+    /// What an integration brings is what the branch has; a push brings whatever files are wanted.
     async fn rollback_way(&self, target: &Deploy) -> Result<RollbackWay, DriverError> {
-        let place = self.place(target).await?;
-        if self.is_integrated(&place).await? {
-            return Ok(RollbackWay::Revert);
-        }
-        Err(DriverError::refused(takes_nothing_back()))
+        let place = self.place(&target.environment).await?;
+        let is_integrated = self.is_integrated(&place).await?;
+        Ok(if is_integrated { RollbackWay::Revert } else { RollbackWay::Deploy })
     }
 
     async fn cancel(&self, request: &DeployRequest) -> Result<CancelAnswer, DriverError> {

@@ -2,8 +2,11 @@
 
 use super::tokens::Tokens;
 use crate::commerce::log::LogReader;
+use crate::deploy::drivers::programs::remove_folder;
 use crate::model::UnixMillis;
 use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +14,17 @@ use std::time::Duration;
 pub struct CloudShared {
     tokens: Tokens,
     look_every: Duration,
+    pushes: Pushes,
     deploys: Mutex<HashMap<String, Followed>>,
+}
+
+/// How the platform's git servers are pushed to.
+#[derive(Debug, Clone, Default)]
+pub struct Pushes {
+    /// The folder in which each push has one of its own. Nothing else may be in it.
+    pub folder: PathBuf,
+    /// The program that speaks SSH; `None` for the `ssh` that is found in `PATH`.
+    pub ssh: Option<PathBuf>,
 }
 
 /// What is remembered of one deploy.
@@ -53,8 +66,26 @@ impl Followed {
 
 impl CloudShared {
     /// A memory of nothing. The platform is asked about what is under way once in `look_every`.
-    pub fn new(look_every: Duration) -> Self {
-        Self { tokens: Tokens::default(), look_every, deploys: Mutex::default() }
+    pub fn new(look_every: Duration, pushes: Pushes) -> Self {
+        Self { tokens: Tokens::default(), look_every, pushes, deploys: Mutex::default() }
+    }
+
+    /// Removes what pushes of a server that was killed have left; before anything is pushed.
+    ///
+    /// # Errors
+    /// If something cannot be removed.
+    pub async fn remove_leftovers(&self) -> io::Result<()> {
+        remove_folder(self.pushes()).await
+    }
+
+    /// Where each push has a folder.
+    pub(super) fn pushes(&self) -> &Path {
+        &self.pushes.folder
+    }
+
+    /// The program that speaks SSH.
+    pub(super) fn ssh(&self) -> Option<&Path> {
+        self.pushes.ssh.as_deref()
     }
 
     pub(super) fn tokens(&self) -> &Tokens {

@@ -36,6 +36,8 @@ use crate::deploy::{CancelAnswer, DeployReport};
 use crate::model::{Deploy, ForPeople, UnixMillis};
 use async_trait::async_trait;
 use environment::Secrets;
+use log::Log;
+use mask::Mask;
 use run::Run;
 use shared::Shared;
 use slugs::Slugs;
@@ -43,12 +45,30 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use task::Task;
 use tracing::Instrument as _;
 use trees::TreeBounds;
+
+/// Makes an empty folder that nobody else may look into, in the place of whatever is there.
+pub(super) async fn fresh_folder(path: &Path) -> io::Result<()> {
+    let path = path.to_owned();
+    slugs::apart(move || files::fresh_folder(&path)).await
+}
+
+/// Removes a folder with all in it. None there is no failure.
+pub(super) async fn remove_folder(path: &Path) -> io::Result<()> {
+    let path = path.to_owned();
+    slugs::apart(move || removal::remove(&path)).await
+}
+
+/// Writes a file that nobody else may read, in the place of whatever is there.
+pub(super) async fn write_private(path: &Path, content: Vec<u8>) -> io::Result<()> {
+    let path = path.to_owned();
+    slugs::apart(move || files::write_whole(&path, &content)).await
+}
 
 /// Looks secrets up when a deploy is handed over: values by the names of the variables that hold them.
 pub type SecretsNow = Arc<dyn Fn() -> Result<BTreeMap<String, String>, SecretError> + Send + Sync>;
@@ -138,6 +158,30 @@ impl Commands {
     /// Where the log of a deploy is, once there is one.
     pub fn log(&self, key: &str) -> PathBuf {
         self.shared.folder(key).join("log")
+    }
+
+    /// Adds to the log of a deploy that somebody else carries out: a line of our own, and what a program has said, without
+    /// these secrets.
+    ///
+    /// # Errors
+    /// If the log's folder cannot be written.
+    pub async fn add_to_log(
+        &self,
+        key: &str,
+        (line, said): (&str, &str),
+        secrets: &[String],
+    ) -> io::Result<()> {
+        let (folder, limit) = (self.shared.folder(key), self.shared.bounds.log_bytes);
+        let mask = Mask::new(secrets);
+        let opened = slugs::apart(move || {
+            files::private_folder(&folder)?;
+            Log::open(&folder.join("log"), limit, mask)
+        });
+        let mut log = opened.await?;
+        log.say(line).await;
+        log.read(said.as_bytes()).await;
+        log.finish().await;
+        Ok(())
     }
 
     /// Opens the log of a deploy to be read.

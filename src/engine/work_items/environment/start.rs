@@ -119,14 +119,17 @@ impl EnvironmentWork<'_> {
                 return Ok(());
             }
         };
-        let has_page = deploy.driver == COMMAND || deploy.is_on_platform();
-        let log_url = has_page.then(|| site.ctx.drivers.log_url(&site.key(number))).flatten();
         let request = site.request(&deploy);
         if again {
             // It may be begun once more by this.
             self.note_begun(&deploy).await?;
         }
-        match driver.start(&request, again).await {
+        let started = driver.start(&request, again).await;
+        let drivers = &site.ctx.drivers;
+        let has_log = drivers.commands.log(&request.key).exists();
+        let has_page = has_log || deploy.driver == COMMAND || deploy.is_on_platform();
+        let log_url = has_page.then(|| drivers.log_url(&request.key)).flatten();
+        match started {
             Ok(handed) => {
                 let now = site.ctx.now();
                 if let Some(deploy) = self.queue.get_mut(number) {
@@ -139,6 +142,9 @@ impl EnvironmentWork<'_> {
                 Ok(())
             }
             Err(error @ DriverError::Refused { .. }) => {
+                if let Some(deploy) = self.queue.get_mut(number).filter(|it| has_log && it.driver != COMMAND) {
+                    deploy.log_url = log_url;
+                }
                 self.driver_refused(number, &error);
                 Ok(())
             }
