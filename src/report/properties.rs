@@ -8,7 +8,8 @@ use super::{
     withdrawn_comment, words,
 };
 use crate::model::{
-    BranchName, Cause, Commit, CommitId, Divergence, Outcome, PromotionPath, Repair, Snapshot, Undecided, UnixSeconds, UserMessage, Verdict, PreparedRollback, RollbackStanding,
+    BranchName, Cause, Commit, CommitId, Divergence, Outcome, PreparedRollback, PromotionPath, Repair,
+    RollbackStanding, Snapshot, Undecided, UnixSeconds, UserMessage, Verdict,
 };
 
 /// Branch names as git allows them, with all that Markdown, HTML, Mermaid and a shell would trip over.

@@ -142,7 +142,8 @@ impl EnvironmentWork<'_> {
                 Ok(())
             }
             Err(error @ DriverError::Refused { .. }) => {
-                if let Some(deploy) = self.queue.get_mut(number).filter(|it| has_log && it.driver != COMMAND) {
+                if let Some(deploy) = self.queue.get_mut(number).filter(|it| has_log && it.driver != COMMAND)
+                {
                     deploy.log_url = log_url;
                 }
                 self.driver_refused(number, &error);
