@@ -164,7 +164,7 @@ impl Meaning<'_> {
         let zone = Zone::new(&name.value.0);
         if zone.is_none() && self.problems.len() <= 2 * PROBLEMS_MAX {
             let names = Zone::names();
-            let meant = nearest(&name.value.0, names.iter().map(String::as_str));
+            let meant = nearest_zone(&name.value.0, &names);
             let otherwise = || "write a name of the IANA database, such as Europe/Vienna".to_owned();
             let hint = meant.map_or_else(otherwise, |meant| format!("did you mean {meant}?"));
             self.say(name.place, format!("there is no time zone {}", quoted(&name.value.0)), hint);
@@ -204,6 +204,37 @@ impl Meaning<'_> {
         }
         days
     }
+}
+
+/// A shorter beginning of a place's name says too little.
+const BEGINNING_MIN: usize = 3;
+
+/// The zone that somebody may have meant: one whose place is spelled almost so, else the only one whose place begins so.
+/// Names are long for what their areas have in common, which tells no place from another.
+fn nearest_zone<'n>(word: &str, names: &'n [String]) -> Option<&'n str> {
+    fn place(name: &str) -> &str {
+        name.rsplit('/').next().unwrap_or(name)
+    }
+    fn only<'n>(mut found: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+    let alike = |known: &&str| nearest(place(word), [place(known)]).is_some();
+    let names = || names.iter().map(String::as_str);
+    let (area, beginning) = word.rsplit_once('/').map_or((None, word), |(area, place)| (Some(area), place));
+    let near = nearest(word, names().filter(alike));
+    if let Some(found) = near.or_else(|| only(names().filter(alike).filter(|_| area.is_none()))) {
+        return Some(found);
+    }
+    let is_there = |known: &str| {
+        let known = known.rsplit_once('/').map(|(area, _)| area);
+        area.is_none_or(|area| known.is_some_and(|known| known.eq_ignore_ascii_case(area)))
+    };
+    let begins = |known: &&str| {
+        let part = place(known).get(..beginning.len());
+        is_there(known) && part.is_some_and(|it| it.eq_ignore_ascii_case(beginning))
+    };
+    only(names().filter(begins)).filter(|_| beginning.len() >= BEGINNING_MIN)
 }
 
 /// The end of the year 9999, the last that is written with four digits.

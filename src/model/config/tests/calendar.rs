@@ -93,6 +93,21 @@ fn time_zones_are_those_of_the_database() {
         zone("Europe/Viena"),
         "2:11 there is no time zone \"Europe/Viena\" | did you mean Europe/Vienna?"
     );
+    let otherwise = "write a name of the IANA database, such as Europe/Vienna";
+    for (name, hint) in [
+        // Not Kiev, whose name is as near as a whole.
+        ("Europe/Wien", otherwise),
+        ("Europe/Bern", otherwise),
+        ("Vienna", "did you mean Europe/Vienna?"),
+        ("Europe/Vien", "did you mean Europe/Vienna?"),
+        ("europe/berln", "did you mean Europe/Berlin?"),
+        ("New-York", "did you mean America/New_York?"),
+        ("Europe/V", otherwise),
+        ("America/Arg", otherwise),
+    ] {
+        let told = zone(name);
+        assert!(told.ends_with(&format!("| {hint}")), "{told}");
+    }
     assert_eq!(
         zone("Mitteleuropa"),
         "2:11 there is no time zone \"Mitteleuropa\" | write a name of the IANA database, such as Europe/Vienna"
