@@ -16,6 +16,7 @@ Examples:
   towpath freeze production --repository acme/store --until 3d --reason \"peak season\"
   towpath freeze staging --repository acme/store --until \"2026-12-27 08:00\" --reason test
   towpath freeze production --repository acme/store --until 2h --reason test --allow 412
+  towpath freeze production --repository acme/store --until 3d --reason audit --hotfixes
   towpath freeze production --repository acme/store --until 3d --reason takeover --private
 
 Every pull request into a frozen environment waits, and what is merged all the same is deployed at
@@ -39,6 +40,9 @@ pub(super) struct FreezeArguments {
     /// A pull request that is not kept back, by its number; may be given several times
     #[arg(long, value_name = "NUMBER")]
     allow: Vec<u64>,
+    /// Hotfixes are not kept back, where the environment admits some
+    #[arg(long)]
+    hotfixes: bool,
     /// Who asks; everybody sees this
     #[arg(long, value_name = "NAME", default_value = "operator", value_parser = operators_name)]
     by: String,
@@ -68,7 +72,7 @@ pub(super) struct ThawArguments {
 
 /// Asks the server for a freeze.
 pub(super) async fn freeze(arguments: FreezeArguments) -> Result<ExitCode, UsageError> {
-    let FreezeArguments { at, until, reason, private, allow, by, telling } = arguments;
+    let FreezeArguments { at, until, reason, private, allow, hotfixes, by, telling } = arguments;
     let act = RequestedAct::Freeze {
         by,
         by_id: None,
@@ -76,6 +80,7 @@ pub(super) async fn freeze(arguments: FreezeArguments) -> Result<ExitCode, Usage
         private,
         until: moment_of(until),
         allow: allow.into_iter().map(PullNumber).collect(),
+        hotfixes,
     };
     ask(&at, act, &telling).await
 }

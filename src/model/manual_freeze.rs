@@ -26,6 +26,9 @@ pub struct ManualFreeze {
     /// The pull requests that it does not keep back.
     #[serde(default)]
     pub allow: Vec<PullNumber>,
+    /// Whether it keeps hotfixes back as little.
+    #[serde(default)]
+    pub hotfixes: bool,
     /// How it ended, if it has. That `until` was reached need not stand here.
     #[serde(default)]
     pub ended: Option<LockEnd>,
@@ -62,7 +65,7 @@ impl ManualFreeze {
             scope: Scope {
                 environments: vec![environment.to_owned()],
                 allow: self.allow.iter().copied().collect(),
-                hotfixes: false,
+                hotfixes: self.hotfixes,
             },
         }
     }
@@ -83,10 +86,12 @@ mod tests {
             since: UnixMillis(1_500),
             until: UnixMillis(9_500),
             allow: vec![PullNumber(3)],
+            hotfixes: true,
             ended: None,
         };
         let shown = freeze.in_calendar("production");
         assert_eq!(shown.reason, PRIVATE);
+        assert!(shown.scope.hotfixes && shown.scope.allow.contains(&PullNumber(3)));
         let FreezeTime::Once(span) = shown.when else { panic!("it comes once") };
         assert_eq!((span.from.0, span.until.0), (1, 10));
         assert_eq!([9_499, 9_500].map(|now| freeze.is_in_force(UnixMillis(now))), [true, false]);

@@ -260,6 +260,9 @@ pub enum RequestedAct {
         until: UnixMillis,
         /// The pull requests that it does not keep back.
         allow: Vec<PullNumber>,
+        /// Whether hotfixes are not kept back either.
+        #[serde(default)]
+        hotfixes: bool,
     },
     /// End what was frozen so.
     Thaw {

@@ -160,3 +160,37 @@ async fn a_reason_that_is_not_public_is_in_the_audit_alone_and_a_configured_free
     stage.all_is_read().await;
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_freeze_leaves_hotfixes_a_lane_where_somebody_asks_for_it() {
+    let stage = crate::hotfixes::shop().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    stage.store.merge("feature/cart").into("integration").no_ff().by("ana").await.unwrap();
+    stage.store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
+    let promotion = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
+    stage.check(&promotion).await.passes();
+    let none = ["**Refused**", "Integration admits no hotfixes", "--allow"];
+    answered(&stage, &promotion, ("rita", "/freeze integration --until 2h --reason audit --hotfixes"), &none)
+        .await;
+    let but = format!(", but for hotfixes, #{}", promotion.number() + 100);
+    let freeze = format!(
+        "/freeze production --until 2h --reason audit --hotfixes --allow #{}",
+        promotion.number() + 100
+    );
+    answered(&stage, &promotion, ("rita", &freeze), &["**Done**", "production is frozen until ", &but]).await;
+    is_frozen(&stage, &promotion).await;
+    let hotfix = crate::hotfixes::pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
+    stage.check(&hotfix).await.passes();
+    let at = ["--repository", "acme/store"];
+    towpath(&stage, &[&["thaw", "production"], &at[..]].concat()).await;
+    let again = ["freeze", "production", "--until", "2h", "--reason", "audit"];
+    towpath(&stage, &[&again[..], &at[..]].concat()).await;
+    stage.quiet().await;
+    is_frozen(&stage, &hotfix).await;
+    towpath(&stage, &[&["thaw", "production"], &at[..]].concat()).await;
+    towpath(&stage, &[&again[..], &["--hotfixes"], &at[..]].concat()).await;
+    stage.quiet().await;
+    stage.check(&hotfix).await.passes();
+    is_frozen(&stage, &promotion).await;
+    crate::hotfixes::ended(stage).await;
+}

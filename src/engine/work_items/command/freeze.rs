@@ -10,6 +10,8 @@ use async_trait::async_trait;
 
 /// A pull request that goes in all the same.
 const ALLOW: Flag = Flag::new("allow", Some(Takes::Revision), "a pull request as `#N` that is not kept back");
+/// The lane that the configuration gives hotfixes by the same word.
+const HOTFIXES: Flag = Flag::new("hotfixes", None, "hotfixes are not kept back, where ENV admits some");
 /// What only the operator may ask for.
 const PRIVATE: Flag = Flag::new("private", None, "only for `towpath freeze`: a comment is read by everybody");
 
@@ -20,7 +22,7 @@ const SPEC: Spec = Spec {
     kind: Kind::Act,
     works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::ENVIRONMENT],
-    flags: &[Flag::UNTIL.required(), Flag::REASON.required(), ALLOW, PRIVATE],
+    flags: &[Flag::UNTIL.required(), Flag::REASON.required(), ALLOW, HOTFIXES, PRIVATE],
     right: DefaultRight::MAINTAIN,
     unchanged: "nothing was frozen",
 };
@@ -63,6 +65,7 @@ impl Command for Freeze {
             private: false,
             until,
             allow,
+            hotfixes: call.arguments.has(&HOTFIXES),
         };
         Ok(Step::Ask { environment, act, goal: Goal::Live })
     }

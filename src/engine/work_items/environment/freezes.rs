@@ -18,6 +18,7 @@ pub(super) struct WantedFreeze {
     pub(super) private: bool,
     pub(super) until: UnixMillis,
     pub(super) allow: Vec<PullNumber>,
+    pub(super) hotfixes: bool,
 }
 
 /// So many freezes by commands an environment has at once.
@@ -34,11 +35,20 @@ impl EnvironmentWork<'_> {
         if self.frozen_by_people().count() >= AT_ONCE {
             return ActOutcome::refused(format!("{name} has {AT_ONCE} freezes already"));
         }
-        let WantedFreeze { by, by_id, reason, private, until, allow } = wanted;
+        if wanted.hotfixes && !self.site.environment.takes_hotfixes_alone() {
+            return ActOutcome::refused(format!(
+                "{name} admits no hotfixes, or all topics with them, so there is no lane for hotfixes: leave --hotfixes out, or \
+                 name pull requests by --allow"
+            ));
+        }
+        let WantedFreeze { by, by_id, reason, private, until, allow, hotfixes } = wanted;
         let id = self.freezes.iter().map(|it| it.id).max().unwrap_or_default() + 1;
-        let freeze = ManualFreeze { id, by, by_id, reason, private, since: now, until, allow, ended: None };
+        let freeze =
+            ManualFreeze { id, by, by_id, reason, private, since: now, until, allow, hotfixes, ended: None };
         let end = report::moment_in(&self.site.path.calendar.zone, until.to_seconds());
-        let but: Vec<String> = freeze.allow.iter().map(|number| format!("#{number}")).collect();
+        let lane = freeze.hotfixes.then(|| "hotfixes".to_owned());
+        let but: Vec<String> =
+            lane.into_iter().chain(freeze.allow.iter().map(|it| format!("#{it}"))).collect();
         let but = if but.is_empty() { String::new() } else { format!(", but for {}", but.join(", ")) };
         let words = format!("{name} is frozen until {end}{but}");
         let thaw = self.comment_commands().thaw(name);

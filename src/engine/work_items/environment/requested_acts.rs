@@ -56,8 +56,8 @@ impl EnvironmentWork<'_> {
                 self.lock_for(WantedLock { by, by_id, reason, until, while_open })
             }
             (None, RequestedAct::Unlock { by, by_id, force }) => self.unlock_for((by, by_id), force),
-            (None, RequestedAct::Freeze { by, by_id, reason, private, until, allow }) => {
-                self.freeze_for(WantedFreeze { by, by_id, reason, private, until, allow })
+            (None, RequestedAct::Freeze { by, by_id, reason, private, until, allow, hotfixes }) => {
+                self.freeze_for(WantedFreeze { by, by_id, reason, private, until, allow, hotfixes })
             }
             (None, RequestedAct::Thaw { by, .. }) => self.thaw_for(&by),
             (
