@@ -58,6 +58,7 @@ mod healing;
 mod held_up;
 mod hotfix_way_home;
 mod hotfixes;
+mod hotfixes_asked_for;
 mod hotfixes_refused;
 #[path = "../process/http.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]

@@ -25,7 +25,8 @@
 //! Words are separated by white space. `'…'` and `"…"` keep white space; in the latter `\"` and `\\` stand for the second
 //! character. A quotation mark inside a word is a plain character: `don't` is one word. What begins with `--` outside of
 //! quotes is a flag, `--flag` or `--flag=value`; whether the next word is the value of `--flag` is for the command's
-//! [spec](super::spec) to say. The rest of the line is taken as it is written, Markdown or not.
+//! [spec](super::spec) to say. The rest of the line is taken as it is written, Markdown or not. Where a command takes a free
+//! text ([`FreeText`]), all of the line is that text, whatever is in it, but for the command's own flags.
 //!
 //! Lines end with a line feed, a carriage return, or both.
 
@@ -56,6 +57,23 @@ pub struct Dialect<'a> {
     pub handle: &'a str,
     /// The names of all commands, in small letters.
     pub names: &'a [&'a str],
+    /// Those of them that take a free text.
+    pub free_text: &'a [FreeText],
+}
+
+/// A command that takes a free text, such as a title: quotation marks and dashes mean nothing in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FreeText {
+    /// The command's name, in small letters.
+    pub command: &'static str,
+    /// The flags that are no part of the text, without their hyphens; none of them has a value.
+    pub flags: Vec<&'static str>,
+}
+
+impl Dialect<'_> {
+    fn free_text(&self, command: &str) -> Option<&FreeText> {
+        self.free_text.iter().find(|it| it.command == command)
+    }
 }
 
 /// How a command was addressed to the App.
@@ -170,16 +188,21 @@ fn read(line: &Line<'_>, dialect: &Dialect<'_>) -> Option<Result<Invocation, Com
         let asked = addressed.form == Form::Mention;
         return asked.then(|| Err(unknown_command(place, &addressed.name, dialect)));
     }
-    let shown = without_comments(rest);
-    let arguments = match words::read(shown.chars(), start) {
+    let free_text = dialect.free_text(&addressed.name);
+    let shown = without_comments(rest, free_text.is_none());
+    let arguments = match free_text {
+        Some(free_text) => Ok(words::read_text(shown.chars(), start, &free_text.flags)),
+        None => words::read(shown.chars(), start),
+    };
+    let arguments = match arguments {
         Ok(arguments) => arguments,
         Err(error) => return Some(Err(error)),
     };
     Some(Ok(Invocation { place: line.place, form: addressed.form, name: addressed.name, arguments }))
 }
 
-/// The same text with spaces in place of HTML comments, which nobody sees; those in quotes are text.
-fn without_comments(text: &str) -> String {
+/// The same text with spaces in place of HTML comments, which nobody sees; those in quotes are text, where there are quotes.
+fn without_comments(text: &str, has_quotes: bool) -> String {
     let (mut shown, mut rest, mut quote) = (String::new(), text, None);
     while let Some(c) = rest.chars().next() {
         if quote.is_none()
@@ -191,7 +214,7 @@ fn without_comments(text: &str) -> String {
             continue;
         }
         quote = match quote {
-            None if matches!(c, '"' | '\'') => Some(c),
+            None if has_quotes && matches!(c, '"' | '\'') => Some(c),
             Some(open) if open == c => None,
             same => same,
         };

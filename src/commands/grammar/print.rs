@@ -10,9 +10,13 @@ impl Invocation {
             Form::Slash => format!("/{}{}", dialect.prefix, self.name),
             Form::Mention => format!("@{} {}", dialect.handle, self.name),
         };
+        let is_free_text = dialect.free_text(&self.name).is_some();
         for argument in &self.arguments {
             line.push(' ');
-            line.push_str(&printed(&argument.content));
+            match &argument.content {
+                Content::Word(text) if is_free_text => line.push_str(text),
+                content => line.push_str(&printed(content)),
+            }
         }
         line
     }

@@ -21,6 +21,26 @@ pub(super) fn read(chars: impl Iterator<Item = char>, start: Place) -> Result<Ve
     }
 }
 
+/// Reads a free text, word by word as it is written, and those of a command's own flags that stand in it.
+pub(super) fn read_text(chars: impl Iterator<Item = char>, start: Place, flags: &[&str]) -> Vec<Argument> {
+    let mut reader = Reader { chars: chars.peekable(), place: start };
+    let mut arguments = Vec::new();
+    loop {
+        reader.take_while(char::is_whitespace);
+        let place = reader.place;
+        let word = reader.bare();
+        if word.is_empty() {
+            return arguments;
+        }
+        let flag = word.strip_prefix("--").map(str::to_ascii_lowercase);
+        let content = match flag.filter(|flag| flags.contains(&flag.as_str())) {
+            Some(name) => Content::Flag { name, value: None },
+            None => Content::Word(word),
+        };
+        arguments.push(Argument { place, content });
+    }
+}
+
 struct Reader<I: Iterator<Item = char>> {
     chars: Peekable<I>,
     /// Where the next character stands.

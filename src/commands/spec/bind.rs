@@ -16,10 +16,12 @@ const REPEATED_MAX: usize = 80;
 /// The first mistake in the order of the text; then what is missing.
 pub fn bind(spec: &Spec, invocation: &Invocation, prefix: &str) -> Result<Arguments, CommandError> {
     let (rest, given) = (invocation.arguments.as_slice(), Vec::new());
-    let mut binding = Binding { spec, prefix, rest, words: 0, given, is_behind_text: false };
+    let mut binding =
+        Binding { spec, prefix, rest, words: 0, given, is_behind_text: false, is_text_read: false };
     while let Some((argument, rest)) = binding.rest.split_first() {
         binding.rest = rest;
         match &argument.content {
+            Content::Word(_) if binding.is_text_read => {}
             Content::Word(text) => binding.word(argument.place, text)?,
             Content::Flag { name, value } => binding.flag(argument.place, name, value.as_deref())?,
         }
@@ -38,6 +40,8 @@ struct Binding<'a> {
     given: Vec<Given>,
     /// Whether the last argument was a flag's text: a word behind it most often belongs to it.
     is_behind_text: bool,
+    /// Whether the free text was read, to which all other words belong.
+    is_text_read: bool,
 }
 
 impl Binding<'_> {
@@ -64,14 +68,21 @@ impl Binding<'_> {
         self.give(parameter.name, parameter.name, parameter.takes, (place, text))
     }
 
-    /// A word with those behind it, up to the next flag.
+    /// A word with all that are behind it; flags may stand between them. Quotation marks around all of it are none of it.
     fn with_words_behind(&mut self, text: &str) -> String {
         let mut words = vec![text];
-        while let Some((Argument { content: Content::Word(word), .. }, rest)) = self.rest.split_first() {
-            words.push(word);
-            self.rest = rest;
-        }
-        words.join(" ")
+        words.extend(self.rest.iter().filter_map(|argument| match &argument.content {
+            Content::Word(word) => Some(word.as_str()),
+            Content::Flag { .. } => None,
+        }));
+        self.is_text_read = true;
+        let whole = words.join(" ");
+        let quotes = [('"', '"'), ('\'', '\''), ('“', '”'), ('„', '“'), ('«', '»')];
+        let inside = quotes.into_iter().find_map(|(open, close)| {
+            let inside = whole.strip_prefix(open)?.strip_suffix(close)?;
+            (!inside.contains([open, close])).then(|| inside.to_owned())
+        });
+        inside.unwrap_or(whole)
     }
 
     fn flag(&mut self, place: Place, name: &str, value: Option<&str>) -> Result<(), CommandError> {

@@ -14,6 +14,7 @@ pub use bind::bind;
 pub use document::docs;
 pub use value::{CommitPrefix, LocalMoment, Revision, Until, Value};
 
+use super::grammar::FreeText;
 use super::rights::DefaultRight;
 
 /// What a command says of itself.
@@ -37,6 +38,15 @@ pub struct Spec {
     pub right: DefaultRight,
     /// What did not happen where it is refused: `nothing was deployed`.
     pub unchanged: &'static str,
+}
+
+impl Spec {
+    /// What the reader has to know of it, where it takes a free text.
+    pub fn free_text(&self) -> Option<FreeText> {
+        let takes_text = self.parameters.iter().any(|it| it.takes == Takes::Words);
+        let flags = || self.flags.iter().filter(|it| it.takes.is_none()).map(|it| it.name);
+        takes_text.then(|| FreeText { command: self.name, flags: flags().collect() })
+    }
 }
 
 /// Whether a command changes anything.
@@ -93,7 +103,7 @@ pub enum Takes {
     Time,
     /// Any text.
     Text,
-    /// All words up to the next flag.
+    /// A free text, whatever is in it: all of the line but for the command's own flags, which have no values.
     Words,
 }
 

@@ -59,7 +59,7 @@ const SPECS: [Spec; 4] = [WHERE, PROMOTE, ROLLBACK, OVERRIDE];
 
 fn invocation(line: &str) -> Invocation {
     let names = SPECS.map(|spec| spec.name);
-    let dialect = Dialect { prefix: "", handle: "towpath", names: &names };
+    let dialect = Dialect { prefix: "", handle: "towpath", names: &names, free_text: &[] };
     parse(line, &dialect).remove(0).unwrap()
 }
 

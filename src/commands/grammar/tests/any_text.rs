@@ -77,7 +77,7 @@ pub(super) fn holds(text: &str) {
     let lines: Vec<Vec<char>> =
         text.replace("\r\n", "\n").split(['\n', '\r']).map(|line| line.chars().collect()).collect();
     for prefix in ["", "tp-"] {
-        let dialect = Dialect { prefix, handle: "towpath", names: &NAMES };
+        let dialect = Dialect { prefix, handle: "towpath", names: &NAMES, free_text: &[] };
         let found = parse(text, &dialect);
         assert!(found.len() <= COMMANDS_MAX + 1);
         let mut before = 0;

@@ -7,7 +7,7 @@ use super::*;
 /// Some of the commands, among them those whose names other bots use.
 const NAMES: [&str; 8] = ["help", "why", "promote", "deploy", "lock", "unlock", "rollback", "override"];
 
-const BARE: Dialect<'static> = Dialect { prefix: "", handle: "towpath", names: &NAMES };
+const BARE: Dialect<'static> = Dialect { prefix: "", handle: "towpath", names: &NAMES, free_text: &[] };
 
 const PREFIXED: Dialect<'static> = Dialect { prefix: "tp-", ..BARE };
 
@@ -51,6 +51,28 @@ fn a_command_is_told_with_its_place_and_its_arguments() {
             r#"4:40 Word("it's \"slow\"")"#,
         ]
     );
+}
+
+#[test]
+fn a_free_text_is_all_of_the_line_but_for_the_command_s_own_flags() {
+    let free_text = [FreeText { command: "why", flags: vec!["another"] }];
+    let dialect = Dialect { free_text: &free_text, ..BARE };
+    for (written, read) in [
+        ("Cart — “fails”", "Cart — “fails”"),
+        ("don't \"quote", "don't \"quote"),
+        ("--half-up --x=y -- -", "--half-up --x=y -- -"),
+        ("Cart  fails --Another twice", "Cart fails --another twice"),
+        ("a <!-- hidden --> b", "a b"),
+        ("it's <!-- hidden --> b", "it's b"),
+    ] {
+        let found = parse(&format!("/why {written}"), &dialect).remove(0).unwrap();
+        assert_eq!(found.print(&dialect), format!("/why {read}"), "{written}");
+        let again = parse(&found.print(&dialect), &dialect).remove(0).unwrap();
+        assert!(again.says_the_same_as(&found), "{written}");
+        let flags = found.arguments.iter().filter(|it| matches!(it.content, Content::Flag { .. })).count();
+        assert_eq!(flags, usize::from(written.contains("--Another")));
+    }
+    assert!(parse("/lock \"open", &dialect).remove(0).is_err(), "others keep their quotes");
 }
 
 #[test]

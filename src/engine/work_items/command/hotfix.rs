@@ -3,17 +3,19 @@
 use super::call::{Call, Command, Step};
 use super::state::refused;
 use crate::commands::rights::{DefaultRight, Need};
-use crate::commands::spec::{Kind, Parameter, Spec, Takes, Value, WorksOn};
+use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, Value, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::first_free_branch::names;
 use crate::lineage::{BranchError, Pushed, Repository};
 use crate::model::config::CONFIGURATION_PATH;
-use crate::model::{BranchName, CommitId, Environment, ForPeople, Hotfix, capitalized};
+use crate::model::{BranchName, CommitId, Environment, ForPeople, Hotfix, PullNumber, capitalized};
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::Change;
 use async_trait::async_trait;
 
 const TITLE: Parameter = Parameter::new("TITLE", Takes::Words);
+/// Where one of the title is open, it most often is the one that is meant.
+const ANOTHER: Flag = Flag::new("another", None, "beside one of this title that is not merged yet");
 
 const SPEC: Spec = Spec {
     name: "hotfix",
@@ -22,7 +24,7 @@ const SPEC: Spec = Spec {
     kind: Kind::Act,
     works_on: WorksOn::Anywhere,
     parameters: &[TITLE],
-    flags: &[],
+    flags: &[ANOTHER],
     right: DefaultRight::MAINTAIN,
     unchanged: "no branch was made",
 };
@@ -52,6 +54,12 @@ impl Command for CutHotfix {
             let why = report::sentence(why, &["hotfixes", "accepts", CONFIGURATION_PATH]);
             return Ok(Step::said(refused("not_admitted", SPEC.unchanged, &why)));
         };
+        if call.intent.is_none()
+            && !call.arguments.has(&ANOTHER)
+            && let Some(said) = asked_before(call, environment, title).await?
+        {
+            return Ok(Step::said(said));
+        }
         let mirror = call.ctx.mirror_to_push(call.repository).await?;
         let repository = mirror.fetched(&[]).await?;
         let Some(intent) = call.intent else {
@@ -72,6 +80,39 @@ impl Command for CutHotfix {
     }
 }
 
+/// That there is a hotfix of this title which is not merged yet, with the way to a second one.
+async fn asked_before(
+    call: &Call<'_>,
+    environment: &Environment,
+    title: &str,
+) -> Result<Option<CommandReply>, WorkError> {
+    let is_it = |it: &&Hotfix| {
+        let is_open = it.landed.is_none() && environment.is_called(&it.environment);
+        is_open && it.key != call.key && it.title.to_lowercase() == title.to_lowercase()
+    };
+    let known = call.ctx.store.hotfixes(call.repository.id).await?;
+    let Some(open) = known.iter().find(is_it) else { return Ok(None) };
+    let number = |number: PullNumber| format!("#{number}");
+    // The key of one that a command has cut begins with where that was written.
+    let asked_in = open.key.split_once(':').and_then(|(asked_in, _)| asked_in.parse().ok().map(PullNumber));
+    let asked_in = match asked_in {
+        Some(here) if here == call.number => "here".to_owned(),
+        Some(other) => format!("in {}", number(other)),
+        None => "before".to_owned(),
+    };
+    let pull = match open.pull {
+        Some(pull) => format!("Its pull request is {}.", number(pull)),
+        None => "Its pull request is opened at the first push.".to_owned(),
+    };
+    let words = format!("% is the branch of this hotfix, for which % has asked {asked_in}. {pull}");
+    let why = report::sentence(&words, &[open.branch.as_str(), &open.by]);
+    let again = report::sentence(
+        "For a second one of this title, write %.",
+        &[&format!("{} --another", call.written())],
+    );
+    Ok(Some(refused("known", SPEC.unchanged, &why).next(again)))
+}
+
 /// The first branch of its name that is free, or why there is none. Where this may be done already, one at this very
 /// commit that no other hotfix has is ours. The name of one that is over is taken last: its pull request was of that name.
 async fn cut(
@@ -81,7 +122,7 @@ async fn cut(
     may_be_done: bool,
 ) -> Result<Result<BranchName, String>, WorkError> {
     let known = call.ctx.store.hotfixes(call.repository.id).await?;
-    let name = format!("hotfix/{}", slug(title));
+    let name = format!("hotfix/{}", slug(title, call.number));
     let (mut fresh, mut used) = (Vec::new(), Vec::new());
     for branch in names(&name).filter(|branch| known.iter().all(|it| it.branch != *branch)) {
         let was_used = call.ctx.store.has_hotfix_on(call.repository.id, &branch).await?;
@@ -131,8 +172,9 @@ fn recorded(
     Step::Ended(said, vec![Change::HotfixRecorded(call.repository.id, Box::new(hotfix))])
 }
 
-/// What a title comes to in the name of a branch.
-fn slug(title: &str) -> String {
+/// What a title comes to in the name of a branch. Where it has no letter that such a name may have, the number of where it was
+/// asked for tells it from others.
+fn slug(title: &str, asked_in: PullNumber) -> String {
     let mut slug = String::new();
     for c in title.chars().flat_map(char::to_lowercase) {
         if c.is_ascii_alphanumeric() {
@@ -145,7 +187,10 @@ fn slug(title: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { "repair".to_owned() } else { slug.to_owned() }
+    if slug.contains(|c: char| c.is_ascii_lowercase()) {
+        return slug.to_owned();
+    }
+    if slug.is_empty() { asked_in.to_string() } else { format!("{asked_in}-{slug}") }
 }
 
 #[cfg(test)]
@@ -154,11 +199,13 @@ mod tests {
 
     #[test]
     fn a_title_gives_a_plain_name() {
+        let slug = |title: &str| slug(title, PullNumber(42));
         assert_eq!(slug("Checkout fails: no coupon!"), "checkout-fails-no-coupon");
         assert_eq!(slug("  --Ärger-- "), "rger");
-        assert_eq!(slug("日本"), "repair");
+        assert_eq!(slug("カートが壊れている"), "42");
+        assert_eq!(slug("オーダー 404"), "42-404");
         assert_eq!(slug(&"x".repeat(99)).len(), SLUG);
-        for title in ["a..b", "x.lock", "-/-", "a@{1}"] {
+        for title in ["a..b", "x.lock", "-/-", "a@{1}", "—"] {
             assert!(BranchName::new(format!("hotfix/{}", slug(title))).is_ok(), "{title}");
         }
     }

@@ -52,7 +52,7 @@ mod why;
 
 use super::pending_deliveries::PendingDeliveries;
 use super::propose_configuration::PROPOSES_CONFIGURATION;
-use crate::commands::grammar::Dialect;
+use crate::commands::grammar::{Dialect, FreeText};
 use crate::commands::spec::{Kind, Spec, docs};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
@@ -115,7 +115,9 @@ pub(super) async fn run(
     let handle = ctx.handle().await?;
     let specs = table::specs();
     let names: Vec<&str> = specs.iter().map(|it| it.name).collect();
-    let dialect = Dialect { prefix: &config.path.command_prefix, handle: &handle, names: &names };
+    let free_text: Vec<FreeText> = specs.iter().filter_map(Spec::free_text).collect();
+    let prefix = &config.path.command_prefix;
+    let dialect = Dialect { prefix, handle: &handle, names: &names, free_text: &free_text };
     changes.extend(processed);
     if matches!(comment, CommentKey::Review(_)) && !events.is_empty() {
         // Besides its commands it says yes or no.
@@ -258,10 +260,11 @@ mod tests {
     fn every_command_has_a_name_and_an_example_of_its_own() {
         let specs = specs();
         let names: Vec<&str> = specs.iter().map(|it| it.name).collect();
+        let free_text: Vec<FreeText> = specs.iter().filter_map(Spec::free_text).collect();
         for spec in &specs {
             assert_eq!(names.iter().filter(|name| **name == spec.name).count(), 1, "{}", spec.name);
             for prefix in ["", "tp-"] {
-                let dialect = Dialect { prefix, handle: "towpath", names: &names };
+                let dialect = Dialect { prefix, handle: "towpath", names: &names, free_text: &free_text };
                 let read = parse(&spec.example(prefix), &dialect).remove(0).unwrap();
                 assert_eq!(read.name, spec.name);
                 bind(spec, &read, prefix).unwrap();
