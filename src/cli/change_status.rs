@@ -4,10 +4,10 @@ use super::opened::path_of;
 use super::{UsageError, opened, print};
 use crate::engine::{
     Clock as _, Places, SystemClock, change_status, commit_status, commits_that_begin, environment_status,
-    mirror_of,
+    mirror_of, owed_hotfixes,
 };
 use crate::lineage::Repository;
-use crate::model::{CommitId, PromotionPath, PullNumber};
+use crate::model::{CommitId, Hotfix, PromotionPath, PullNumber};
 use crate::report::{self, BranchStatus};
 use crate::store::{RepositoryRow, SqliteStore, Store};
 use std::process::ExitCode;
@@ -25,9 +25,9 @@ Examples:
   towpath where 81 --repository acme/store --json
 
 Of a pull request or a commit, for each environment: whether its branch has the change, whether it
-was deployed, runs, was superseded or rolled back there, and since when. Of an environment: what
-runs there since when, what is to come, and whether it is held, locked or frozen. It reads what the
-server has stored.")]
+was deployed, runs, was superseded or rolled back there, and since when; of a hotfix also where it
+is owed. Of an environment: what runs there since when, what is to come, and whether it is held,
+locked or frozen. It reads what the server has stored.")]
 pub(super) struct Arguments {
     /// A pull request's number, with # or without, a commit, or an environment's name
     #[arg(value_name = "PR|COMMIT|ENVIRONMENT")]
@@ -54,11 +54,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
             report::environment_status_on_terminal(&status)
         }
     } else {
-        let reached = reached(&store, (&places, &row), &path, subject).await?;
+        let (reached, owed) = reached(&store, (&places, &row), &path, subject).await?;
         if arguments.json {
-            format!("{}\n", report::change_status_as_json(&reached))
+            format!("{}\n", report::change_status_as_json(&reached, &owed))
         } else {
-            report::change_status_on_terminal(&reached)
+            let owed = report::hotfix_debts_on_terminal(&owed, SystemClock.now());
+            report::change_status_on_terminal(&reached) + &owed
         }
     };
     store.close().await;
@@ -66,24 +67,26 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where a pull request or a commit has come to.
+/// Where a pull request or a commit has come to, and the hotfixes that a pull request has to do with.
 async fn reached(
     store: &SqliteStore,
     (places, row): (&Places, &RepositoryRow),
     path: &PromotionPath,
     subject: &str,
-) -> Result<Vec<BranchStatus>, UsageError> {
+) -> Result<(Vec<BranchStatus>, Vec<Hotfix>), UsageError> {
     let is_commit = subject.len() >= DIGITS_MIN && subject.bytes().all(|byte| byte.is_ascii_hexdigit());
     if let Ok(number) = subject.strip_prefix('#').unwrap_or(subject).parse() {
         let number = PullNumber(number);
         match store.pull(row.id, number).await?.map(|it| it.pull) {
             Some(pull) if pull.merged.is_some() => {
-                return Ok(change_status(store, &mirror(places, row)?, path, &pull).await?);
+                let reached = change_status(store, &mirror(places, row)?, path, &pull).await?;
+                return Ok((reached, owed_hotfixes(store, path, &pull).await?));
             }
-            Some(_) => {
-                return Err(UsageError::new(format!(
-                    "#{number} is not merged, so no environment has it yet"
-                )));
+            Some(pull) => {
+                let owed = owed_hotfixes(store, path, &pull).await?;
+                let owed = report::hotfix_debts_on_terminal(&owed, SystemClock.now());
+                let why = format!("#{number} is not merged, so no environment has it yet\n{owed}");
+                return Err(UsageError::new(why.trim_end()));
             }
             // A commit may begin with digits alone.
             None if is_commit => {}
@@ -105,7 +108,9 @@ async fn reached(
     let found = commits_that_begin(store, &mirror, path, (row.id, &digits)).await?;
     let all: Vec<String> = found.iter().map(CommitId::to_string).collect();
     match (found.first(), all.as_slice()) {
-        (Some(commit), [_]) => Ok(commit_status(store, &mirror, path, (row.id, *commit)).await?),
+        (Some(commit), [_]) => {
+            Ok((commit_status(store, &mirror, path, (row.id, *commit)).await?, Vec::new()))
+        }
         (None, _) => Err(UsageError::new(format!("no commit of {} begins with {digits}", row.full_name))),
         (Some(_), all) => Err(UsageError::new(format!("several commits begin so: {}", all.join(", ")))),
     }

@@ -1,14 +1,25 @@
 //! Where a change has come to: on which branches it is, where it was deployed, where it runs.
+//!
+//! `stage.rs` tells how it stands in an environment by the deploys there, `hotfixes.rs` what is owed of a hotfix, and as which
+//! commits it has travelled.
+
+mod hotfixes;
+mod stage;
+
+pub use hotfixes::owed_hotfixes;
 
 use super::dormancy::is_dormant;
 use crate::deploy::DeployQueue;
 use crate::lineage::{GitError, History, Holders, Mirror, Repository};
 use crate::model::{
-    BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, LedgerEntry, PromotionPath,
-    PullNumber, PullRequest, RepositoryId, Role, TipSource, UnixMillis, UnixSeconds, WaitsFor, late_failure,
+    BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, Hotfix, HotfixStanding,
+    LedgerEntry, PromotionPath, PullNumber, PullRequest, RepositoryId, Role, TipSource, UnixMillis,
+    UnixSeconds, late_failure,
 };
 use crate::report::{BranchStatus, ChangeStage, OperatorActs};
 use crate::store::{Store, StoreError};
+use hotfixes::forms_of;
+use stage::stage;
 use std::path::Path;
 use std::time::Duration;
 
@@ -47,10 +58,12 @@ pub async fn change_status(
     let known = StatusRecords::of(store, path, pull).await?;
     let since = promoted(path, pull).unwrap_or_else(|| own_commit(pull));
     let history = known.history(repository, path, since).await?;
-    let forms = forms(repository, &history, path, (pull, &known.later)).await?;
+    let mut forms = forms(repository, &history, path, (pull, &known.later)).await?;
+    let hotfix = store.hotfixes_of(pull.repository, pull.number).await?.pop();
+    forms.extend(hotfix.iter().flat_map(forms_of).map(|commit| Form::bare(&history, commit)));
     let nobody_deploys = is_dormant(&store.deploy_activity(pull.repository).await?, path);
     let mut places =
-        StatusQuestion { repository, history, forms, nobody_deploys }.answered(path, &known).await?;
+        StatusQuestion { repository, history, forms, hotfix, nobody_deploys }.answered(path, &known).await?;
     // What is found late is nothing to those who came with an earlier deploy.
     for deploy in places.iter_mut().filter_map(|place| place.deploy.as_mut()) {
         if !deploy.pulls.contains(&pull.number) {
@@ -79,9 +92,11 @@ pub async fn commit_status(
     let (environments, copied) = records(store, path, id, UnixSeconds(0)).await?;
     let known = StatusRecords { later: Vec::new(), environments, copied };
     let history = known.history(repository, path, commit).await?;
-    let forms = vec![Form { commit, brought: None, holders: history.holders(commit) }];
+    let hotfix = store.hotfixes(id).await?.into_iter().find(|it| it.has_brought(commit));
+    let forms = hotfix.iter().flat_map(forms_of);
+    let forms = std::iter::once(commit).chain(forms).map(|commit| Form::bare(&history, commit)).collect();
     let nobody_deploys = is_dormant(&store.deploy_activity(id).await?, path);
-    StatusQuestion { repository, history, forms, nobody_deploys }.answered(path, &known).await
+    StatusQuestion { repository, history, forms, hotfix, nobody_deploys }.answered(path, &known).await
 }
 
 /// Of each environment its deploys and where its branch was since, and where the copy branch was.
@@ -200,6 +215,11 @@ struct Form {
 }
 
 impl Form {
+    /// A commit that is asked about as it is.
+    fn bare(history: &History, commit: CommitId) -> Self {
+        Self { commit, brought: None, holders: history.holders(commit) }
+    }
+
     fn branch(&self) -> Option<&BranchName> {
         self.brought.as_ref().map(|(_, branch)| branch)
     }
@@ -224,11 +244,7 @@ async fn forms(
         holders: history.holders(commit),
     };
     let mut forms = vec![form(pull, own_commit(pull))];
-    forms.extend(promoted(path, pull).map(|commit| Form {
-        commit,
-        brought: None,
-        holders: history.holders(commit),
-    }));
+    forms.extend(promoted(path, pull).map(|commit| Form::bare(history, commit)));
     for next in later {
         let Some(made) = next.merged.and_then(|it| it.commit) else { continue };
         let mut brings = false;
@@ -286,6 +302,8 @@ struct StatusQuestion<'a> {
     repository: &'a Repository,
     history: History,
     forms: Vec<Form>,
+    /// The hotfix that it is, or carries back.
+    hotfix: Option<Hotfix>,
     nobody_deploys: bool,
 }
 
@@ -333,6 +351,7 @@ impl StatusQuestion<'_> {
                 acts: OperatorActs::default(),
                 nobody_deploys: false,
                 superseded: Vec::new(),
+                hotfix: None,
             });
         }
         Ok(places)
@@ -358,6 +377,14 @@ impl StatusQuestion<'_> {
                 bring.push(deploy);
             }
         }
+        let account = self.hotfix.as_ref().and_then(|it| it.account(&environment.name));
+        let hotfix = account.map(|it| it.standing.clone());
+        // What was taken back is in the history, and not in the files.
+        let is_taken_back = matches!(hotfix, Some(HotfixStanding::Reverted { .. }));
+        let on_branch = on_branch && !is_taken_back;
+        if is_taken_back {
+            bring.clear();
+        }
         let (stage, since, deploy) = stage(queue, &bring);
         let (stage, since) = match (stage, on_branch) {
             (ChangeStage::NotThere, true) => (ChangeStage::Merged, self.since_on(tips).await?),
@@ -373,7 +400,18 @@ impl StatusQuestion<'_> {
         superseded.truncate(SUPERSEDED_AT_MOST);
         superseded.reverse();
         let deploy = deploy.cloned();
-        Ok(BranchStatus { name, branch, stage, since, deploy, waits_for, acts, nobody_deploys, superseded })
+        Ok(BranchStatus {
+            name,
+            branch,
+            stage,
+            since,
+            deploy,
+            waits_for,
+            acts,
+            nobody_deploys,
+            superseded,
+            hotfix,
+        })
     }
 
     /// Since when the branch has the commit, where a push told.
@@ -393,75 +431,6 @@ impl StatusQuestion<'_> {
 /// Whether a newer one went instead, so that GitHub has no Deployment of it.
 fn never_began_for_a_newer(deploy: &Deploy) -> bool {
     !deploy.was_begun() && matches!(deploy.ending, Some(Ending::Superseded { .. }))
-}
-
-/// How the change stands by all deploys, of which these bring it, the newest first.
-fn stage<'a>(
-    queue: &'a DeployQueue,
-    bring: &[&'a Deploy],
-) -> (ChangeStage, Option<UnixMillis>, Option<&'a Deploy>) {
-    let live = queue.live();
-    let has_it = |deploy: &Deploy| bring.iter().any(|it| it.number == deploy.number);
-    // What is on its way anew does not count while an older deploy of it runs already.
-    let on_its_way = bring.iter().find(|it| it.state.is_open()).filter(|_| !live.is_some_and(has_it));
-    if let Some(open) = on_its_way {
-        let stage = match (open.state, queue.waits_for(open.number)) {
-            (DeployState::Waiting, Some(WaitsFor::Hold)) => ChangeStage::Held,
-            (DeployState::Waiting, Some(WaitsFor::Unconfirmed { .. })) => ChangeStage::Blocked,
-            (DeployState::Waiting, _) => ChangeStage::Waiting,
-            _ => ChangeStage::UnderWay,
-        };
-        return (stage, Some(open.made_at), Some(open));
-    }
-    if let Some(live) = live.filter(|live| has_it(live)) {
-        return since_live(queue, live, &has_it);
-    }
-    let was_live = bring.iter().find(|it| it.state == DeployState::Succeeded);
-    let taken_back = live.filter(|live| live.is_rollback());
-    if let (Some(_), Some(live)) = (was_live, taken_back) {
-        let since = queue.hold().map(|hold| hold.since).or(live.ended_at);
-        return (ChangeStage::RolledBack, since, Some(live));
-    }
-    match bring.first() {
-        Some(newest) => match newest.state {
-            DeployState::Failed | DeployState::Error => (ChangeStage::Failed, newest.ended_at, Some(newest)),
-            DeployState::Superseded => (ChangeStage::Superseded, newest.ended_at, Some(newest)),
-            DeployState::Inactive => (ChangeStage::Merged, Some(newest.made_at), Some(newest)),
-            DeployState::Refused => (ChangeStage::Refused, newest.ended_at, Some(newest)),
-            _ if was_live.is_some() => (ChangeStage::NoLonger, live.and_then(|it| it.ended_at), live),
-            _ => (ChangeStage::NotThere, None, None),
-        },
-        None => (ChangeStage::NotThere, None, None),
-    }
-}
-
-/// How a change stands that the last good deploy brought: live, unless something has happened since by which that is
-/// not sure any more.
-fn since_live<'a>(
-    queue: &'a DeployQueue,
-    live: &'a Deploy,
-    has_it: &impl Fn(&Deploy) -> bool,
-) -> (ChangeStage, Option<UnixMillis>, Option<&'a Deploy>) {
-    let since = |later: &&Deploy| later.number > live.number && later.was_begun();
-    let mut later = queue.deploys().iter().rev().filter(since);
-    let going_back = queue.deploys().iter().rev().find(|it| it.is_rollback() && it.state.is_open());
-    if let Some(going_back) = going_back.filter(|it| !has_it(it)) {
-        return (ChangeStage::GoingBack, Some(going_back.made_at), Some(going_back));
-    }
-    let error = later.find(|it| !it.state.is_open() && (it.is_rollback() || it.may_have_touched_the_site()));
-    match error {
-        Some(back) if back.is_rollback() && !has_it(back) => {
-            (ChangeStage::NotTakenBack, back.ended_at, Some(back))
-        }
-        Some(error) if error.may_have_touched_the_site() => {
-            (ChangeStage::Uncertain, error.ended_at, Some(error))
-        }
-        _ => {
-            let well = queue.deploys().iter().rev().filter(|it| it.state == DeployState::Succeeded);
-            let first = well.take_while(|it| has_it(it)).last();
-            (ChangeStage::Live, first.and_then(|it| it.ended_at), Some(live))
-        }
-    }
 }
 
 /// Whether anything went otherwise than it should lately, so that somebody may have to be told.

@@ -139,7 +139,7 @@ mod work_span;
 pub use crate::github::Access;
 pub use crate::store::InstallReports;
 pub use back_off::BackOff;
-pub use change_status::{NotTold, change_status, commit_status, mirror_of};
+pub use change_status::{NotTold, change_status, commit_status, mirror_of, owed_hotfixes};
 pub use clock::{Clock, SystemClock};
 pub use commerce_files::{CommerceProject, DeployRecords, commerce_tree, read_log};
 pub use commit_lookup::commits_that_begin;

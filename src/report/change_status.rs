@@ -3,12 +3,14 @@
 use super::advice::{CommentCommands, to_comment};
 use super::aftercare::{failed_late, late_trouble};
 use super::deploy_status::{Entry, NOBODY_DEPLOYS, OperatorActs, ended, not_counted, uncapitalized};
+use super::hotfixes::{debts, debts_as_json};
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::{code, code_in_table, folded};
+use super::prose::Prose;
 use super::release_log::{ReleaseLog, release_in_comment};
 use super::told_by_log::{taken_back, trouble_ahead};
 use super::{deploy_trouble, stamp};
-use crate::model::{BranchName, Deploy, Ending, UnixMillis, WaitsFor};
+use crate::model::{BranchName, Deploy, Ending, Hotfix, HotfixStanding, UnixMillis, WaitsFor};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -94,6 +96,8 @@ pub struct BranchStatus {
     pub nobody_deploys: bool,
     /// The deploys of it in whose place a newer one went, the oldest first.
     pub superseded: Vec<u64>,
+    /// How the hotfix stands that it is, or carries back, where that is known.
+    pub hotfix: Option<HotfixStanding>,
 }
 
 impl BranchStatus {
@@ -102,7 +106,7 @@ impl BranchStatus {
         let ending = self.deploy.as_ref().map(ended).unwrap_or_default();
         let commit = self.deploy.as_ref().map(|it| it.commit.short()).unwrap_or_default();
         match self.stage {
-            ChangeStage::NotThere => "not there yet".to_owned(),
+            ChangeStage::NotThere => self.not_there(),
             ChangeStage::Merged => "merged, not deployed".to_owned(),
             ChangeStage::Waiting | ChangeStage::Blocked => self.waits(),
             ChangeStage::Held => "held after a rollback: not deployed until the hold is lifted".to_owned(),
@@ -137,6 +141,17 @@ impl BranchStatus {
         }
     }
 
+    /// Why it is not there. A reason is anybody's words, and stands elsewhere.
+    fn not_there(&self) -> String {
+        match &self.hotfix {
+            None => "not there yet".to_owned(),
+            Some(HotfixStanding::Missing) => "owed: not there yet".to_owned(),
+            Some(HotfixStanding::Reverted { by }) => format!("owed again: {} has taken it back", by.short()),
+            Some(HotfixStanding::Mended { by, .. }) => format!("mended in another way, says {by}"),
+            Some(HotfixStanding::Carried) => "there in another form".to_owned(),
+        }
+    }
+
     /// What else there is to know.
     fn note(&self) -> Option<String> {
         if self.nobody_deploys {
@@ -164,7 +179,11 @@ impl BranchStatus {
 
     fn mark(&self) -> &'static str {
         match self.stage {
-            ChangeStage::NotThere => "·",
+            ChangeStage::NotThere => match &self.hotfix {
+                Some(standing) if standing.is_owed() => "⚠️",
+                Some(_) => "✅",
+                None => "·",
+            },
             ChangeStage::UnderWay if self.is_about_to_fail() => "⚠️",
             ChangeStage::Merged
             | ChangeStage::Waiting
@@ -287,7 +306,20 @@ fn paragraphs(commands: CommentCommands<'_>, places: &[BranchStatus]) -> Vec<Str
     parts
 }
 
-/// The same for a terminal.
+/// What is owed of these hotfixes, as a list for a reply; `None` where nothing is.
+pub fn hotfix_debts(hotfixes: &[Hotfix], now: UnixMillis) -> Option<String> {
+    let lines: Vec<String> =
+        debts(hotfixes, now).iter().map(|line| format!("* {}", line.markdown())).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The same for a terminal, a line each.
+pub fn hotfix_debts_on_terminal(hotfixes: &[Hotfix], now: UnixMillis) -> String {
+    let lines: Vec<String> = debts(hotfixes, now).iter().map(Prose::plain).collect();
+    if lines.is_empty() { String::new() } else { lines.join("\n") + "\n" }
+}
+
+/// Where it is, for a terminal.
 pub fn change_status_on_terminal(places: &[BranchStatus]) -> String {
     let width = places.iter().map(|place| place.name.chars().count()).max().unwrap_or_default();
     let mut text = String::new();
@@ -303,8 +335,8 @@ pub fn change_status_on_terminal(places: &[BranchStatus]) -> String {
     text
 }
 
-/// The same for programs.
-pub fn change_status_as_json(places: &[BranchStatus]) -> Value {
+/// Where it is and what is owed of these hotfixes, for programs.
+pub fn change_status_as_json(places: &[BranchStatus], hotfixes: &[Hotfix]) -> Value {
     let place = |place: &BranchStatus| {
         json!({
             "name": place.name,
@@ -312,6 +344,7 @@ pub fn change_status_as_json(places: &[BranchStatus]) -> Value {
             "state": place.stage.as_str(),
             "since": place.since.map(UnixMillis::to_seconds),
             "note": place.note(),
+            "hotfix": place.hotfix.as_ref().map(standing_in_a_word),
             "deploy": place.deploy.as_ref().map(|deploy| json!({
                 "number": deploy.number,
                 "sha": deploy.commit,
@@ -322,5 +355,14 @@ pub fn change_status_as_json(places: &[BranchStatus]) -> Value {
             })),
         })
     };
-    json!({ "places": places.iter().map(place).collect::<Vec<_>>() })
+    json!({ "places": places.iter().map(place).collect::<Vec<_>>(), "hotfixes": debts_as_json(hotfixes) })
+}
+
+fn standing_in_a_word(standing: &HotfixStanding) -> &'static str {
+    match standing {
+        HotfixStanding::Carried => "carried",
+        HotfixStanding::Missing => "owed",
+        HotfixStanding::Reverted { .. } => "reverted",
+        HotfixStanding::Mended { .. } => "mended",
+    }
 }

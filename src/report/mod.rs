@@ -75,7 +75,8 @@ pub use alarm::{ALARM, alarm, sync_pull};
 pub use carried::{carried_as_json, carried_on_terminal};
 pub use change_status::{
     BranchStatus, CHANGE_STATUS, ChangeStage, change_status, change_status_as_json,
-    change_status_on_terminal, change_status_table, is_worth_a_comment,
+    change_status_on_terminal, change_status_table, hotfix_debts, hotfix_debts_on_terminal,
+    is_worth_a_comment,
 };
 pub use check::{
     Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_copy, check_of_group,

@@ -14,6 +14,13 @@ pub trait HotfixStore {
     /// Whether a hotfix of a repository has this branch, or had it and is over.
     async fn has_hotfix_on(&self, repository: RepositoryId, branch: &BranchName) -> Result<bool, StoreError>;
 
+    /// The hotfixes of a repository that have this pull request, or are carried back by it, whether they are over or not.
+    async fn hotfixes_of(
+        &self,
+        repository: RepositoryId,
+        pull: PullNumber,
+    ) -> Result<Vec<Hotfix>, StoreError>;
+
     /// Whether a hotfix of a repository has this pull request, or had it and is over.
     async fn has_hotfix_of(&self, repository: RepositoryId, pull: PullNumber) -> Result<bool, StoreError>;
 }

@@ -2,7 +2,7 @@
 
 use crate::given::{REPOSITORY, apply, branch, commit};
 use std::sync::Arc;
-use towpath::model::{Hotfix, HotfixEnd, Mended, PullNumber, UnixMillis};
+use towpath::model::{CarryBack, CarryStage, Hotfix, HotfixEnd, Mended, PullNumber, UnixMillis};
 use towpath::store::{Change, Store};
 
 fn hotfix(key: &str, since: i64) -> Hotfix {
@@ -60,6 +60,14 @@ pub(crate) async fn a_hotfix_is_recorded_once_and_keeps_what_people_say_of_it(st
     // Its branch and its pull request stay known.
     assert!(store.has_hotfix_of(REPOSITORY, PullNumber(7)).await.unwrap());
     assert!(!store.has_hotfix_of(REPOSITORY, PullNumber(8)).await.unwrap());
+    let with = async |pull| store.hotfixes_of(REPOSITORY, PullNumber(pull)).await.unwrap();
+    assert_eq!(with(7).await.len(), 1);
+    assert!(with(8).await.is_empty());
+    let stage = CarryStage::Merged { pull: PullNumber(8), made: commit(3) };
+    let carry_back = Some(CarryBack { into: branch("integration"), stage });
+    let carried = Hotfix { carry_back, ..with(7).await.remove(0) };
+    apply(store, vec![stored(carried.clone())]).await;
+    assert_eq!((with(7).await, with(8).await), (vec![carried.clone()], vec![carried]));
     apply(store, vec![stored(Hotfix { over, ..hotfix("b", 2) })]).await;
     assert!(store.has_hotfix_on(REPOSITORY, &branch("hotfix/cart")).await.unwrap());
     assert!(!store.has_hotfix_on(REPOSITORY, &branch("hotfix/cart-2")).await.unwrap());

@@ -60,6 +60,7 @@ mod hotfix_way_home;
 mod hotfixes;
 mod hotfixes_asked_for;
 mod hotfixes_refused;
+mod hotfixes_told;
 #[path = "../process/http.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod http;

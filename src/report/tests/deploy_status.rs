@@ -248,7 +248,7 @@ fn what_does_not_count_is_named_with_the_reason() {
     let comment = change_status(COMMANDS, &places, None);
     assert!(comment.contains("`integration`: `A Deployment of ci.yml says success"), "{comment}");
     assert!(
-        change_status_as_json(&places)["places"][1]["note"]
+        change_status_as_json(&places, &[])["places"][1]["note"]
             .as_str()
             .unwrap()
             .starts_with("Nothing deploys here")
@@ -266,6 +266,7 @@ fn places() -> Vec<BranchStatus> {
         acts: ACTS,
         nobody_deploys: false,
         superseded: Vec::new(),
+        hotfix: None,
     };
     vec![
         place("integration", ChangeStage::Live, Some(deploy(DeployState::Succeeded, None))),

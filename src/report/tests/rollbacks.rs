@@ -175,6 +175,7 @@ fn where_a_change_is_when_nobody_is_sure() {
         acts: NOTHING,
         nobody_deploys: false,
         superseded: Vec::new(),
+        hotfix: None,
     };
     let (number, commit) = (2, id(4));
     let running = || deploy(DeployState::Running, None);

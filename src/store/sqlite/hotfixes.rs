@@ -27,6 +27,10 @@ pub(super) const OPEN: &str = "
 const ON_BRANCH: &str = "
     SELECT EXISTS (SELECT 1 FROM hotfixes WHERE repository = :repository AND data ->> 'branch' = :branch)";
 
+const WITH_PULL: &str = "
+    SELECT data FROM hotfixes WHERE repository = :repository
+        AND :pull IN (data ->> 'pull', data ->> '$.carry_back.stage.pull') ORDER BY since";
+
 const OF_PULL: &str = "
     SELECT EXISTS (SELECT 1 FROM hotfixes WHERE repository = :repository AND data ->> 'pull' = :pull)";
 
@@ -91,6 +95,19 @@ impl HotfixStore for SqliteStore {
         let read = move |c: &Connection| {
             let by = named_params! { ":repository": repository, ":branch": branch };
             Ok(c.prepare_cached(ON_BRANCH)?.query_row(by, |row| row.get(0))?)
+        };
+        self.readers.run(read).await
+    }
+
+    async fn hotfixes_of(
+        &self,
+        repository: RepositoryId,
+        pull: PullNumber,
+    ) -> Result<Vec<Hotfix>, StoreError> {
+        let read = move |c: &Connection| {
+            let by = named_params! { ":repository": repository, ":pull": pull };
+            let mut statement = c.prepare_cached(WITH_PULL)?;
+            Ok(statement.query_map(by, |row| row.get(0))?.collect::<Result<_, _>>()?)
         };
         self.readers.run(read).await
     }

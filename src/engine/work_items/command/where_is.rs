@@ -6,7 +6,7 @@ use super::state::refused;
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{CommitPrefix, Kind, Parameter, Revision, Spec, Subject, WorksOn};
 use crate::deploy::DeployQueue;
-use crate::engine::change_status::{change_status, commit_status};
+use crate::engine::change_status::{change_status, commit_status, owed_hotfixes};
 use crate::engine::commit_lookup::commits_that_begin;
 use crate::engine::environment_status::environment_status;
 use crate::engine::work_error::WorkError;
@@ -109,13 +109,16 @@ async fn of_pull(
     };
     let row = &pull.pull;
     let base = row.base_branch.as_str();
+    let owed = owed_hotfixes(call.ctx.store.as_ref(), call.path, row).await?;
+    let owed = report::hotfix_debts(&owed, call.ctx.now());
     if row.merged.is_some() {
         let repository = call.ctx.mirror(call.repository).await?.at_hand().await?;
         let mut places = change_status(call.ctx.store.as_ref(), &repository, call.path, row).await?;
         call.ctx.leave_out_logs(call.repository, call.path, &mut places).await;
         let table = report::change_status_table(in_comments(call), &places);
         let said = report::sentence("% is merged into %.", &[&name, base]);
-        return Ok(CommandReply::new(CommandStatus::Done, "merged", said).next(table));
+        let next = owed.map_or_else(|| table.clone(), |owed| format!("{table}\n\n{owed}"));
+        return Ok(CommandReply::new(CommandStatus::Done, "merged", said).next(next));
     }
     if row.state != PullRequestState::Open {
         let said = report::sentence("% was closed without a merge, so no environment has it.", &[&name]);
@@ -123,7 +126,9 @@ async fn of_pull(
     }
     let going = report::sentence("% is open and goes into %; no environment has it.", &[&name, base]);
     let said = CommandReply::new(CommandStatus::Done, "open", going);
-    Ok(if pull.verdict.is_some() { said.next(verdict_in_words(pull).outcome) } else { said })
+    let verdict = pull.verdict.is_some().then(|| verdict_in_words(pull).outcome);
+    let next: Vec<String> = verdict.into_iter().chain(owed).collect();
+    Ok(if next.is_empty() { said } else { said.next(next.join("\n\n")) })
 }
 
 async fn of_commit(call: &Call<'_>, prefix: &CommitPrefix) -> Result<CommandReply, WorkError> {
