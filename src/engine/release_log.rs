@@ -2,13 +2,29 @@
 
 use super::change_status::MERGED_AT_MOST;
 use crate::model::{
-    Attestation, Deploy, Override, PromotionPath, PullNumber, PullRequest, RepositoryId, Role,
+    Attestation, Deploy, Override, PromotionPath, PullNumber, PullRequest, RepositoryId, Role, TreeId,
 };
 use crate::report::ReleaseLog;
 use crate::store::{Store, StoreError};
+use std::collections::BTreeSet;
 
 /// How many deploys of an environment are looked through.
 const DEPLOYS_AT_MOST: u32 = 500;
+
+/// The files that people have accepted for a promotion: those of its head, also where others were merged, since something of
+/// the target came with them.
+async fn accepted_trees(
+    store: &dyn Store,
+    (id, source): (RepositoryId, &str),
+    promotion: &PullRequest,
+    (own, given): (&[Deploy], &[Attestation]),
+) -> Result<BTreeSet<TreeId>, StoreError> {
+    let there = store.newest_deploys(id, source, DEPLOYS_AT_MOST).await?;
+    let deployed = there.iter().map(|it| (it.commit, it.tree));
+    let of_head = deployed.chain(given.iter().map(|it| (it.commit, it.tree)));
+    let of_head = of_head.filter(|(commit, _)| *commit == promotion.head_commit).map(|(_, tree)| tree);
+    Ok(own.first().map(|it| it.tree).into_iter().chain(of_head).collect())
+}
 
 /// Whether a pull request is a merged promotion.
 pub(super) fn is_release(path: &PromotionPath, pull: &PullRequest) -> bool {
@@ -55,9 +71,9 @@ pub async fn release_log(
         pulls.extend(known.filter(|it| pulls.iter().all(|one| one.number != it.number)).cloned());
     }
     let overrides: Vec<Override> = store.overrides(id, promotion.number).await?;
-    let tree = own.first().map(|it| it.tree);
     let mut signoffs: Vec<Attestation> = store.attestations(id, &source.name).await?;
-    signoffs.retain(|it| !it.roles().is_empty() && Some(it.tree) == tree && target.hears(it));
+    let accepted = accepted_trees(store, (id, &source.name), promotion, (&own, &signoffs)).await?;
+    signoffs.retain(|it| !it.roles().is_empty() && accepted.contains(&it.tree) && target.hears(it));
     signoffs.reverse();
     Ok(Some(ReleaseLog {
         promotion: promotion.clone(),

@@ -72,3 +72,40 @@ async fn a_release_is_told_with_its_work_its_people_and_its_deploys() {
     stage.all_is_read().await;
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_sign_off_that_was_given_after_a_carried_is_on_record() {
+    let stage = crate::hotfixes::shop().await;
+    let text = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics] }\n  - { name: staging, accepts: [integration] \
+                }\n  - { name: production, accepts: [staging, hotfixes], requires: { signoffs: [admin] } }\ncopy: none\n";
+    stage.configure("master", text).await;
+    let hotfix = crate::hotfixes::pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    stage.quiet().await;
+    let carry = stage.store.pulls().pop().unwrap();
+    stage.check(&carry).await.passes();
+    carry.close().by("ana").await.unwrap();
+    stage.quiet().await;
+    stage.merged_topic("feature/wish-list").await;
+    stage.store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
+    stage.carried_out("staging").await;
+    let promotion = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
+    stage.check(&promotion).await;
+    let mended = format!("/carried #{} --in staging --reason rewritten", hotfix.number());
+    for (login, text) in [("rita", &*mended), ("ben", "/signoff staging --note \"orders tried\"")] {
+        let said = stage.says(&promotion, login, text).await;
+        let reply = stage.reply(&promotion, &said).await;
+        assert!(reply.starts_with("**Done**"), "{reply}");
+    }
+    stage.check(&promotion).await;
+    merge(&promotion).await.unwrap();
+    stage.carried_out("production").await;
+    let told = towpath(&stage, &["release", "--repository", "acme/store"]).await;
+    let number = promotion.number();
+    holds(
+        told.words(),
+        &[&format!("Release #{number}: "), "accepted by ben as admin at ", ": orders tried\n"],
+    );
+    crate::hotfixes::ended(stage).await;
+}
