@@ -36,6 +36,13 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// The branch that an environment of this name would be of, beside this one.
+    pub fn branch_beside(&self, name: &str) -> Option<BranchName> {
+        let (own, rest) = name.split_at_checked(self.name.len())?;
+        let branch = rest.strip_prefix('/').filter(|_| self.is_called(own))?;
+        BranchName::new(branch).ok()
+    }
+
     /// Whether this can be a sign-off of promotions into it: a review is one where they are taken for one, and of the
     /// promotion that it was given on.
     pub fn hears(&self, said: &Attestation) -> bool {
@@ -257,6 +264,12 @@ impl PromotionPath {
     /// The environment called `name`, in any spelling: its own is [`Environment::name`].
     pub fn environment(&self, name: &str) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.is_called(name))
+    }
+
+    /// The environment beside which one of this name would be a branch's own, and that branch: the longest such name.
+    pub fn beside(&self, name: &str) -> Option<(&Environment, BranchName)> {
+        let all = self.environments.iter().filter_map(|it| Some((it, it.branch_beside(name)?)));
+        all.max_by_key(|(environment, _)| environment.name.len())
     }
 
     /// The environments that an environment accepts promotions from, upstream first.

@@ -1,13 +1,13 @@
 //! The places beside an environment in words: who has one, who waits, and what is to be done.
 
 use super::advice::CommentCommands;
-use super::deploy_status::deploy_line;
+use super::deploy_status::{deploy_line, length};
 use super::prose::Prose;
 use super::stamp;
 use crate::model::calendar::Zone;
 use crate::model::{
-    ActivePlace, ActivePlaces, Deploy, Environment, PlaceTaken, PullNumber, ToBeFreed, UnixMillis,
-    WhyToBeFreed, active_environment,
+    ActivePlace, ActivePlaces, Deploy, Environment, PlaceRequest, PlaceTaken, PullNumber, ToBeFreed,
+    UnixMillis, WhyToBeFreed, active_environment,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +23,15 @@ fn at(zone: &Zone, moment: UnixMillis) -> String {
 
 fn until(zone: &Zone, until: Option<UnixMillis>) -> String {
     until.map(|until| format!(", until {}", at(zone, until))).unwrap_or_default()
+}
+
+/// Until when a place is asked for, to go on a sentence about who waits for it.
+pub fn end_of_request(zone: &Zone, request: &PlaceRequest) -> String {
+    match (request.until, request.lasts) {
+        (Some(end), _) => format!("{}, whether it has had one or not", until(zone, Some(end))),
+        (None, Some(lasts)) => format!(", for {} from when it has it", length(lasts)),
+        (None, None) => String::new(),
+    }
 }
 
 /// Who has a place, since when, and until when, as a sentence.
@@ -50,7 +59,7 @@ pub(super) fn places(zone: &Zone, environment: &str, places: &ActivePlaces) -> V
         Prose::new("Beside it is %: ", &[&name]).then(taken_line(zone, &place.told()))
     });
     let waiting = places.queue.iter().take(NAMED).zip(1..).map(|(it, turn)| {
-        let (since, end) = (at(zone, it.since), until(zone, it.until));
+        let (since, end) = (at(zone, it.since), end_of_request(zone, it));
         let words =
             format!("Number {turn} of the queue is % of #{}: asked for by %, since {since}{end}.", it.number);
         Prose::new(&words, &[it.branch.as_str(), &it.by])
@@ -81,6 +90,7 @@ pub(super) fn places_as_json(environment: &str, places: &ActivePlaces) -> Value 
             "by": it.by,
             "since": it.since.to_seconds(),
             "until": it.until.map(UnixMillis::to_seconds),
+            "lasts": it.lasts.map(|lasts| lasts.as_secs()),
         })).collect::<Vec<_>>(),
     })
 }
@@ -214,6 +224,7 @@ mod tests {
     use super::*;
     use crate::model::{ActiveRules, BranchName, DeployState, Left, PlaceRequest, Trigger};
     use crate::report::samples::id;
+    use std::time::Duration;
 
     const COMMANDS: CommentCommands<'static> = CommentCommands { prefix: "tp-" };
     const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -226,6 +237,7 @@ mod tests {
             by_id: None,
             since: NOW,
             until: (number == 1).then_some(UnixMillis(1_700_100_000_000)),
+            lasts: (number == 3).then_some(Duration::from_secs(7_200)),
         }
     }
 
@@ -251,7 +263,7 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"), @"
         Beside it is `integration/feature/1`: `feature/1` of #1 has a place: asked for by `ana`, since 2023-11-14 22:13 UTC, until 2023-11-16 02:00 UTC.
         Number 1 of the queue is `feature/2` of #2: asked for by ``ben`@all``, since 2023-11-14 22:13 UTC.
-        Number 2 of the queue is `feature/3` of #3: asked for by `rita`, since 2023-11-14 22:13 UTC.
+        Number 2 of the queue is `feature/3` of #3: asked for by `rita`, since 2023-11-14 22:13 UTC, for 2 h from when it has it.
         ");
     }
 

@@ -36,6 +36,13 @@ pub enum ProtectionWords<'a> {
     },
     /// The branch does not contain it.
     OffPath,
+    /// It is the branch's own environment, and this is the deploy that Towpath made for whoever has the place.
+    OpenBeside,
+    /// It is the branch's own environment, and this is no deploy of Towpath's that is under way there.
+    NotOurs {
+        /// Whether the branch has the place.
+        is_held: bool,
+    },
     /// The path has no such environment; these are the ones it has.
     NoEnvironment(&'a [&'a str]),
     /// The configuration at this place cannot be used.
@@ -75,6 +82,18 @@ pub fn deployment_protection(job: &WaitingJob<'_>, said: ProtectionWords<'_>) ->
         ProtectionWords::OffPath => format!(
             "{what} is not on {branch}. Merge it into {branch} through a pull request first, and run the job for the merge \
              commit."
+        ),
+        ProtectionWords::OpenBeside => {
+            format!("Towpath deploys {what} of {branch} to {name}, so it may go there.")
+        }
+        ProtectionWords::NotOurs { is_held: true } => format!(
+            "{name} is the place of {branch}, and Towpath has no deploy of {what} under way there. Each push to {branch} makes one; \
+             the comment {} on its pull request has the last one tried again.",
+            code(&commands.activate())
+        ),
+        ProtectionWords::NotOurs { is_held: false } => format!(
+            "{branch} has no place, so nothing goes to {name}. The comment {} on its pull request asks for one.",
+            code(&commands.activate())
         ),
         ProtectionWords::NoEnvironment(known) => {
             let known: Vec<String> = known.iter().map(|it| code(it)).collect();

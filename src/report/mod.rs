@@ -68,7 +68,9 @@ mod why;
 mod withdrawn;
 mod words;
 
-pub use active_places::{ACTIVE, PlaceOf, active_as_json, active_comment, active_on_terminal, places_taken};
+pub use active_places::{
+    ACTIVE, PlaceOf, active_as_json, active_comment, active_on_terminal, end_of_request, places_taken,
+};
 pub use advice::CommentCommands;
 pub use aftermath::{Aftermath, aftermath};
 pub use alarm::{ALARM, alarm, sync_pull};

@@ -105,16 +105,20 @@ pub fn waits_for(waits: WaitsFor) -> Option<String> {
     })
 }
 
-/// What to do about a deploy that Towpath cannot end.
-pub fn cannot_cancel(deploy: &Deploy) -> String {
+/// What to do about a deploy that Towpath cannot end. Of a branch's own environment (`of_branch`) nothing is rolled back.
+pub fn cannot_cancel(deploy: &Deploy, of_branch: bool) -> String {
     let who = match &deploy.carried_out_by {
         Some(who) => format!("{who} carries it out"),
         None => "somebody else carries it out".to_owned(),
     };
     let at = deploy.log_url.as_ref().map_or_else(String::new, |url| format!(", at {url}"));
+    let or = if of_branch {
+        "push what is to be deployed in its place"
+    } else {
+        "roll back, which does not wait for it"
+    };
     format!(
-        "deploy {} ({}) of {} cannot be cancelled from here, because {who}; cancel it there{at}, or roll back, which does not \
-         wait for it",
+        "deploy {} ({}) of {} cannot be cancelled from here, because {who}; cancel it there{at}, or {or}",
         deploy.number,
         deploy.commit.short(),
         deploy.environment

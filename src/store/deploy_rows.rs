@@ -5,6 +5,7 @@ use crate::model::{
     UnixMillis, UserId,
 };
 use crate::store::WorkItem;
+use std::time::Duration;
 
 /// How a deploy of certain files to an environment has ended. Those on the same files replace each other by time,
 /// however late they come.
@@ -284,6 +285,9 @@ pub enum RequestedAct {
         number: PullNumber,
         /// When it needs the place no more.
         until: Option<UnixMillis>,
+        /// For how long it needs it once it has it, where no moment is named.
+        #[serde(default)]
+        lasts: Option<Duration>,
     },
     /// Give a place, or a turn in the queue, up.
     Deactivate {

@@ -6,25 +6,25 @@ use crate::stage::Stage;
 use serde_json::json;
 use towpath_sandbox::{DeploymentHandle, PullHandle};
 
-const CART: &str = "integration/feature/cart";
-const LIST: &str = "integration/feature/list";
+pub(crate) const CART: &str = "integration/feature/cart";
+pub(crate) const LIST: &str = "integration/feature/list";
 
 /// A shop whose integration somebody deploys.
-async fn set() -> Stage {
+pub(crate) async fn set() -> Stage {
     let stage = Stage::set().await;
     stage.merged_topic("feature/one").await;
     stage.carried_out("integration").await;
     stage
 }
 
-async fn opened(stage: &Stage, name: &str) -> PullHandle {
+pub(crate) async fn opened(stage: &Stage, name: &str) -> PullHandle {
     topic(&stage.store, name, "integration").await;
     let pull = stage.store.open_pull(name).into("integration").by("ana").await.unwrap();
     stage.check(&pull).await.passes();
     pull
 }
 
-async fn answered(stage: &Stage, pull: &PullHandle, (login, text): (&str, &str), words: &[&str]) {
+pub(crate) async fn answered(stage: &Stage, pull: &PullHandle, (login, text): (&str, &str), words: &[&str]) {
     let comment = stage.says(pull, login, text).await;
     let reply = stage.reply(pull, &comment).await;
     for it in words {
@@ -33,7 +33,7 @@ async fn answered(stage: &Stage, pull: &PullHandle, (login, text): (&str, &str),
 }
 
 /// Whether the comment about its place says all of this.
-async fn told(stage: &Stage, pull: &PullHandle, words: &[&str]) {
+pub(crate) async fn told(stage: &Stage, pull: &PullHandle, words: &[&str]) {
     let comment = stage.active_comment(pull).await;
     for it in words {
         assert!(comment.contains(it), "{it:?} is not in:\n{comment}");
@@ -201,7 +201,11 @@ async fn time_ends_a_place_without_an_event_and_where_no_data_is_kept_the_next_o
     answered(&stage, &cart, ("ben", "/deactivate"), &not_yours).await;
     stage.check(&list).await.is("success", "Number 1 of the queue for a place beside integration");
     let menu = opened(&stage, "feature/menu").await;
-    answered(&stage, &menu, ("ben", "/activate --until 1h"), &["number 2 of the queue"]).await;
+    let end = chrono::DateTime::from_timestamp_millis(stage.now().0 + 3_600_000).unwrap();
+    let until = format!("/activate --until {}", end.format("%Y-%m-%dT%H:%M:%SZ"));
+    let queued =
+        ["number 2 of the queue for a place beside integration, until 2", "whether it has had one or not"];
+    answered(&stage, &menu, ("ben", &until), &queued).await;
     stage.check(&menu).await.is("success", "Number 2 of the queue for a place beside integration");
     stage.restart().await;
     stage.minutes_later(61).await;

@@ -12,6 +12,7 @@
 mod acceptance;
 mod accepted;
 mod active_places;
+mod active_places_acts;
 mod aftercare;
 mod answers;
 mod audit;

@@ -3,7 +3,7 @@ use super::value::{CommitPrefix, Revision, Until, Value};
 use crate::commands::{CommandError, ErrorKind, did_you_mean};
 use crate::model::command_word as word;
 use crate::model::config::{Place, quoted};
-use crate::model::{Code, CopyBranch, Environment, PromotionPath};
+use crate::model::{BranchName, Code, CopyBranch, Environment, PromotionPath};
 
 /// What a command was given. What its spec requires is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,15 @@ pub enum Subject<'p> {
     Revision(Revision),
 }
 
+/// An environment of the path, or a branch's own one beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPlace<'p> {
+    /// The environment of the path.
+    pub environment: &'p Environment,
+    /// The branch whose own environment beside it is meant; `None` for the environment itself.
+    pub branch: Option<BranchName>,
+}
+
 impl Arguments {
     /// The environment that was named. That one was, is for the spec to require: none is ever guessed.
     pub fn environment<'p>(&self, path: &'p PromotionPath) -> Result<&'p Environment, CommandError> {
@@ -54,6 +63,21 @@ impl Arguments {
     /// The environment that `--from` names.
     pub fn from<'p>(&self, path: &'p PromotionPath) -> Result<Option<&'p Environment>, CommandError> {
         self.find_environment(path, |given| given.name == Flag::FROM.name)
+    }
+
+    /// The environment that was named, or the branch's own one beside an environment.
+    pub fn place<'p>(&self, path: &'p PromotionPath) -> Result<Option<NamedPlace<'p>>, CommandError> {
+        let found = self.given.iter().find_map(|given| match &given.value {
+            Some(Value::Place(text)) => Some((given.place, text)),
+            _ => None,
+        });
+        let Some((place, text)) = found else { return Ok(None) };
+        if path.environment(text).is_none()
+            && let Some((environment, branch)) = path.beside(text)
+        {
+            return Ok(Some(NamedPlace { environment, branch: Some(branch) }));
+        }
+        known(path, place, text).map(|environment| Some(NamedPlace { environment, branch: None }))
     }
 
     /// What a question is about: an environment of the path where there is one of that name, otherwise a commit, a pull

@@ -9,7 +9,7 @@ mod document;
 mod usage;
 mod value;
 
-pub use arguments::{Arguments, Subject};
+pub use arguments::{Arguments, NamedPlace, Subject};
 pub use bind::bind;
 pub use document::docs;
 pub use value::{CommitPrefix, LocalMoment, Revision, Until, Value};
@@ -87,6 +87,8 @@ pub struct Parameter {
 pub enum Takes {
     /// The name of an environment.
     Environment,
+    /// The name of an environment, or of a branch's own environment beside one: `integration/feature/cart`.
+    Place,
     /// A finding's code, such as TP201.
     Code,
     /// The first digits of a commit.
@@ -123,6 +125,8 @@ pub struct Flag {
 impl Parameter {
     /// An environment, which is never guessed.
     pub const ENVIRONMENT: Self = Self::new("ENV", Takes::Environment);
+    /// An environment, or a branch's own one beside it; never guessed.
+    pub const PLACE: Self = Self::new("ENV", Takes::Place);
     /// A finding's code.
     pub const CODE: Self = Self::new("CODE", Takes::Code);
     /// A commit or a pull request.

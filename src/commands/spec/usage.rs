@@ -33,7 +33,7 @@ impl Takes {
     /// What usage shows in the place of a value.
     pub(super) fn placeholder(self) -> &'static str {
         match self {
-            Self::Environment => "ENV",
+            Self::Environment | Self::Place => "ENV",
             Self::Code => "CODE",
             Self::Commit => "SHA",
             Self::Revision => "SHA|#N",

@@ -24,6 +24,8 @@ const COMMIT_DIGITS: usize = 40;
 pub enum Value {
     /// What somebody calls an environment. Whether the path has it is not known yet.
     Environment(String),
+    /// What somebody calls an environment, or a branch's own one: which of both depends on the path.
+    Place(String),
     /// A finding's code.
     Code(Code),
     /// A commit.
@@ -149,6 +151,7 @@ impl Value {
         let wrong = |hint: &str| (format!("{name} cannot be {}", quoted(text)), hint.to_owned());
         let found = match takes {
             Takes::Environment => return named(name, text).map(Self::Environment),
+            Takes::Place => return named(name, text).map(Self::Place),
             Takes::Subject => return named(name, text).map(Self::Subject),
             Takes::Command => return named(name, text).map(|text| Self::Command(text.to_lowercase())),
             Takes::Text => return line(name, text, TEXT_MAX).map(Self::Text),

@@ -6,10 +6,16 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::DeploymentProtectionAnswer;
 use crate::github::events::DeploymentProtectionEvent;
-use crate::model::{Cause, CommitId, EnvironmentName, ForPeople, RepositoryId, error_chain};
+use crate::model::{
+    ActivePlace, BranchName, Cause, CommitId, Environment, EnvironmentName, ForPeople, PromotionPath,
+    RepositoryId, active_environment, error_chain,
+};
 use crate::policy::{self, DeploymentProtection, ProtectedJob};
 use crate::report::{self, CommentCommands, ProtectionWords, WaitingJob};
 use crate::store::{Change, Lease, RepositoryRow};
+
+/// How many deploys of a branch's own environment are looked through.
+const DEPLOYS_AT_MOST: u32 = 20;
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -75,6 +81,11 @@ impl<'a> Job<'a> {
             );
             return self.answer(Some(false), &comment).await;
         }
+        if path.environment(self.name).is_none()
+            && let Some((beside, branch)) = path.beside(self.name)
+        {
+            return self.decide_beside(path, (beside, &branch), commit).await;
+        }
         let Some(environment) = path.environment(self.name) else {
             let known: Vec<&str> = path.environments.iter().map(|it| it.name.as_str()).collect();
             let comment = report::deployment_protection(
@@ -121,6 +132,36 @@ impl<'a> Job<'a> {
         let comment =
             report::deployment_protection(&self.waits(&path.command_prefix, branch, Some(commit)), words);
         self.answer(Some(said == DeploymentProtection::Open), &comment).await
+    }
+
+    /// Of a branch's own environment: what Towpath itself deploys there for whoever has the place, and nothing else.
+    async fn decide_beside(
+        &self,
+        path: &PromotionPath,
+        (beside, branch): (&Environment, &BranchName),
+        commit: Option<CommitId>,
+    ) -> Result<(), WorkError> {
+        let (store, id) = (&self.ctx.store, self.row.id);
+        let places = store.active_places(id, &beside.name).await?;
+        let is_it = |it: &&ActivePlace| {
+            it.is_held() && EnvironmentName::are_alike(it.branch.as_str(), branch.as_str())
+        };
+        let place = places.taken.iter().find(is_it);
+        let is_ours = match place {
+            None => false,
+            Some(place) => {
+                let own = active_environment(&beside.name, &place.branch);
+                let deploys = store.newest_deploys(id, &own, DEPLOYS_AT_MOST).await?;
+                deploys.iter().any(|it| {
+                    let is_under_way = it.state.is_open() && it.was_begun();
+                    it.number > place.after && is_under_way && Some(it.commit) == commit
+                })
+            }
+        };
+        let is_held = place.is_some();
+        let words = if is_ours { ProtectionWords::OpenBeside } else { ProtectionWords::NotOurs { is_held } };
+        let job = self.waits(&path.command_prefix, branch.as_str(), commit);
+        self.answer(Some(is_ours), &report::deployment_protection(&job, words)).await
     }
 
     async fn answer(&self, open: Option<bool>, comment: &str) -> Result<(), WorkError> {

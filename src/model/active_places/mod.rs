@@ -156,6 +156,21 @@ pub struct PlaceRequest {
     pub since: UnixMillis,
     /// When it needs none any more, whether it has had one or not.
     pub until: Option<UnixMillis>,
+    /// For how long it needs one once it has it, where no moment is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<Duration>,
+}
+
+impl PlaceRequest {
+    /// When the place ends that it has from this moment on.
+    fn end(&self, from: UnixMillis) -> Option<UnixMillis> {
+        self.until.or_else(|| self.lasts.map(|lasts| from + lasts))
+    }
+
+    /// Whether it says when it ends.
+    fn has_end(&self) -> bool {
+        self.until.is_some() || self.lasts.is_some()
+    }
 }
 
 /// What came of asking for a place.
@@ -246,14 +261,16 @@ impl ActivePlaces {
             return PlaceAnswer::SameName(other);
         }
         if let Some(waiting) = self.queue.iter_mut().find(|it| it.number == request.number) {
-            waiting.until = request.until.or(waiting.until);
+            if request.has_end() {
+                (waiting.until, waiting.lasts) = (request.until, request.lasts);
+            }
             return PlaceAnswer::Queued;
         }
         if let Some(place) = self.of_mut(request.number)
             && place.branch == request.branch
             && (place.is_held() || nobody_waits)
         {
-            place.until = request.until.or(place.until.filter(|until| *until > now));
+            place.until = request.end(now).or(place.until.filter(|until| *until > now));
             if place.to_be_freed.take().is_some() {
                 place.pushed_at = now;
             }
@@ -325,7 +342,8 @@ impl ActivePlaces {
 
 /// The place that somebody gets whose turn it is.
 fn given(request: PlaceRequest, now: UnixMillis) -> ActivePlace {
-    let PlaceRequest { number, branch, by, by_id, since, until } = request;
+    let until = request.end(now);
+    let PlaceRequest { number, branch, by, by_id, since, .. } = request;
     ActivePlace {
         number,
         branch,

@@ -12,6 +12,7 @@ fn request(number: u64, at: i64) -> PlaceRequest {
         by_id: Some(UserId(1)),
         since: UnixMillis(at),
         until: None,
+        lasts: None,
     }
 }
 
@@ -48,6 +49,30 @@ fn a_place_is_given_on_in_order_once_the_data_may_go() {
     assert_eq!(places.leave(PullNumber(2), given_up(), UnixMillis(7)), Left::Nothing);
     assert_eq!(places.go_on(&ONE, UnixMillis(8)).given, numbers(&[3]));
     assert!(places.of(PullNumber(3)).unwrap().has_waited);
+}
+
+#[test]
+fn a_length_of_time_runs_from_when_the_place_is_there() {
+    let lasts = |number| PlaceRequest { lasts: Some(Duration::from_millis(10)), ..request(number, 1) };
+    let mut places = ActivePlaces::default();
+    places.ask(lasts(1), UnixMillis(1));
+    places.ask(lasts(2), UnixMillis(1));
+    places.go_on(&ONE, UnixMillis(1));
+    let end = |places: &ActivePlaces, number| places.of(PullNumber(number)).unwrap().until;
+    assert_eq!(end(&places, 1), Some(UnixMillis(11)));
+    assert_eq!(places.next_change(&ONE), Some(UnixMillis(11)), "who waits does so for as long as it takes");
+    assert_eq!(places.go_on(&ONE, UnixMillis(50)).waits_ended, []);
+    places.free(PullNumber(1));
+    assert_eq!(places.go_on(&ONE, UnixMillis(60)).given, numbers(&[2]));
+    assert_eq!(end(&places, 2), Some(UnixMillis(70)));
+    places.ask(lasts(2), UnixMillis(65));
+    assert_eq!(end(&places, 2), Some(UnixMillis(75)), "asked again it is from now on");
+    // Whoever asks again without an end keeps the one that was asked for.
+    places.ask(lasts(3), UnixMillis(66));
+    places.ask(request(3, 67), UnixMillis(67));
+    assert_eq!(places.queue[0].lasts, Some(Duration::from_millis(10)));
+    places.ask(PlaceRequest { until: Some(UnixMillis(90)), ..request(3, 68) }, UnixMillis(68));
+    assert_eq!((places.queue[0].until, places.queue[0].lasts), (Some(UnixMillis(90)), None));
 }
 
 #[test]

@@ -45,14 +45,14 @@ impl PlacesWork<'_> {
 
     async fn done(&mut self, environment: &Environment, act: RequestedAct) -> Result<ActOutcome, WorkError> {
         match act {
-            RequestedAct::Activate { by, by_id, number, until } => {
+            RequestedAct::Activate { by, by_id, number, until, lasts } => {
                 if until.is_some_and(|until| until <= self.now) {
                     return Ok(ActOutcome::refused("the time at which it was to end is over"));
                 }
                 let Some(branch) = self.pull(number).await?.map(|it| it.head_branch) else {
                     return Ok(ActOutcome::refused(format!("#{number} is not known")));
                 };
-                let request = PlaceRequest { number, branch, by, by_id, since: self.now, until };
+                let request = PlaceRequest { number, branch, by, by_id, since: self.now, until, lasts };
                 self.activate(environment, request).await
             }
             RequestedAct::Deactivate { by, by_id, number, destroy, maintains } => {
@@ -133,7 +133,8 @@ impl PlacesWork<'_> {
             PlaceAnswer::Queued => {
                 let turn = self.places.turn_of(number).unwrap_or_default();
                 let taken = report::places_taken(zone, &self.places);
-                let what = format!("{branch} is number {turn} of the queue for a place beside {name}");
+                let end = self.end_of_wait(number);
+                let what = format!("{branch} is number {turn} of the queue for a place beside {name}{end}");
                 ActOutcome::accepted(what, None).next(format!(
                     "{taken} Once its turn has come, {branch} is deployed, and a comment says so. To wait no more, write `{}`.",
                     commands.deactivate()
@@ -155,6 +156,13 @@ impl PlacesWork<'_> {
         let until = self.places.of(number).and_then(|place| place.until);
         let zone = &self.path().calendar.zone;
         until.map(|at| format!(" until {}", report::moment_in(zone, at.to_seconds()))).unwrap_or_default()
+    }
+
+    /// Until when one that waits needs its place, to go on a sentence.
+    fn end_of_wait(&self, number: PullNumber) -> String {
+        let waits = self.places.queue.iter().find(|it| it.number == number);
+        let zone = &self.path().calendar.zone;
+        waits.map(|it| report::end_of_request(zone, it)).unwrap_or_default()
     }
 
     /// Has the last deploy of a branch made again, where it has ended badly. Answers whether it does.

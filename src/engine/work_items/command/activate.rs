@@ -5,8 +5,9 @@
 use super::call::{Call, Command, Step, environment_of};
 use super::state::{Goal, refused};
 use crate::commands::rights::DefaultRight;
-use crate::commands::spec::{Flag, Kind, Spec, WorksOn};
+use crate::commands::spec::{Flag, Kind, Spec, Until, WorksOn};
 use crate::engine::work_error::WorkError;
+use crate::model::Role;
 use crate::report;
 use crate::store::RequestedAct;
 use async_trait::async_trait;
@@ -40,6 +41,22 @@ impl Command for Activate {
         if let Some(said) = call.is_not_open() {
             return Ok(Step::said(said));
         }
+        let head = call.pull.map(|it| &it.pull).filter(|it| it.head_repository == Some(call.repository.id));
+        let on_path = match head.map(|it| (&it.head_branch, call.path.role(&it.head_branch))) {
+            Some((branch, Role::Environment(environment))) => {
+                let words = "% is the branch of the environment %, which is deployed already: a place is for a branch of work that \
+                             has none.";
+                Some(report::sentence(words, &[branch.as_str(), &environment.name]))
+            }
+            Some((branch, Role::Copy(_))) => Some(report::sentence(
+                "% is the copy branch: a place is for a branch of work.",
+                &[branch.as_str()],
+            )),
+            _ => None,
+        };
+        if let Some(why) = on_path {
+            return refuse("on_path", &why);
+        }
         let Some(environment) = environment_of(call.pull, call.path) else {
             return refuse("no_environment", "The pull request goes into no environment.");
         };
@@ -51,12 +68,17 @@ impl Command for Activate {
             let why = "The pull request comes from a fork: a stranger's code would run with the operator's secrets.";
             return refuse("fork", why);
         }
+        // Who has to wait wants it as long as who has it at once.
+        let lasts = match call.arguments.until() {
+            Some(Until::After(lasts)) => Some(lasts),
+            _ => None,
+        };
         let until = match call.until() {
-            Ok(until) => until,
+            Ok(until) => until.filter(|_| lasts.is_none()),
             Err(said) => return Ok(Step::said(said)),
         };
         let (by, by_id) = (call.asker.login.to_owned(), call.asker.id);
-        let act = RequestedAct::Activate { by, by_id, number: call.number, until };
+        let act = RequestedAct::Activate { by, by_id, number: call.number, until, lasts };
         Ok(Step::Ask { environment: environment.name.clone(), act, goal: Goal::Live })
     }
 }

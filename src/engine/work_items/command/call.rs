@@ -4,13 +4,14 @@ use super::people::Asker;
 use super::state::{Goal, refused};
 use crate::commands::grammar::{Dialect, Invocation};
 use crate::commands::rights::Need;
-use crate::commands::spec::{Arguments, Kind, LocalMoment, Spec, Until};
+use crate::commands::spec::{Arguments, Kind, LocalMoment, NamedPlace, Spec, Until};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::not_done::NotDone;
 use crate::engine::work_items::pull_request_acts::{Done, PullRequestActs};
 use crate::model::{
-    Environment, PromotionPath, PullNumber, PullRequestState, UnixMillis, UnixSeconds, capitalized,
+    BranchName, Environment, PromotionPath, PullNumber, PullRequestState, UnixMillis, UnixSeconds,
+    active_environment, capitalized,
 };
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, JudgedPull, RepositoryRow, RequestedAct};
@@ -150,6 +151,12 @@ impl<'a> Call<'a> {
     /// The environment that the command has to name.
     pub(super) fn named_environment(&self) -> Result<&'a Environment, WorkError> {
         self.environment.ok_or_else(|| WorkError::give_up("the command was bound without its environment"))
+    }
+
+    /// The branch's own environment that the command names, if it names one.
+    pub(super) fn named_place(&self) -> Option<(String, BranchName)> {
+        let NamedPlace { environment, branch } = self.arguments.place(self.path).ok().flatten()?;
+        branch.map(|branch| (active_environment(&environment.name, &branch), branch))
     }
 
     /// Why, where the command says.

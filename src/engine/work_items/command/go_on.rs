@@ -395,6 +395,9 @@ fn bound<'p>(
     if let Some(Subject::Environment(subject)) = arguments.subject(path)? {
         environment = Some(subject);
     }
+    if let Some(place) = arguments.place(path)? {
+        environment = Some(place.environment);
+    }
     arguments.from(path)?;
     Ok((arguments, environment))
 }

@@ -93,7 +93,7 @@ async fn described(call: &Call<'_>, spec: &Spec) -> Result<CommandHelp, WorkErro
 }
 
 fn names_environment(spec: &Spec) -> bool {
-    spec.parameters.iter().any(|it| it.takes == Takes::Environment)
+    spec.parameters.iter().any(|it| matches!(it.takes, Takes::Environment | Takes::Place))
 }
 
 /// For which environments somebody may have the right or not: all that the command can name, otherwise that of the pull

@@ -22,7 +22,7 @@ const SPEC: Spec = Spec {
     example: "production #12 --reason \"checkout is broken\"",
     kind: Kind::Act,
     works_on: WorksOn::PullRequestsOrNamed,
-    parameters: &[Parameter::ENVIRONMENT, Parameter::REVISION.optional()],
+    parameters: &[Parameter::PLACE, Parameter::REVISION.optional()],
     flags: &[Flag::REASON.required()],
     right: DefaultRight::MAINTAIN,
     unchanged: "nothing was rolled back",
@@ -38,6 +38,14 @@ impl Command for Rollback {
 
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
         let environment = call.named_environment()?;
+        if let Some((own, branch)) = call.named_place() {
+            let words = "% has what % has, and is a release of nothing: there is nothing to go back to.";
+            let why = report::sentence(words, &[&own, branch.as_str()]);
+            let again = "Push what is to run there, or write % on its pull request to have its last deploy tried again. % gives the \
+                         place up.";
+            let again = report::sentence(again, &[&call.command("activate"), &call.command("deactivate")]);
+            return Ok(Step::said(refused("of_branch", SPEC.unchanged, &why).next(again)));
+        }
         let to = match call.arguments.revision() {
             None => None,
             Some(revision) => match released(call, environment, revision).await? {

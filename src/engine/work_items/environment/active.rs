@@ -42,7 +42,7 @@ pub(super) async fn branch_environment<'p>(
 ) -> Result<Option<BranchEnvironment<'p>>, WorkError> {
     let mut was_beside = None;
     for beside in &path.environments {
-        let Some(branch) = branch_of(beside, name.as_str()) else { continue };
+        let Some(branch) = beside.branch_beside(name.as_str()) else { continue };
         let places = ctx.store.active_places(id, &beside.name).await?;
         let is_it = |it: &&ActivePlace| *name == *active_environment(&beside.name, &it.branch);
         if let Some(place) = places.taken.iter().find(is_it) {
@@ -62,13 +62,6 @@ pub(super) async fn branch_environment<'p>(
 pub(super) fn start_of(of_branch: Option<&BranchEnvironment<'_>>) -> Option<StartingPoint> {
     let after = of_branch?.place.as_ref()?.after;
     Some(StartingPoint { commit: None, after })
-}
-
-/// The branch that an environment of this name would be of, beside another one.
-fn branch_of(beside: &Environment, name: &str) -> Option<BranchName> {
-    let (own, rest) = name.split_at_checked(beside.name.len())?;
-    let branch = rest.strip_prefix('/').filter(|_| beside.is_called(own))?;
-    BranchName::new(branch).ok()
 }
 
 fn environment_of(beside: &Environment, branch: &BranchName) -> Environment {
@@ -145,21 +138,5 @@ impl EnvironmentWork<'_> {
         let of = self.site.of_branch?;
         self.queue.come_further().next()?;
         Some(Change::Mark(WorkItem::ActivePlaces(self.site.repository.id, (&of.beside.name).into())))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_branch_s_environment_is_told_by_its_name() {
-        let path = PromotionPath::pro();
-        let of = |name| branch_of(&path.environments[0], name).map(|it| it.to_string());
-        assert_eq!(of("Integration/feature/x").as_deref(), Some("feature/x"));
-        for other in ["integration", "integration/", "integrationx/y", "staging/x", "int", "integration/a..b"]
-        {
-            assert_eq!(of(other), None, "{other}");
-        }
     }
 }

@@ -409,7 +409,7 @@ impl EnvironmentWork<'_> {
             ));
         }
         if !self.can_cancel(&deploy) {
-            return ActOutcome::refused(report::cannot_cancel(&deploy));
+            return ActOutcome::refused(report::cannot_cancel(&deploy, self.site.of_branch.is_some()));
         }
         let why = Ending::CancelledByPerson { by, phase: deploy.phase() };
         self.queue.cancel(number, why, self.site.ctx.now());
