@@ -39,6 +39,9 @@ pub enum Attested {
     SignOff {
         /// The role, such as `admin`.
         role: String,
+        /// The environments whose role it is, where those of others have the same name and other people; empty for all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        to: Vec<String>,
     },
     /// GitHub's own approving review of a promotion, of the commit that was its head.
     Approval {
@@ -100,7 +103,7 @@ impl Attestation {
     /// The roles in which it is a sign-off.
     pub fn roles(&self) -> &[String] {
         match &self.what {
-            Attested::SignOff { role } => std::slice::from_ref(role),
+            Attested::SignOff { role, .. } => std::slice::from_ref(role),
             Attested::Approval { roles, .. } => roles,
             _ => &[],
         }

@@ -50,6 +50,7 @@ impl Environment {
             Attested::Approval { to, .. } => {
                 self.requires.reviews && EnvironmentName::are_alike(to, &self.name)
             }
+            Attested::SignOff { to, .. } => to.is_empty() || to.iter().any(|it| self.is_called(it)),
             _ => true,
         }
     }
@@ -422,7 +423,7 @@ mod tests {
         let roles = vec!["admin".to_owned()];
         let (to, number) = ("Production".to_owned(), PullNumber(7));
         let review = of(Attested::Approval { number, to, review: 1, roles, not_counted: None });
-        let said = of(Attested::SignOff { role: "admin".to_owned() });
+        let said = of(Attested::SignOff { role: "admin".to_owned(), to: Vec::new() });
         let mut path = PromotionPath::pro();
         let mut heard = |reviews| {
             let asked = |it: &mut Environment| {

@@ -254,3 +254,46 @@ async fn a_change_of_the_platforms_files_waits_for_a_ticket_and_its_notice() {
 fn chrono_text(seconds: i64) -> String {
     towpath::model::UnixSeconds(seconds).to_date().unwrap().format("%Y-%m-%dT%H:%MZ").to_string()
 }
+
+#[tokio::test]
+async fn where_two_environments_have_a_role_of_one_name_each_hears_its_own_people() {
+    let stage = Stage::with(crate::stage::Setting {
+        branches: vec!["integration", "staging", "production", "outlet"],
+        ..crate::stage::Setting::default()
+    })
+    .await;
+    stage.github.team("acme/shop").await.unwrap().add("octavia");
+    stage.store.allow("octavia", towpath_sandbox::Permission::Read);
+    let text = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics] }\n  - { name: staging, accepts: \
+                [integration] }\n  - { name: production, accepts: [staging], requires: { signoffs: [{ role: admin, by: [maintain] }] \
+                } }\n  - { name: outlet, accepts: [staging], requires: { signoffs: [{ role: admin, by: [\"team:shop\"] }] } }\ncopy: \
+                none\n";
+    stage.configure("master", text).await;
+    released(&stage, "feature/cart").await;
+    let opened = async |base: &str| stage.store.open_pull("staging").into(base).by("rita").await.unwrap();
+    let (production, outlet) = (opened("production").await, opened("outlet").await);
+    let missing = "Sign-off on staging missing: admin";
+    for pull in [&production, &outlet] {
+        waits(&stage, pull, "action_required", missing).await;
+    }
+    stage.all_is_read().await;
+    answered(&stage, &production, ("ben", "/signoff staging"), &["**Refused**"]).await;
+    let only = [
+        "**Done**",
+        "`octavia` accepts `",
+        "on `staging` as `admin`, for `outlet`.",
+        "Still missing: `admin`.",
+    ];
+    answered(&stage, &production, ("octavia", "/signoff staging"), &only).await;
+    stage.check(&outlet).await.passes();
+    waits(&stage, &production, "action_required", missing).await;
+    let known = ["**Refused**", "`octavia` has signed off these files as `admin` already."];
+    answered(&stage, &production, ("octavia", "/signoff staging"), &known).await;
+    let all = ["**Done**", "for `production`.", "Everybody who has to has signed off."];
+    answered(&stage, &production, ("rita", "/signoff staging"), &all).await;
+    for pull in [&production, &outlet] {
+        stage.check(pull).await.passes();
+    }
+    stage.all_is_read().await;
+    stage.end().await;
+}

@@ -61,6 +61,22 @@ fn soaking_says_until_when() {
 }
 
 #[test]
+fn where_reviews_are_sign_offs_the_check_says_so() {
+    let roles = vec![signoff("admin", None, false)];
+    let cause = Cause::SignOffMissing { environment: "staging".to_owned(), roles };
+    let mut path = PromotionPath::pro();
+    path.environments[2].requires.signoffs =
+        vec![SignOffRole { role: "admin".to_owned(), by: Vec::new(), by_others: false }];
+    let told = |path: &PromotionPath| {
+        let check = check(path, &[(subject("staging", "production"), verdict(Outcome::Wait, cause.clone()))]);
+        check.summary.lines().find(|line| line.contains("in a review")).map(str::to_owned)
+    };
+    assert_eq!(told(&path), None);
+    path.environments[2].requires.reviews = true;
+    insta::assert_snapshot!(told(&path).unwrap(), @"Let somebody with the role approve this pull request in a review: while the same files are live on `staging`, that is their sign-off.");
+}
+
+#[test]
 fn an_approval_that_is_no_signoff_says_why() {
     let not_counted = [WhyNoSignOff::MissingRight, WhyNoSignOff::OwnChange, WhyNoSignOff::NotLive];
     let not_counted = not_counted.into_iter().zip(["ann", "ben", "c | d"]);

@@ -85,6 +85,11 @@ pub(super) fn signoffs(scene: &Scene<'_>, environment: &str, roles: &[SignOffSta
     let look = Prose::new("Look at %, then comment; Towpath checks this again at once:", &[environment]);
     let one_by_one = missing.iter().map(|it| commands.signoff(environment, &it.role)).collect();
     explanation.repair = Some(Step { lead: look, commands: one_by_one, after: Vec::new() });
+    if scene.environment().is_some_and(|it| it.requires.reviews) {
+        let words = "Let somebody with the role approve this pull request in a review: while the same files are live on %, that \
+                     is their sign-off.";
+        explanation.alternatives.push(Step::words(Prose::new(words, &[environment])));
+    }
     explanation.who = Some(who_signs_off(scene, environment, &names));
     explanation
 }

@@ -43,10 +43,15 @@ impl Command for SignOff {
     }
 
     fn need(&self, call: &Call<'_>) -> Option<Need> {
-        let asked = call.environment.map(|it| asked_on(call.path, it))?;
+        let environment = call.environment?;
+        let asked = asked_on(call.path, environment);
         let role = role_meant(call, &asked).ok()?;
-        let by = role.by.clone();
-        (!by.is_empty() && !call.arguments.has(&Flag::WITHDRAW)).then(|| Need::one_of(by))
+        let each: Vec<Need> = asking(call.path, environment, &role.role)
+            .map(|(_, it)| need_of(call.path, environment, it))
+            .collect();
+        // Which of them hear it is decided one by one.
+        let any_of = each.iter().flat_map(Need::grantees).cloned().collect();
+        (!call.arguments.has(&Flag::WITHDRAW)).then(|| Need::one_of(any_of))
     }
 
     fn may_change_verdict(&self) -> bool {
@@ -68,34 +73,38 @@ impl Command for SignOff {
             Ok(seen) => seen,
             Err(said) => return Ok(Step::said(said)),
         };
-        // A review is for one promotion, and this is for all that ask for the role.
-        let signs_off = |it: &Attestation, role: &str| {
-            it.signs_off(role)
-                && it.tree == seen.tree
-                && asking(call.path, environment, role).all(|to| to.hears(it))
+        let heard = match heard_by(call, (environment, seen.commit), role).await? {
+            Ok(heard) => heard,
+            Err(said) => return Ok(Step::said(said)),
         };
-        let before = given.iter().find(|it| signs_off(it, &role.role));
+        let is_heard_by = |to: &Environment| heard.iter().any(|it| it.name == to.name);
+        // A review is for one promotion, and this is for all that ask for the role.
+        let accepts = |it: &Attestation, role: &str, to: &Environment| {
+            it.signs_off(role) && it.tree == seen.tree && to.hears(it)
+        };
+        let before = given.iter().find(|it| heard.iter().all(|to| accepts(it, &role.role, to)));
         if let Some(before) = before {
             let words = "% has signed off these files as % already.";
             let why = report::sentence(words, &[&before.by, &role.role]);
             return Ok(Step::said(refused("known", SPEC.unchanged, &why)));
         }
-        let in_question = (environment, seen.commit);
-        if role.by_others
-            && made_a_change(call.ctx, (call.repository, call.path), in_question, call.asker).await?
-        {
-            let words = "You have made one of the changes, and somebody else has to accept them as %.";
-            let why = report::sentence(words, &[&role.role]);
-            return Ok(Step::said(refused("own_change", SPEC.unchanged, &why)));
-        }
         let name = environment.name.as_str();
-        let words = report::sentence(
-            "% accepts % on % as %.",
-            &[call.asker.login, &seen.commit.short(), name, &role.role],
-        );
-        let is_given =
-            |it: &&&SignOffRole| it.role == role.role || given.iter().any(|one| signs_off(one, &it.role));
-        let missing: Vec<&str> = asked.iter().filter(|it| !is_given(it)).map(|it| it.role.as_str()).collect();
+        let words = "% accepts % on % as %";
+        let words = report::sentence(words, &[call.asker.login, &seen.commit.short(), name, &role.role]);
+        let is_for_all = asking(call.path, environment, &role.role).all(|(to, _)| is_heard_by(to));
+        let to: Vec<String> =
+            if is_for_all { Vec::new() } else { heard.iter().map(|it| it.name.clone()).collect() };
+        let only_for = to.iter().map(String::as_str).collect::<Vec<_>>();
+        let only_for =
+            if is_for_all { String::new() } else { format!(", for {}", report::listed(&only_for)) };
+        let words = format!("{words}{only_for}.");
+        let is_missing = |it: &&&SignOffRole| {
+            asking(call.path, environment, &it.role).any(|(to, _)| {
+                let is_given_now = it.role == role.role && is_heard_by(to);
+                !is_given_now && !given.iter().any(|one| accepts(one, &it.role, to))
+            })
+        };
+        let missing: Vec<&str> = asked.iter().filter(is_missing).map(|it| it.role.as_str()).collect();
         let next = if missing.is_empty() {
             "Everybody who has to has signed off. The check on the promotion is looked at again now."
                 .to_owned()
@@ -103,7 +112,7 @@ impl Command for SignOff {
             format!("Still missing: {}.", report::listed(&missing))
         };
         let said = CommandReply::new(CommandStatus::Done, "done", words).next(next);
-        call.vouched(environment, (Attested::SignOff { role: role.role.clone() }, seen), said).await
+        call.vouched(environment, (Attested::SignOff { role: role.role.clone(), to }, seen), said).await
     }
 }
 
@@ -114,14 +123,54 @@ fn asked_on<'p>(path: &'p PromotionPath, environment: &Environment) -> Vec<&'p S
     next.flat_map(|it| &it.requires.signoffs).filter(|it| seen.insert(it.role.as_str())).collect()
 }
 
-/// The environments after this one that ask for a role.
+/// The environments after this one that ask for a role, each with what it says of it.
 fn asking<'p>(
     path: &'p PromotionPath,
     environment: &'p Environment,
     role: &'p str,
-) -> impl Iterator<Item = &'p Environment> {
+) -> impl Iterator<Item = (&'p Environment, &'p SignOffRole)> {
     let next = path.environments.iter().filter(|it| it.accepts_environment(&environment.name));
-    next.filter(move |it| it.requires.signoffs.iter().any(|asked| asked.role == role))
+    next.filter_map(move |it| Some((it, it.requires.signoffs.iter().find(|asked| asked.role == role)?)))
+}
+
+/// Who has a role.
+fn need_of(path: &PromotionPath, environment: &Environment, role: &SignOffRole) -> Need {
+    if role.by.is_empty() {
+        Need::of(SPEC.name, SPEC.right, Some(environment), path)
+    } else {
+        Need::one_of(role.by.clone())
+    }
+}
+
+/// The environments for which whoever asks may accept what runs in this one, each by its own list; or why for none.
+async fn heard_by<'p>(
+    call: &Call<'p>,
+    (environment, live): (&'p Environment, CommitId),
+    role: &'p SignOffRole,
+) -> Result<Result<Vec<&'p Environment>, CommandReply>, WorkError> {
+    let (mut heard, mut refusal) = (Vec::new(), None);
+    for (to, asked) in asking(call.path, environment, &role.role) {
+        match call.asker.decide(&need_of(call.path, environment, asked)).await? {
+            Decision::Allowed => heard.push((to, asked)),
+            Decision::Refused(why) => refusal = refusal.or(Some(why)),
+        }
+    }
+    if heard.is_empty() {
+        let why = refusal.map(|why| super::refusal::words(&why)).unwrap_or_default();
+        return Ok(Err(refused("missing_right", SPEC.unchanged, &why)));
+    }
+    let in_question = (environment, live);
+    if heard.iter().any(|(_, asked)| asked.by_others)
+        && made_a_change(call.ctx, (call.repository, call.path), in_question, call.asker).await?
+    {
+        heard.retain(|(_, asked)| !asked.by_others);
+    }
+    if heard.is_empty() {
+        let words = "You have made one of the changes, and somebody else has to accept them as %.";
+        let why = report::sentence(words, &[&role.role]);
+        return Ok(Err(refused("own_change", SPEC.unchanged, &why)));
+    }
+    Ok(Ok(heard.into_iter().map(|(to, _)| to).collect()))
 }
 
 /// The role that is meant, or why none is.
