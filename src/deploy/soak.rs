@@ -1,6 +1,6 @@
 //! How long files have been live in an environment, and well.
 
-use crate::model::{Deploy, DeployState, TreeId, UnixMillis};
+use crate::model::{AftercareEnd, Deploy, DeployState, TreeId, UnixMillis};
 use std::time::Duration;
 
 /// How long files have been live.
@@ -29,6 +29,7 @@ pub fn live_time<'d>(
         }
         if is_well && is_same {
             events.push((deploy.ended_at.unwrap_or(began), true));
+            events.extend(later(deploy));
         }
     }
     events.sort_unstable();
@@ -47,11 +48,23 @@ pub fn live_time<'d>(
     LiveTime { so_far, is_live: since.is_some() }
 }
 
+/// What its verify step has told of a deploy when it was run again: since when the files were not well, or well again.
+fn later(deploy: &Deploy) -> impl Iterator<Item = (UnixMillis, bool)> {
+    let ended = deploy.aftercare.iter().filter_map(|run| run.ended.as_ref());
+    let told = ended.filter_map(|(at, end)| match end {
+        AftercareEnd::Failed { .. } => Some((*at, false)),
+        AftercareEnd::Passed => Some((*at, true)),
+        AftercareEnd::NotRun { .. } => None,
+    });
+    // That it went well says something only of what had failed.
+    told.skip_while(|(_, is_well)| *is_well)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::deploy::samples::deploy;
-    use crate::model::{Ending, Phase, PhaseRun};
+    use crate::model::{AftercareRun, Ending, Phase, PhaseRun};
 
     fn ended(number: u64, tree: u8, (from, to): (i64, i64), state: DeployState) -> Deploy {
         let mut deploy = deploy(number, 1);
@@ -70,6 +83,31 @@ mod tests {
             }];
         }
         deploy
+    }
+
+    #[test]
+    fn a_verify_step_that_fails_later_ends_it_until_it_passes_again() {
+        let tree = TreeId::from_bytes([1; 20]);
+        let run = |at, end| AftercareRun {
+            after: 1,
+            begun_at: UnixMillis(at),
+            hand_overs: 1,
+            ended: Some((UnixMillis(at), end)),
+        };
+        let failed = || AftercareEnd::Failed { words: "smoke".to_owned(), named: Vec::new() };
+        let mut deploy = ended(1, 1, (0, 10), DeployState::Succeeded);
+        let time = |deploy: &Deploy| {
+            let time = live_time([deploy], tree, UnixMillis(110));
+            (time.so_far.as_millis(), time.is_live)
+        };
+        deploy.aftercare = vec![run(20, AftercareEnd::Passed)];
+        assert_eq!(time(&deploy), (100, true));
+        deploy.aftercare.push(run(40, failed()));
+        assert_eq!(time(&deploy), (30, false));
+        deploy.aftercare.push(run(50, AftercareEnd::NotRun { words: "a full disk".to_owned() }));
+        assert_eq!(time(&deploy), (30, false), "that says nothing");
+        deploy.aftercare.push(run(60, AftercareEnd::Passed));
+        assert_eq!(time(&deploy), (80, true));
     }
 
     #[test]

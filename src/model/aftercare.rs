@@ -1,6 +1,6 @@
 //! What became of a deploy after it had gone live: its verify step, run again.
 
-use super::{PullNumber, UnixMillis};
+use super::{PullNumber, UnixMillis, UnixSeconds};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -40,6 +40,15 @@ pub enum AftercareEnd {
     },
 }
 
+/// That what went live was found not to be well later, as long as nothing has told otherwise since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateFailure {
+    /// When.
+    pub at: UnixSeconds,
+    /// What failed, in the words of whoever ran it.
+    pub words: String,
+}
+
 impl AftercareRun {
     /// How long after the end of the deploy it was due.
     pub fn after(&self) -> Duration {
@@ -49,6 +58,16 @@ impl AftercareRun {
     /// Whether it goes on.
     pub fn is_open(&self) -> bool {
         self.ended.is_none()
+    }
+
+    /// When and how it has failed, if it has.
+    pub fn failure(&self) -> Option<LateFailure> {
+        match self.ended.as_ref()? {
+            (at, AftercareEnd::Failed { words, .. }) => {
+                Some(LateFailure { at: at.to_seconds(), words: words.clone() })
+            }
+            _ => None,
+        }
     }
 
     /// How it has ended.

@@ -2,9 +2,7 @@
 
 use super::codes::codes;
 use super::{
-    BranchName, Commit, CommitId, Divergence, FoundInFiles, Lock, MendedHotfix, Origin, OwedHotfix,
-    PlaceTaken, PreparedRollback, PromoteFirst, PullNumber, ReadinessState, Repair, Revert, SignOffState,
-    Snapshot, Undecided, UnixMillis, UnixSeconds,
+    BranchName, Commit, CommitId, Divergence, FoundInFiles, Lock, MendedHotfix, Origin, OwedHotfix, PlaceTaken, PreparedRollback, PromoteFirst, PullNumber, ReadinessState, Repair, Revert, SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds, LateFailure,
 };
 
 codes! {
@@ -327,6 +325,9 @@ pub enum Cause {
     NotVerified {
         /// The environment on which they have to be.
         environment: String,
+        /// That they were, and their verify step has failed there since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed_late: Option<LateFailure>,
     },
     /// TP304: a back-merge carries commits of no recorded pull request.
     UnknownCommits {

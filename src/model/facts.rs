@@ -1,8 +1,6 @@
 use super::calendar::FreezePeriod;
 use super::{
-    AcceptanceFacts, BranchName, Commit, CommitId, FileFinding, Hold, Lock, MergeMethods, MergedPull,
-    OpenPull, Origin, Override, OwedHotfix, PlaceAwaited, PreparedRollback, PullRequestDetails, Revert,
-    Snapshot, StackFacts, TreeId, UnixSeconds,
+    AcceptanceFacts, BranchName, Commit, CommitId, FileFinding, Hold, Lock, MergeMethods, MergedPull, OpenPull, Origin, Override, OwedHotfix, PlaceAwaited, PreparedRollback, PullRequestDetails, Revert, Snapshot, StackFacts, TreeId, UnixSeconds, LateFailure,
 };
 
 /// The branch a pull request would merge.
@@ -302,6 +300,8 @@ pub enum History {
 pub struct DeployFacts {
     /// The newest deploy of the head to its environment, where it has not ended well.
     pub of_head: Option<HeadDeploy>,
+    /// That the head went live there, and its verify step has failed since.
+    pub failed_late: Option<LateFailure>,
     /// The newest hold on the base's environment.
     pub hold: Option<Hold>,
     /// Whether something newer has ended well there since the hold was lifted.

@@ -104,7 +104,7 @@ pub use active_places::{
     ActivePlace, ActivePlaces, ActiveRules, Left, PlaceAnswer, PlaceAwaited, PlaceRequest, PlaceTaken,
     PlacesMoved, ToBeFreed, WhyToBeFreed, active_environment,
 };
-pub use aftercare::{AftercareEnd, AftercareRun, late_failure};
+pub use aftercare::{AftercareEnd, AftercareRun, LateFailure, late_failure};
 pub use attestation::{Attestation, Attested, WhyNoSignOff, Withdrawal};
 pub use audit::{AuditEntry, AuditFault, AuditHash, AuditRow, InvalidAuditHash, audit_faults};
 pub use carried::{Carried, CarriedAnswer, Compared};

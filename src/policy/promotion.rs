@@ -155,7 +155,7 @@ fn not_deployed(history: &PromotionHistory, asked: &PromotionRequirements<'_>) -
     let environment = asked.from.to_owned();
     let cause = match of_head {
         Some(deploy) => Cause::Deploying { environment, since: deploy.since, ended: deploy.ended.clone() },
-        None => Cause::NotVerified { environment },
+        None => Cause::NotVerified { environment, failed_late: asked.deploys.failed_late.clone() },
     };
     waits.then(|| Finding::new(Outcome::Wait, cause))
 }

@@ -280,7 +280,11 @@ pub(super) fn between_environments() -> Vec<(&'static str, &'static str, Verdict
         divergence: Divergence { cut_by: squashed(), ..Divergence::default() },
     };
     vec![
-        ("staging", "production", verdict(Wait, Cause::NotVerified { environment: "staging".to_owned() })),
+        (
+            "staging",
+            "production",
+            verdict(Wait, Cause::NotVerified { environment: "staging".to_owned(), failed_late: None }),
+        ),
         (
             "staging",
             "production",

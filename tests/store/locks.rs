@@ -30,7 +30,7 @@ fn keep(environment: &str, lock: Lock) -> Change {
 }
 
 fn given(id: u64, at: i64) -> Override {
-    let cause = Cause::NotVerified { environment: "staging".to_owned() };
+    let cause = Cause::NotVerified { environment: "staging".to_owned(), failed_late: None };
     Override {
         id,
         code: cause.code(),

@@ -155,3 +155,38 @@ async fn what_something_newer_has_replaced_is_left_alone() {
     later(&stage, &machine, (5, 3)).await;
     stage.end().await;
 }
+
+#[tokio::test]
+async fn what_fails_late_counts_as_tested_no_more_until_it_passes_again() {
+    let (machine, stage) = set().await;
+    let tested = CONFIGURATION
+        .replace("aftercare: [20m] }", "aftercare: [20m, 1h] }")
+        .replace("accepts: [staging] }", "accepts: [staging], requires: { tested: true, soak: 25m } }");
+    stage.configure("master", &tested).await;
+    deployed(&stage, "feature/cart").await;
+    merged(&stage, "integration", "staging").await;
+    assert!(ended(&stage, "staging").await.starts_with("success"));
+    let before = runs(&machine);
+    stage.minutes_later(2).await;
+    let promotion = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
+    let title = async || stage.check(&promotion).await.0.title.unwrap_or_default();
+    assert!(title().await.starts_with("Soaks on staging until "), "{}", title().await);
+    smoke(&machine, "echo broken; exit 1");
+    // Integration's is due as well.
+    later(&stage, &machine, (18, before + 2)).await;
+    let check = stage.check(&promotion).await;
+    let tip = &stage.store.tip("staging").unwrap()[..9];
+    assert_eq!(check.0.title.as_deref(), Some(&*format!("{tip} was not well on staging later")));
+    assert_eq!(check.0.conclusion.as_deref(), Some("action_required"));
+    check.says("the verify step of").says("`smoke exited with 1`").says("Has to be live on `staging` first");
+    smoke(&machine, "test -f built.txt");
+    later(&stage, &machine, (40, before + 4)).await;
+    // What was broken for so long counts for nothing, and what was well before does.
+    assert!(title().await.starts_with("Soaks on staging until "), "{}", title().await);
+    stage.minutes_later(6).await;
+    stage.check(&promotion).await.passes();
+    for pull in stage.store.pulls() {
+        stage.read(&pull);
+    }
+    stage.end().await;
+}

@@ -19,6 +19,9 @@ use crate::model::{
     Grantee, IgnoredPaths, Level, OverrideBudget, OverrideRules, PromotionPath, Rules, Source, Tested,
 };
 
+/// So long after a deploy its verify step is run again at the latest: whoever sees that fail has forgotten what was deployed.
+const AFTERCARE_AT_MOST: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 60 * 60);
+
 /// Names that mean something else in `accepts` or `copy`.
 pub(super) const RESERVED: [&str; 3] = ["topics", "hotfixes", "none"];
 
@@ -181,6 +184,17 @@ impl Meaning<'_> {
     fn aftercare(&mut self, entries: &[At<Duration>]) -> Vec<std::time::Duration> {
         let mut times = BTreeMap::new();
         for entry in entries {
+            if length(entry) > AFTERCARE_AT_MOST {
+                let message = format!(
+                    "a verify step is run again within 30d of its deploy, and {} is later",
+                    entry.value.0
+                );
+                self.say(
+                    entry.place,
+                    message,
+                    "write 30d or less; a site is watched for longer by other means",
+                );
+            }
             if let Some(first) = times.insert(length(entry), entry.place) {
                 let message = format!("the time {} is there twice", entry.value.0);
                 self.say(entry.place, message, format!("remove one; the first is on line {}", first.line));

@@ -32,7 +32,13 @@ pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
 /// Says where nobody can run the verify step again.
 fn aftercare(item: &Node, path: &PromotionPath, say: &mut impl FnMut(Place, String)) {
     let (Some(key), Some(environment)) = (item.key("aftercare"), named_by(item, path)) else { return };
-    if environment.deploy.driver_is_written {
+    if key.value.items().is_empty() {
+        let name = &environment.name;
+        say(
+            key.place,
+            format!("aftercare of {name} is an empty list, so the verify step is run once, in the deploy"),
+        );
+    } else if environment.deploy.driver_is_written {
         let (name, driver) = (&environment.name, environment.deploy.driver.as_str());
         let message = format!(
             "aftercare runs the verify step of the operator's programs again; where driver: {driver} deploys {name}, it does nothing"

@@ -86,7 +86,7 @@ prop_compose! {
             environment: "production".to_owned(), to: id(2), by: "op".to_owned(), reason: "broken".to_owned(),
             standing: if is_ready { RollbackStanding::Ready } else { RollbackStanding::BranchMoved },
         });
-        DeployFacts { of_head, hold, hold_is_over: false, rollback }
+        DeployFacts { of_head, hold, rollback, ..DeployFacts::default() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::samples::*;
 use super::shown;
+use crate::model::{Cause, LateFailure, Outcome, UnixSeconds};
 
 /// The sample in this place.
 fn sample(place: usize) -> String {
@@ -17,6 +18,26 @@ fn waits_until_the_source_was_deployed() {
     `production` takes only what was successfully deployed to `staging` first. `d93f69dd0` (`staging`) was not, so merging this would release what nobody has tested.
 
     **What to do.** Deploy `d93f69dd0` to `staging`. Once GitHub has a successful deployment of the same files, Towpath checks this again.
+
+    **Who can act.** Anyone who deploys to `staging`. Anyone with the role `maintain` or a higher one can override it with `/override TP303 --reason "…"`.
+
+    [TP303: what it means](https://towpath.example/findings#tp303)
+
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    "#);
+}
+
+#[test]
+fn what_was_not_well_later_waits_again() {
+    let failed_late =
+        Some(LateFailure { at: UnixSeconds(1_700_000_000), words: "smoke exited with 1".to_owned() });
+    let cause = Cause::NotVerified { environment: "staging".to_owned(), failed_late };
+    insta::assert_snapshot!(shown(&subject("staging", "production"), verdict(Outcome::Wait, cause)), @r#"
+    action_required [Re-check] d93f69dd0 was not well on staging later
+
+    On 2023-11-14 22:13 UTC the verify step of `d93f69dd0` failed there, which had gone live before: `smoke exited with 1`. So these files no longer count as tested, and `production` takes only what does.
+
+    **What to do.** Look at `staging`. If it is well after all, deploy `d93f69dd0` there again; if not, fix it and merge the fix into `staging`. Once the verify step of the same files has passed there, Towpath checks this again by itself.
 
     **Who can act.** Anyone who deploys to `staging`. Anyone with the role `maintain` or a higher one can override it with `/override TP303 --reason "…"`.
 

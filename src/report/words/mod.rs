@@ -303,7 +303,9 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
             promotion::conflicts(scene, paths, only_on_base, divergence)
         }
         Cause::BackMergeConflicts { paths, carries } => back_merge::conflicts(scene, paths, carries),
-        Cause::NotVerified { environment } => promotion::not_verified(scene, environment),
+        Cause::NotVerified { environment, failed_late } => {
+            promotion::not_verified(scene, environment, failed_late.as_ref())
+        }
         Cause::UnknownCommits { commits } => back_merge::unknown_commits(scene, commits),
         Cause::MergeMethod { squash, rebase, by_settings: false } => {
             promotion::merge_method(scene, *squash, *rebase)

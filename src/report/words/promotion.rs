@@ -1,12 +1,12 @@
 //! TP104, TP105, TP301 to TP303, TP305: an environment into another one, or into the copy branch.
 
 use super::super::prose::{Prose, count};
-use super::super::{drawing, shell};
+use super::super::{drawing, shell, stamp};
 use super::changes::{base_only_evidence, changes};
 use super::hotfixes::{Carry, by_hand};
 use super::topic::PICK;
 use super::{Evidence, Explanation, Scene, Step};
-use crate::model::{BranchName, Commit, Divergence, MendedHotfix, PromoteFirst, Role, Snapshot};
+use crate::model::{BranchName, Commit, Divergence, LateFailure, MendedHotfix, PromoteFirst, Role, Snapshot};
 
 /// A throw-away branch that stands where an environment has been.
 pub(super) fn snapshot(scene: &Scene<'_>, snapshot: &Snapshot) -> Explanation {
@@ -187,9 +187,28 @@ fn join_commands(scene: &Scene<'_>, head: &str, merge: &str) -> Vec<String> {
     scene.fetch().into_iter().chain([start, merge.to_owned()]).chain(push).collect()
 }
 
-pub(super) fn not_verified(scene: &Scene<'_>, environment: &str) -> Explanation {
+pub(super) fn not_verified(
+    scene: &Scene<'_>,
+    environment: &str,
+    failed_late: Option<&LateFailure>,
+) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let tip = scene.pull.head.commit.short();
+    if let Some(LateFailure { at, words }) = failed_late {
+        let title = Prose::new("% was not well on % later", &[&tip, environment]);
+        let what = format!(
+            "On {} the verify step of % failed there, which had gone live before: %.",
+            stamp::utc(*at)
+        );
+        let meaning =
+            Prose::new(" So these files no longer count as tested, and % takes only what does.", &[base]);
+        let mut explanation = Explanation::new(title, vec![Prose::new(&what, &[&tip, words]).then(meaning)]);
+        let repair = "Look at %. If it is well after all, deploy % there again; if not, fix it and merge the fix into %. Once the \
+                      verify step of the same files has passed there, Towpath checks this again by itself.";
+        explanation.repair = Some(Step::words(Prose::new(repair, &[environment, &tip, &head])));
+        explanation.who = Some(Prose::new("Anyone who deploys to %.", &[environment]));
+        return explanation;
+    }
     let title = Prose::new("Waits for % to deploy %", &[environment, &tip]);
     let actual = Prose::new(
         "% takes only what was successfully deployed to % first. % (%) was not, so merging this would release what nobody \

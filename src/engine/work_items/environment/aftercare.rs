@@ -6,7 +6,7 @@ use super::EnvironmentWork;
 use crate::deploy::drivers::{DeployRequest, Driver, DriverError, aftercare_key};
 use crate::deploy::{DeployReport, NextCheck, ReportedState, aftercare_end, next_check, overtaken_by};
 use crate::engine::work_error::WorkError;
-use crate::model::{AftercareEnd, AftercareRun, Deploy, ForPeople, error_chain};
+use crate::model::{AftercareEnd, AftercareRun, Deploy, DeployOutcome, ForPeople, error_chain, late_failure};
 use crate::store::{Change, WorkItem};
 use std::time::Duration;
 
@@ -149,12 +149,25 @@ impl EnvironmentWork<'_> {
     /// Keeps how the newest one of a deploy has ended, and has those told who brought the change.
     async fn ended_check(&mut self, number: u64, key: &str, end: AftercareEnd) -> Result<(), WorkError> {
         let (id, now) = (self.site.repository.id, self.site.ctx.now());
+        let mut outcomes = Vec::new();
         if let Some(deploy) = self.queue.get_mut(number) {
+            let had_failed = late_failure(&deploy.aftercare).is_some();
+            // What has failed is tested no more, until it passes again, here or in another deploy.
+            let outcome = match &end {
+                AftercareEnd::Failed { .. } => Some(DeployOutcome::Failure),
+                AftercareEnd::Passed if had_failed => Some(DeployOutcome::Success),
+                _ => None,
+            };
+            let files = (deploy.tree, deploy.commit);
+            outcomes.extend(outcome.map(|outcome| (files, outcome)));
             if let Some(run) = deploy.aftercare.last_mut() {
                 run.ended = Some((now, end));
             }
             let told = deploy.pulls.iter().map(|pull| Change::Mark(WorkItem::ChangeStatus(id, *pull)));
             self.changes.extend(told);
+        }
+        for (files, outcome) in outcomes {
+            self.record(files, (now, 0), outcome);
         }
         self.note().await?;
         self.site.ctx.drivers.commands.forget(key);

@@ -4,8 +4,8 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
 use crate::model::{
-    DeployFacts, DeployState, Environment, HeadDeploy, PreparedRollback, PromotionPath, PullEnds,
-    PullRequest, RepositoryId, Role, RollbackStanding,
+    AftercareRun, DeployFacts, DeployState, Environment, HeadDeploy, PreparedRollback, PromotionPath, PullEnds,
+    PullRequest, RepositoryId, Role, RollbackStanding, late_failure,
 };
 use crate::policy::{self, Fact, Judged};
 use crate::report;
@@ -42,6 +42,8 @@ pub(in crate::engine::work_items) async fn known(
         since: it.picked_up_at.unwrap_or(it.made_at).to_seconds(),
         ended: (!it.state.is_open()).then(|| report::ended(it)),
     });
+    let newest = of_source.iter().find(|it| it.commit == head);
+    let failed_late = newest.and_then(|it| late_failure(&it.aftercare)).and_then(AftercareRun::failure);
     let hold = ctx.store.hold(id, &to.name).await?;
     let mut hold_is_over = false;
     if let Some(lifted) = hold.as_ref().and_then(|hold| hold.lifted.as_ref()) {
@@ -49,7 +51,7 @@ pub(in crate::engine::work_items) async fn known(
         let well = deploys.iter().filter(|it| it.state == DeployState::Succeeded && !it.is_rollback());
         hold_is_over = well.filter_map(|it| it.ended_at).any(|at| at > lifted.at);
     }
-    Ok(DeployFacts { of_head, hold, hold_is_over, rollback: None })
+    Ok(DeployFacts { of_head, failed_late, hold, hold_is_over, rollback: None })
 }
 
 /// Whether the head is what was prepared to take the base's environment back: on the branch that is on record, one commit

@@ -108,6 +108,17 @@ fn a_verify_step_is_run_again_at_the_times_that_are_named() {
         problems(&live(", aftercare: [60m, 1h]")),
         ["4:56 the time 1h is there twice | remove one; the first is on line 4"]
     );
+    let told = Configuration::read(&live(", aftercare: []")).unwrap();
+    let told: Vec<String> = told.notices().iter().map(|it| it.message.clone()).collect();
+    assert_eq!(told, ["aftercare of live is an empty list, so the verify step is run once, in the deploy"]);
+    assert!(Configuration::read(&live(", aftercare: [30d]")).unwrap().notices().is_empty());
+    assert_eq!(
+        problems(&live(", aftercare: [20m, 400d]")),
+        [
+            "4:56 a verify step is run again within 30d of its deploy, and 400d is later | write 30d or less; a site is watched \
+             for longer by other means"
+        ]
+    );
     let told = Configuration::read(&live(", deploy: { driver: none }, aftercare: [20m]")).unwrap();
     let told: Vec<String> = told.notices().iter().map(|it| it.message.clone()).collect();
     assert_eq!(
