@@ -60,6 +60,7 @@ mod held_up;
 mod hotfix_way_home;
 mod hotfixes;
 mod hotfixes_asked_for;
+mod hotfixes_missed;
 mod hotfixes_refused;
 mod hotfixes_told;
 #[path = "../process/http.rs"]

@@ -116,7 +116,7 @@ async fn ledger(
     changes: &mut Vec<Change>,
 ) -> Result<(), WorkError> {
     let repository = ctx.mirror(row).await?.fetched(&[]).await?;
-    let mut moved = false;
+    let (mut moved, mut hotfixes_into) = (false, Vec::new());
     for branch in config.path.judged_branches() {
         let tips = tips(ctx, row.id, branch, &repository).await?;
         moved |= !tips.is_empty();
@@ -124,7 +124,15 @@ async fn ledger(
         if has_alarm || tips.iter().any(was_moved_unseen) {
             changes.push(Change::Mark(WorkItem::BranchRewrite(row.id, branch.clone())));
         }
+        if matches!(config.path.role(branch), Role::Environment(it) if it.takes_hotfixes_alone())
+            && tips.iter().any(was_moved_unseen)
+        {
+            hotfixes_into.push(branch);
+        }
         changes.extend(tips);
+    }
+    if !hotfixes_into.is_empty() {
+        changes.extend(merged_unseen(ctx, row, &hotfixes_into).await?);
     }
     let environments = config.path.environments.iter();
     // What was given up while nobody answered is taken up again, and what nobody told is found.
@@ -223,6 +231,25 @@ async fn merged_before(ctx: &EngineContext, row: &RepositoryRow) -> Result<Vec<C
     let closed = ctx.api.last_closed_pulls(row.installation, &row.full_name).await?;
     let merged = closed.iter().filter(|it| it.merged_at.is_some()).filter_map(|it| readable(it, row.id));
     Ok(merged.map(Change::Pull).collect())
+}
+
+/// What was opened and merged into these branches while nobody told: it may have brought a hotfix.
+async fn merged_unseen(
+    ctx: &EngineContext,
+    row: &RepositoryRow,
+    into: &[&BranchName],
+) -> Result<Vec<Change>, WorkError> {
+    let closed = ctx.api.last_closed_pulls(row.installation, &row.full_name).await?;
+    let merged = closed.iter().filter(|it| it.merged_at.is_some()).filter_map(|it| readable(it, row.id));
+    let mut changes = Vec::new();
+    for pull in merged.filter(|it| into.contains(&&it.base_branch)) {
+        let known = ctx.store.pull(row.id, pull.number).await?;
+        if known.is_none_or(|known| known.pull.state != PullRequestState::Merged) {
+            changes.push(Change::Mark(WorkItem::PullRequest(row.id, pull.number)));
+            changes.push(Change::Pull(pull));
+        }
+    }
+    Ok(changes)
 }
 
 fn readable(pull: &crate::github::PullJson, id: RepositoryId) -> Option<PullRequest> {
