@@ -40,10 +40,21 @@ impl PullRequestWork<'_> {
             if is_over || is_needed(&self.config.path, open, Some(row.number), (head, base)) {
                 continue;
             }
+            // Whoever it is for may have come after this look began, together with it.
+            if !is_own
+                && is_needed(&self.config.path, &self.open_now().await?, Some(row.number), (head, base))
+            {
+                continue;
+            }
             let why = if is_own { self.why(row, base, now) } else { Withdrawn::Unasked };
             changes.push(check.withdrawn(self.ctx, &why, (base.as_str(), Some(row.number))).await?);
         }
         Ok(changes)
+    }
+
+    async fn open_now(&self) -> Result<Vec<PullRequest>, WorkError> {
+        let open = self.ctx.store.open_pulls(self.repository.id).await?;
+        Ok(open.into_iter().map(|it| it.pull).collect())
     }
 
     /// The comment on a pull request that is judged no more, where there is one.
