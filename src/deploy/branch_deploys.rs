@@ -9,16 +9,10 @@ use crate::model::{DriverSettings, Environment};
 /// Programs that were written for one environment need not look at `TOWPATH_ENVIRONMENT`, and would put the branch over that
 /// one's site. So the operator's file has to say that they do.
 pub fn refuses_branch(allowed: Option<&Allowed>, beside: &Environment, own: &str) -> Option<String> {
-    let name = &beside.name;
-    if let Some(programs) = allowed.and_then(|it| it.programs(name)) {
-        return (!programs.branches).then(|| {
-            format!(
-                "the operator's programs for {name} deploy no other branch: branches = true beside them in the operator's file \
-                 says that they deploy to the environment that TOWPATH_ENVIRONMENT names"
-            )
-        });
-    }
-    if let DriverSettings::CommerceCloud { environment: said, .. } = &beside.deploy.driver {
+    if let DriverSettings::CommerceCloud { environment: said, .. } = &beside.deploy.driver
+        && !has_programs(allowed, beside)
+    {
+        let name = &beside.name;
         let Some(target) = allowed.and_then(|it| it.commerce.as_ref()?.environment(own)) else {
             return Some(format!(
                 "the operator's file names no environment of the platform for {own}; it would be under commerce.environments"
@@ -32,7 +26,38 @@ pub fn refuses_branch(allowed: Option<&Allowed>, beside: &Environment, own: &str
             )
         });
     }
-    (beside.deploy.driver == DriverSettings::None).then(|| format!("Towpath does not deploy {name}"))
+    refuses_branches(allowed, beside)
+}
+
+/// Why nobody deploys any branch beside an environment; `None` where somebody may.
+pub fn refuses_branches(allowed: Option<&Allowed>, beside: &Environment) -> Option<String> {
+    let name = &beside.name;
+    if let Some(programs) = allowed.and_then(|it| it.programs(name)) {
+        return (!programs.branches).then(|| {
+            format!(
+                "the operator's programs for {name} deploy no other branch: branches = true beside them in the operator's file \
+                 says that they deploy to the environment that TOWPATH_ENVIRONMENT names"
+            )
+        });
+    }
+    match &beside.deploy.driver {
+        DriverSettings::CommerceCloud { .. } => {
+            let project = allowed.and_then(|it| it.commerce.as_ref());
+            let has_some = project.is_some_and(|it| it.has_branches_beside(name));
+            (!has_some).then(|| {
+                format!(
+                    "the operator's file names no environment of the platform for a branch beside {name}; those are under \
+                     commerce.environments"
+                )
+            })
+        }
+        DriverSettings::None => Some(format!("Towpath does not deploy {name}")),
+        _ => None,
+    }
+}
+
+fn has_programs(allowed: Option<&Allowed>, beside: &Environment) -> bool {
+    allowed.is_some_and(|it| it.programs(&beside.name).is_some())
 }
 
 #[cfg(test)]

@@ -100,6 +100,15 @@ impl CloudProject {
         }
     }
 
+    /// Whether it has an environment for any branch beside one of ours.
+    pub fn has_branches_beside(&self, ours: &str) -> bool {
+        let is_beside = |name: &str| {
+            let own = name.split_at_checked(ours.len());
+            own.is_some_and(|(own, rest)| EnvironmentName::are_alike(own, ours) && rest.starts_with('/'))
+        };
+        self.environments.keys().any(|name| is_beside(name))
+    }
+
     /// What is wrong with it, but for the token.
     pub(super) fn fault(&self) -> Option<String> {
         let is_id = |text: &str| {

@@ -85,7 +85,7 @@ pub mod slug;
 mod soak;
 
 pub use aftercare::{NextCheck, aftercare_end, next_check, overtaken_by};
-pub use branch_deploys::refuses_branch;
+pub use branch_deploys::{refuses_branch, refuses_branches};
 pub use cloud_project::CloudProject;
 pub use delivery_stats::delivery_stats;
 pub use deploy_queue::{CancelAnswer, CarriedOutBy, DeployQueue, Limits, RollbackPlan, Wanted, release_of};

@@ -2,7 +2,9 @@
 
 use super::codes::codes;
 use super::{
-    BranchName, Commit, CommitId, Divergence, FoundInFiles, Lock, MendedHotfix, Origin, OwedHotfix, PlaceTaken, PreparedRollback, PromoteFirst, PullNumber, ReadinessState, Repair, Revert, SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds, LateFailure,
+    BranchName, Commit, CommitId, Divergence, FoundInFiles, LateFailure, Lock, MendedHotfix, Origin,
+    OwedHotfix, PlaceTaken, PreparedRollback, PromoteFirst, PullNumber, ReadinessState, Repair, Revert,
+    SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds,
 };
 
 codes! {

@@ -1,6 +1,8 @@
 use super::calendar::FreezePeriod;
 use super::{
-    AcceptanceFacts, BranchName, Commit, CommitId, FileFinding, Hold, Lock, MergeMethods, MergedPull, OpenPull, Origin, Override, OwedHotfix, PlaceAwaited, PreparedRollback, PullRequestDetails, Revert, Snapshot, StackFacts, TreeId, UnixSeconds, LateFailure,
+    AcceptanceFacts, BranchName, Commit, CommitId, FileFinding, Hold, LateFailure, Lock, MergeMethods,
+    MergedPull, OpenPull, Origin, Override, OwedHotfix, PlaceAwaited, PreparedRollback, PullRequestDetails,
+    Revert, Snapshot, StackFacts, TreeId, UnixSeconds,
 };
 
 /// The branch a pull request would merge.

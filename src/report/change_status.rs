@@ -149,6 +149,7 @@ impl BranchStatus {
             Some(HotfixStanding::Reverted { by }) => format!("owed again: {} has taken it back", by.short()),
             Some(HotfixStanding::Mended { by, .. }) => format!("mended in another way, says {by}"),
             Some(HotfixStanding::Carried) => "there in another form".to_owned(),
+            Some(HotfixStanding::Noted { by }) => format!("there by the message of {} alone", by.short()),
         }
     }
 
@@ -361,6 +362,7 @@ pub fn change_status_as_json(places: &[BranchStatus], hotfixes: &[Hotfix]) -> Va
 fn standing_in_a_word(standing: &HotfixStanding) -> &'static str {
     match standing {
         HotfixStanding::Carried => "carried",
+        HotfixStanding::Noted { .. } => "noted",
         HotfixStanding::Missing => "owed",
         HotfixStanding::Reverted { .. } => "reverted",
         HotfixStanding::Mended { .. } => "mended",

@@ -5,6 +5,7 @@ use super::facts::{Asked, asked, listed};
 use super::repository::RepositoryFacts;
 use crate::deploy::drivers::ACTIONS_INPUTS;
 use crate::deploy::operator::Allowed;
+use crate::deploy::refuses_branches;
 use crate::github::{Api, ApiError};
 use crate::model::{
     DriverSettings, Environment, EnvironmentName, ForPeople as _, ForeignDeployments, Grants, SetupFinding,
@@ -113,6 +114,8 @@ pub(super) fn judge(facts: &DeployFacts<'_>) -> Vec<SetupFinding> {
         findings.extend(protection_rule(facts, at));
         findings.extend(endpoint(facts, at));
         findings.extend(cloud_project(facts, at));
+        findings.extend(branches(facts, at));
+        findings.extend(aftercare(facts, at));
     }
     findings
 }
@@ -289,6 +292,38 @@ fn cloud_project(facts: &DeployFacts<'_>, (environment, label): At<'_>) -> Optio
     };
     let finding = SetupFinding::fault(CODE, label, found, "merges into it are not deployed");
     Some(finding.repaired_by(SetupRepair::Words(what)))
+}
+
+/// Whether branches that have a place beside an environment can be deployed there.
+fn branches(facts: &DeployFacts<'_>, (environment, label): At<'_>) -> Option<SetupFinding> {
+    const CODE: &str = "branch-deploys";
+    if environment.active.places == 0 {
+        return None;
+    }
+    let Some(why) = refuses_branches(facts.allowed, environment) else {
+        return Some(SetupFinding::ok(CODE, label, "branches can be deployed beside it"));
+    };
+    let active = environment.active.places + 1;
+    let found = format!("active: {active} gives branches places beside it, and {why}");
+    let finding = SetupFinding::fault(CODE, label, found, "/activate is refused there");
+    let what = "let branches be deployed so, or write active: 1 for it in the configuration";
+    Some(finding.repaired_by(SetupRepair::Words(what.to_owned())))
+}
+
+/// Whether there is a verify step to be run again.
+fn aftercare(facts: &DeployFacts<'_>, (environment, label): At<'_>) -> Option<SetupFinding> {
+    const CODE: &str = "aftercare";
+    if environment.aftercare.is_empty() {
+        return None;
+    }
+    let programs = facts.allowed.and_then(|it| it.programs(&environment.name));
+    if programs.is_some_and(|it| !it.verify.is_empty()) {
+        return Some(SetupFinding::ok(CODE, label, "its verify step is run again after each deploy"));
+    }
+    let found = "aftercare is to run its verify step again, and the operator's programs have none for it";
+    let what = "add a step of verify to its programs in the operator's file, or take aftercare out of the configuration";
+    let finding = SetupFinding::fault(CODE, label, found, "nothing is run again after a deploy");
+    Some(finding.repaired_by(SetupRepair::Words(what.to_owned())))
 }
 
 fn endpoint(facts: &DeployFacts<'_>, (environment, label): At<'_>) -> Option<SetupFinding> {

@@ -4,14 +4,14 @@ use super::commerce;
 use super::tree::{Content, Node};
 use super::{Notice, Place};
 use crate::model::calendar::Week;
-use crate::model::{Environment, PromotionPath, Source, Tested};
+use crate::model::{DriverSettings, Environment, PromotionPath, Source, Tested};
 
 /// What there is to say about a valid file, in the order of the text.
 pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut say = |place: Place, message: String| notices.push(Notice { place, message });
     for item in root.key("environments").into_iter().flat_map(|key| key.value.items()) {
-        places(item, &mut say);
+        places(item, path, &mut say);
         aftercare(item, path, &mut say);
         let Some(requires) = item.key("requires") else { continue };
         if let (Some(tested), Some(environment)) = (requires.value.key("tested"), named_by(item, path))
@@ -58,13 +58,31 @@ fn windows(root: &Node, path: &PromotionPath, say: &mut impl FnMut(Place, String
 }
 
 /// Says what is asked of places that there are none of.
-fn places(item: &Node, say: &mut impl FnMut(Place, String)) {
+fn places(item: &Node, path: &PromotionPath, say: &mut impl FnMut(Place, String)) {
     let has_places =
         item.key("active").is_some_and(|key| key.value.content != Content::Number("1".to_owned()));
+    if let (true, Some(key), Some(environment)) = (has_places, item.key("active"), named_by(item, path))
+        && let Some(why) = no_branches(&environment.deploy.driver)
+    {
+        let name = &environment.name;
+        say(key.place, format!("active gives branches places beside {name}, and {why}"));
+    }
     for name in ["active_idle", "active_keeps_data"] {
         if let Some(key) = item.key(name).filter(|_| !has_places) {
             say(key.place, format!("{name} asks for nothing without active: 2 or more"));
         }
+    }
+}
+
+/// Why nobody deploys a branch beside an environment that is deployed so, as far as the file tells; programs of the operator's
+/// may all the same.
+fn no_branches(driver: &DriverSettings) -> Option<&'static str> {
+    match driver {
+        DriverSettings::None => Some("driver: none deploys none of them"),
+        DriverSettings::CommerceCloud { environment: Some(_), .. } => {
+            Some("environment: below deploy says where all of them would go: take it out")
+        }
+        _ => None,
     }
 }
 

@@ -135,3 +135,21 @@ async fn host_keys_that_a_push_to_the_platform_needs_are_looked_at() {
     assert_eq!(said(&examination), "the operator's file has the platform's environment \"staging\" for it");
     clinic.close().await;
 }
+
+#[tokio::test]
+async fn places_and_aftercare_that_the_programs_cannot_serve_are_found() {
+    let mut clinic = Clinic::open().await;
+    let store = clinic.stage.store.clone();
+    let text = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics], active: 2, aftercare: [1h] }\n  - { name: staging, \
+                accepts: [integration], deploy: { driver: none } }\n  - { name: production, accepts: [staging], deploy: { driver: none \
+                } }\ncopy: { branch: master, of: production, after: merge }\n";
+    store.commit_on("master").file(".github/towpath.yml", text).by("rita").await.unwrap();
+    clinic.told.operator =
+        "[repository.\"acme/store\".environment.integration]\ndeploy = [{ step = \"go\", run = [\"/go\"] }]\n".to_owned();
+    let branches =
+        ("branch-deploys", "active: 2 gives branches places beside it, and the operator's programs");
+    clinic.finds(&[branches, ("aftercare", "the operator's programs have none for it")]).await;
+    clinic.told.operator += "verify = [{ step = \"smoke\", run = [\"/go\"] }]\nbranches = true\n";
+    clinic.finds(&[]).await;
+    clinic.close().await;
+}

@@ -4,8 +4,8 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
 use crate::model::{
-    AftercareRun, DeployFacts, DeployState, Environment, HeadDeploy, PreparedRollback, PromotionPath, PullEnds,
-    PullRequest, RepositoryId, Role, RollbackStanding, late_failure,
+    AftercareRun, DeployFacts, DeployState, Environment, HeadDeploy, PreparedRollback, PromotionPath,
+    PullEnds, PullRequest, RepositoryId, Role, RollbackStanding, late_failure,
 };
 use crate::policy::{self, Fact, Judged};
 use crate::report;

@@ -128,3 +128,26 @@ fn a_verify_step_is_run_again_at_the_times_that_are_named() {
         ]
     );
 }
+
+#[test]
+fn places_that_no_branch_can_be_deployed_to_are_told() {
+    let told = |deploy: &str| {
+        let text = with(&format!(
+            "environments:\n  - {{ name: dev, accepts: [topics], active: 2{deploy} }}\n  - {{ name: live, accepts: [dev] }}\ncopy: none\n"
+        ));
+        let read = Configuration::read(&text).unwrap();
+        read.notices().iter().map(|it| it.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(""), [""; 0]);
+    assert_eq!(told(", deploy: { driver: commerce-cloud }"), [""; 0]);
+    assert_eq!(
+        told(", deploy: { driver: none }"),
+        ["active gives branches places beside dev, and driver: none deploys none of them"]
+    );
+    assert_eq!(
+        told(", deploy: { driver: commerce-cloud, environment: dev-abc }"),
+        [
+            "active gives branches places beside dev, and environment: below deploy says where all of them would go: take it out"
+        ]
+    );
+}
