@@ -12,7 +12,6 @@ use crate::deploy::{CloudProject, Endpoint, refuses_branch};
 use crate::github::Secret;
 use crate::model::{Environment, ErrorContext, RepositoryId, error_chain};
 use crate::store::{RepositoryRow, Store, WorkItem};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;

@@ -10,8 +10,8 @@ use crate::engine::work_error::WorkError;
 use crate::engine::work_items::commented_on::CommentedOn;
 use crate::engine::work_items::too_old::too_old;
 use crate::model::{
-    AuditEntry, CommitId, Deploy, DeployState, Ending, ForPeople as _, Hold, Lifted, PullNumber, TipSource,
-    Trigger, UnixMillis, error_chain,
+    AuditEntry, CommitId, Deploy, DeployState, Ending, Hold, Lifted, PullNumber, TipSource, Trigger,
+    UnixMillis, error_chain,
 };
 use crate::report::{self, AskedFor, CommentCommands};
 use crate::store::{
