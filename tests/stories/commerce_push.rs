@@ -264,6 +264,29 @@ async fn a_rollback_is_a_new_commit_with_the_old_files_and_what_follows_goes_on_
 }
 
 #[tokio::test]
+async fn a_rollback_that_meets_a_silent_service_is_deployed_once_more() {
+    let shop = pushed_to().await;
+    shop.stage.merged_topic("feature/cart").await;
+    goes_well(&shop).await;
+    let pull = shop.stage.merged_topic("feature/list").await;
+    goes_well(&shop).await;
+    let comment = shop.stage.says(&pull, "rita", "/rollback integration --reason broken").await;
+    shop.stage.reply(&pull, &comment).await;
+    let activity = newest(&shop).await;
+    activity.starts().unwrap().says("W: [2026-03-01T10:05:00+00:00] ERROR: [137] no search");
+    activity.ends(Ending::hook_failed().command("app", "deploy", 137)).unwrap();
+    shop.minutes_later(2).await;
+    let again = shop.project.activities().pop().unwrap();
+    assert_eq!(again.kind(), "environment.redeploy");
+    again.starts().unwrap();
+    again.ends(Ending::success()).unwrap();
+    let line = shop.next_line().await;
+    assert!(line.starts_with("success: "), "{line}");
+    assert_eq!(shop.platform.count("POST", "/redeploy"), 1);
+    shop.end().await;
+}
+
+#[tokio::test]
 async fn a_server_that_holds_git_until_the_deploy_ends_keeps_nobody_waiting() {
     let shop = pushed_to().await;
     shop.project.holds_pushes(120).unwrap();
