@@ -21,7 +21,7 @@ pub enum DeploymentProtection {
     /// The job may go in.
     Open,
     /// The environment is held after a rollback, and this is not what it was taken back to.
-    Held(Hold),
+    Held(Box<Hold>),
     /// The branch has gone on: this is older than what it asks for.
     Older {
         /// Where the branch is.
@@ -38,7 +38,7 @@ pub fn deployment_protection(facts: &ProtectedJob) -> DeploymentProtection {
         return if hold.to == facts.commit || has_old_files {
             DeploymentProtection::Open
         } else {
-            DeploymentProtection::Held(hold.clone())
+            DeploymentProtection::Held(Box::new(hold.clone()))
         };
     }
     match facts.tip {
@@ -51,7 +51,7 @@ pub fn deployment_protection(facts: &ProtectedJob) -> DeploymentProtection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::UnixMillis;
+    use crate::model::{BranchName, RevertPull, TreeId, UnixMillis};
 
     fn commit(n: u8) -> CommitId {
         CommitId::from_bytes([n; 20])
@@ -80,7 +80,15 @@ mod tests {
         assert_eq!(at(1, Some(2), true, None), DeploymentProtection::Older { tip: commit(2) });
         assert_eq!(at(3, Some(2), false, None), DeploymentProtection::OffPath);
         assert_eq!(at(3, None, false, None), DeploymentProtection::OffPath);
-        assert_eq!(at(2, Some(2), true, Some(hold())), DeploymentProtection::Held(hold()));
+        assert_eq!(at(2, Some(2), true, Some(hold())), DeploymentProtection::Held(Box::new(hold())));
         assert_eq!(at(1, Some(2), true, Some(hold())), DeploymentProtection::Open);
+        let tree = TreeId::from_bytes([1; 20]);
+        let revert = RevertPull::new(BranchName::new("towpath/rollback/x").unwrap(), commit(2), tree);
+        let reverted = |merged| {
+            let revert = Some(RevertPull { merged, ..revert.clone() });
+            Some(Hold { revert, ..hold() })
+        };
+        assert_ne!(at(3, Some(3), true, reverted(None)), DeploymentProtection::Open);
+        assert_eq!(at(3, Some(3), true, reverted(Some(commit(3)))), DeploymentProtection::Open);
     }
 }

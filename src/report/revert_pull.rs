@@ -73,8 +73,8 @@ pub fn revert_prepared(
         brings_its_branch(name),
         hold.to.short()
     );
-    let held = format!("{name} is held from now on");
-    let parts: Vec<String> = [Some(first), before, Some(held)].into_iter().flatten().collect();
+    let from_now_on = format!("{name} is held from now on");
+    let parts: Vec<String> = [Some(first), before, Some(from_now_on)].into_iter().flatten().collect();
     (parts.join("; "), lift_afterwards(asked))
 }
 
@@ -102,8 +102,9 @@ pub fn revert_by_hand(
         brings_its_branch(name)
     );
     let by_hand = format!("run `{push}` and `{open}`, and merge that");
-    let held = format!("{name} is held from now on");
-    let parts: Vec<String> = [Some(first), Some(by_hand), before, Some(held)].into_iter().flatten().collect();
+    let from_now_on = format!("{name} is held from now on");
+    let parts: Vec<String> =
+        [Some(first), Some(by_hand), before, Some(from_now_on)].into_iter().flatten().collect();
     (parts.join("; "), lift_afterwards(asked))
 }
 

@@ -86,10 +86,10 @@ async fn a_rollback_by_integration_is_a_pull_request_with_the_old_files_and_a_ho
     ] {
         assert!(reply.contains(words), "{words}: {reply}");
     }
-    let state = back.state().unwrap();
-    assert_eq!((state.base.as_str(), state.author.as_str()), ("production", "towpath[bot]"));
-    assert_eq!(state.title, format!("Roll production back to {}", &good[..9]));
-    let body = state.body.unwrap();
+    let opened = back.state().unwrap();
+    assert_eq!((opened.base.as_str(), opened.author.as_str()), ("production", "towpath[bot]"));
+    assert_eq!(opened.title, format!("Roll production back to {}", &good[..9]));
+    let body = opened.body.unwrap();
     assert!(body.contains(&format!("It takes back #{}", bad.number())), "{body}");
 
     // Asked twice, by the command line too, nothing more is made.

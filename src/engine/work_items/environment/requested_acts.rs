@@ -46,7 +46,9 @@ impl EnvironmentWork<'_> {
         let is_freeze = matches!(row.act, RequestedAct::Freeze { .. } | RequestedAct::Thaw { .. });
         let outcome = match (refused, row.act) {
             (Some(refused), _) => refused,
-            (None, RequestedAct::Rollback { to, by, reason }) => self.roll_back(to, (by, reason)).await?,
+            (None, RequestedAct::Rollback { to, by, reason }) => {
+                Box::pin(self.roll_back(to, (by, reason))).await?
+            }
             (None, RequestedAct::Deploy { again, by, reason, tip }) => {
                 self.deploy_tip(again, (by, reason), tip).await?
             }
