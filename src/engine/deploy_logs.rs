@@ -6,7 +6,7 @@ use crate::deploy::drivers::parse_key;
 use crate::github::off_the_runtime;
 use crate::model::{Deploy, RepositoryId, UnixMillis, error_chain};
 pub use crate::report::DeployPage;
-use crate::report::deploy_page;
+use crate::report::{PageContext, deploy_page};
 use crate::store::{RepositoryRow, StoreError};
 use std::collections::HashMap;
 use std::fs::File;
@@ -39,6 +39,8 @@ pub struct Logs {
 struct Wanted {
     row: RepositoryRow,
     deploy: Option<Deploy>,
+    /// The newest deploy that was begun after it.
+    later: Option<u64>,
     /// Whether it is one of a Commerce project, whose log is not for everybody.
     is_of_commerce: bool,
 }
@@ -61,8 +63,8 @@ impl Logs {
             Some(log) => told_by(log, deploy),
             None => deploy,
         };
-        let named = (wanted.row.full_name.as_str(), &deploy);
-        let page = deploy_page(named, (has_log, reads_log), self.ctx.now());
+        let context = PageContext { has_log, reads_log, later: wanted.later, now: self.ctx.now() };
+        let page = deploy_page(&wanted.row.full_name, &deploy, context);
         Some(LogView::Page(Box::new(page)))
     }
 
@@ -97,9 +99,10 @@ impl Logs {
     ) -> Result<Option<Wanted>, StoreError> {
         let store = &self.ctx.store;
         let Some(row) = store.repository(id).await? else { return Ok(None) };
-        let mut deploy = None;
+        let (mut deploy, mut later) = (None, None);
         for among in LOOKED_THROUGH {
             let newest = store.newest_deploys(id, environment, among).await?;
+            later = newest.iter().find(|it| it.number > number && it.was_begun()).map(|it| it.number);
             deploy = newest.into_iter().find(|it| it.number == number);
             if deploy.is_some() {
                 break;
@@ -110,7 +113,7 @@ impl Logs {
         let is_of_commerce = path.is_none_or(|path| {
             path.commerce.is_some() || deploy.as_ref().is_some_and(|it| is_of_commerce(&path, it))
         });
-        Ok(Some(Wanted { row, deploy, is_of_commerce }))
+        Ok(Some(Wanted { row, deploy, later, is_of_commerce }))
     }
 
     async fn is_private(&self, row: &RepositoryRow) -> bool {

@@ -202,7 +202,7 @@ pub struct Deploy {
     pub diagnosis: Option<Diagnosis>,
     /// What people were told by its log while it ran or when it failed, be it still so or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told: Option<ToldFailure>,
+    pub told: Option<Box<ToldFailure>>,
     /// What customers see now, by its log, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customers: Option<String>,

@@ -40,15 +40,26 @@ pub struct PhaseLine {
 }
 
 /// Why the log of a public repository is not for everybody, and who may read it.
-const CLOSED: &str = "The repository is public, so its log is shown to the operator alone. If that is you: run towpath setup-link on \
-     the server, open the address that it prints in this browser, then load this page again.";
+const CLOSED: &str = "The repository is public, or GitHub does not say now whether it is, so its log is shown to the operator \
+     alone. If that is you: run towpath setup-link on the server, open the address that it prints in this browser, then load this page \
+     again.";
 
-/// The page of a deploy of a repository. `reads_log` is whether whoever looks may read what the log itself says.
-pub fn deploy_page(
-    (repository, deploy): (&str, &Deploy),
-    (has_log, reads_log): (bool, bool),
-    now: UnixMillis,
-) -> DeployPage {
+/// What is known besides the deploy itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageContext {
+    /// Whether there is a log to be read in full.
+    pub has_log: bool,
+    /// Whether whoever looks may read what the log itself says.
+    pub reads_log: bool,
+    /// The number of a later deploy that has begun: what customers see now is not this one's doing.
+    pub later: Option<u64>,
+    /// The time.
+    pub now: UnixMillis,
+}
+
+/// The page of a deploy of a repository.
+pub fn deploy_page(repository: &str, deploy: &Deploy, context: PageContext) -> DeployPage {
+    let PageContext { has_log, reads_log, later, now } = context;
     let is_open = deploy.state.is_open();
     let status = if is_open || deploy.state == DeployState::Succeeded {
         let line = deploy_line(deploy);
@@ -61,9 +72,9 @@ pub fn deploy_page(
     let has_any = has_log || lines.is_some();
     DeployPage {
         title: format!("{repository}: deploy {} to {}", deploy.number, deploy.environment),
+        facts: facts(deploy, &status, later),
         status,
         is_open,
-        facts: facts(deploy),
         phases: deploy.phases.iter().map(|run| phase_line(run, is_open, now)).collect(),
         lines: lines.filter(|_| reads_log).map(str::to_owned),
         has_log: has_log && reads_log,
@@ -71,14 +82,17 @@ pub fn deploy_page(
     }
 }
 
-fn facts(deploy: &Deploy) -> Vec<(&'static str, String)> {
+fn facts(deploy: &Deploy, status: &str, later: Option<u64>) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
-    match &deploy.diagnosis {
-        Some(told) => {
-            facts.push(("By its log", told.line()));
+    if let Some(told) = deploy.diagnosis.as_ref().filter(|told| !status.contains(&told.line())) {
+        facts.push(("By its log", told.line()));
+    }
+    match (&deploy.diagnosis, later) {
+        (_, Some(later)) => facts.push(("Since then", format!("Deploy {later} has begun."))),
+        (Some(told), None) => {
             facts.extend(consequences(told).map(|(label, words)| (label, words.to_owned())));
         }
-        None => facts.extend(deploy.customers.clone().map(|words| ("Customers see", words))),
+        (None, None) => facts.extend(deploy.customers.clone().map(|words| ("Customers see", words))),
     }
     facts.push(("Commit", deploy.commit.to_string()));
     facts
@@ -94,7 +108,7 @@ fn phase_line(run: &PhaseRun, is_open: bool, now: UnixMillis) -> PhaseLine {
     let (times, state) = match (run.ended_at, run.went_well) {
         (Some(end), went_well) => {
             let state = if went_well == Some(false) { "failed" } else { "done" };
-            (format!("{began} to {}", stamp::utc_to_the_second(end.to_seconds())), state)
+            (stamp::span(run.began_at.to_seconds(), end.to_seconds()), state)
         }
         (None, _) if is_open => (format!("since {began}"), "under way"),
         (None, _) => (format!("from {began}"), "not ended"),
@@ -150,13 +164,15 @@ mod tests {
             customers: Some("The maintenance page.".to_owned()),
             ..deploy(DeployState::Running, phases)
         };
-        let page = deploy_page(("acme/store", &deploy), (false, true), UnixMillis(AT + 300_000));
+        let context =
+            PageContext { has_log: false, reads_log: true, later: None, now: UnixMillis(AT + 300_000) };
+        let page = deploy_page("acme/store", &deploy, context);
         assert!(page.is_open && !page.has_log);
         insta::assert_snapshot!(text(&page), @"
         acme/store: deploy 7 to production
         deploying; the site may be in maintenance mode
         Customers see: The maintenance page.
-        Build | 2026-03-01 10:00:00 UTC to 2026-03-01 10:04:10 UTC | done | 4 min
+        Build | 2026-03-01 10:00:00 to 10:04:10 UTC | done | 4 min
         Deploy | since 2026-03-01 10:04:10 UTC | under way | 50 s, step install-update: update
         its last line
         ");
@@ -176,16 +192,23 @@ mod tests {
             diagnosis: Some(told),
             ..deploy(DeployState::Failed, phases)
         };
-        let page = deploy_page(("acme/store", &deploy), (true, false), UnixMillis(AT + 300_000));
+        let context =
+            PageContext { has_log: true, reads_log: false, later: None, now: UnixMillis(AT + 300_000) };
+        let page = deploy_page("acme/store", &deploy, context);
         assert!(!page.is_open && !page.has_log);
         insta::assert_snapshot!(text(&page), @"
         acme/store: deploy 7 to production
         Deploy failed: ece:126 The database upgrade failed
-        By its log: ece:126 The database upgrade failed
         Customers see: The maintenance page.
         Next step: Read the output of setup:upgrade.
-        Deploy | 2026-03-01 10:00:00 UTC to 2026-03-01 10:01:01 UTC | failed | 61 s, step install-update: update
-        The repository is public, so its log is shown to the operator alone. If that is you: run towpath setup-link on the server, open the address that it prints in this browser, then load this page again.
+        Deploy | 2026-03-01 10:00:00 to 10:01:01 UTC | failed | 61 s, step install-update: update
+        The repository is public, or GitHub does not say now whether it is, so its log is shown to the operator alone. If that is you: run towpath setup-link on the server, open the address that it prints in this browser, then load this page again.
         ");
+        let page = deploy_page("acme/store", &deploy, PageContext { later: Some(9), ..context });
+        let text = text(&page);
+        assert!(
+            text.contains("Since then: Deploy 9 has begun.") && !text.contains("Customers see"),
+            "{text}"
+        );
     }
 }

@@ -88,7 +88,7 @@ pub use command_help::{CommandHelp, CommandRight, FlagHelp, help, help_on};
 pub use comment::{MARKER, comment};
 pub use config_preview::{BackTest, ChangedVerdict, ConfigPreview, config_preview};
 pub use copy_standing::{CopyStanding, Guard, NotCopied, Refuser};
-pub use deploy_page::{DeployPage, PhaseLine, deploy_page};
+pub use deploy_page::{DeployPage, PageContext, PhaseLine, deploy_page};
 pub use deploy_status::{
     DeployStatus, Entry, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length, not_counted,
 };

@@ -19,6 +19,18 @@ pub(super) fn utc_to_the_second(at: UnixSeconds) -> String {
     }
 }
 
+/// From when until when: `2026-11-23 08:24:05 to 08:31:10 UTC`, with both days where they differ.
+pub(super) fn span(from: UnixSeconds, until: UnixSeconds) -> String {
+    match (from.to_date(), until.to_date()) {
+        (Some(from), Some(until)) => {
+            let is_same_day = from.date_naive() == until.date_naive();
+            let end = if is_same_day { "%H:%M:%S UTC" } else { "%Y-%m-%d %H:%M:%S UTC" };
+            format!("{} to {}", from.format("%Y-%m-%d %H:%M:%S"), until.format(end))
+        }
+        _ => format!("{} to {}", utc(from), utc(until)),
+    }
+}
+
 /// The same as `23 Nov 08:24 UTC`, for where there is no room for the year.
 pub(super) fn short(at: UnixSeconds) -> String {
     match at.to_date() {
@@ -51,6 +63,9 @@ mod tests {
     fn times_are_in_utc_and_never_fail() {
         assert_eq!(utc(UnixSeconds(1_700_000_000)), "2023-11-14 22:13 UTC");
         assert_eq!(short(UnixSeconds(1_700_000_000)), "14 Nov 22:13 UTC");
+        let lasts = |seconds: i64| span(UnixSeconds(1_700_000_000), UnixSeconds(1_700_000_000 + seconds));
+        assert_eq!(lasts(61), "2023-11-14 22:13:20 to 22:14:21 UTC");
+        assert_eq!(lasts(7_200), "2023-11-14 22:13:20 to 2023-11-15 00:13:20 UTC");
         let vienna = Zone::new("Europe/Vienna").unwrap();
         let in_vienna =
             [short_in(&vienna, UnixSeconds(1_700_000_000)), utc_in(&vienna, UnixSeconds(1_700_003_600))];

@@ -2,6 +2,7 @@
 
 use super::markdown::code;
 use crate::model::{Clue, Deploy, PullNumber, SuspectedPull};
+use std::fmt::Write as _;
 
 /// So many pull requests are named.
 const NAMED: usize = 20;
@@ -20,7 +21,7 @@ pub(super) fn suspects(deploy: &Deploy, all: &[SuspectedPull]) -> String {
 fn one(suspect: &SuspectedPull) -> String {
     let mut text = format!("#{}", suspect.number);
     if let Some(author) = &suspect.author {
-        text += &format!(" by {}", code(author));
+        let _ = write!(text, " by {}", code(author));
     }
     match &suspect.clue {
         Some(Clue::Named(path)) => text + &format!(" (the log names {})", code(path)),

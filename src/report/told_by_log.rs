@@ -1,6 +1,5 @@
 //! What the log of a deploy tells while it runs, when it fails, and when it goes well after all.
 
-use super::deploy_status::uncapitalized;
 use super::diagnosis::diagnosis;
 use super::markdown::block;
 use super::suspects::suspects;
@@ -52,7 +51,7 @@ pub(super) fn taken_back(deploy: &Deploy) -> Option<String> {
             _ => format!("{text}\n\nIts log had told: {line}. Nothing is to be done about that."),
         });
     }
-    let goes_on = deploy.remark.as_deref().map_or_else(String::new, |it| format!(": {}", uncapitalized(it)));
+    let goes_on = deploy.remark.as_deref().map_or_else(String::new, |it| format!(": {it}"));
     deploy
         .state
         .is_under_way()

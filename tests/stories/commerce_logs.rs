@@ -6,7 +6,7 @@ use crate::shop::merge;
 use crate::stage::Stage;
 
 /// An installation that fails as ece-tools has it, in maintenance mode.
-const UPGRADE_FAILS: &str = "\
+pub(crate) const UPGRADE_FAILS: &str = "\
 cat <<'LOG'
 [2026-03-01T10:05:00+00:00] INFO: Starting scenario(s): scenario/deploy.xml (magento/ece-tools version: 2002.2.1)
 [2026-03-01T10:05:10+00:00] NOTICE: Enabling Maintenance mode

@@ -1,8 +1,11 @@
 //! What people are told of a Commerce project's deploy while it runs and when it fails, and who may read its log.
 
 use crate::carried_out::configured;
+use crate::commerce::PRESET;
 use crate::commerce_cloud::{BUILDS, DEPLOYS, ENDS, Shop};
+use crate::commerce_logs::UPGRADE_FAILS;
 use crate::fewer_rights::lower;
+use crate::programs::{Machine, ended};
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
 use bytes::Bytes;
@@ -194,6 +197,35 @@ async fn in_a_public_repository_the_log_is_the_operators_alone() {
     let reply = shop.stage.reply(&pull, &comment).await;
     assert!(reply.contains("ece:126") && !reply.contains(line), "{reply}");
     shop.end().await;
+}
+
+#[tokio::test]
+async fn programs_have_the_same_page_and_their_whole_log_behind_it() {
+    let machine = Machine::new();
+    machine.program("install", UPGRADE_FAILS);
+    let stage = Stage::shop_with(PRESET, machine.setting()).await;
+    let pull = stage.change("feature/pages", ("README", "Acme sells\n")).await;
+    stage.check(&pull).await.passes();
+    merge(&pull).await.unwrap();
+    ended(&stage, "integration").await;
+    let address = log_address(&stage).await;
+    let whole = format!("{address}/log");
+    let text = page(&stage, &address, None).await.2;
+    for words in ["<th scope=\"row\">Deploy</th><td class=\"failed\">failed</td>", "ece:126", "The whole log"]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let line = "[126] The upgrade command failed";
+    assert!(page(&stage, &whole, None).await.2.contains(line));
+    stage.store.show_to_all(true).await.unwrap();
+    stage.minutes_later(1).await;
+    assert_eq!(page(&stage, &whole, None).await.0, 404);
+    let text = page(&stage, &address, None).await.2;
+    assert!(text.contains("ece:126") && !text.contains(line) && !text.contains("The whole log"), "{text}");
+    let cookie = signed_in(&stage).await;
+    assert!(page(&stage, &whole, Some(&cookie)).await.2.contains(line));
+    assert!(!stage.comment(&pull).await.contains(line));
+    stage.end().await;
 }
 
 const INPUTS: [&str; 8] =

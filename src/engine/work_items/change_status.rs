@@ -31,7 +31,7 @@ pub(super) async fn run(
     }
     let repository = ctx.mirror(&row).await?.at_hand().await?;
     let mut places = change_status(store, &repository, &path, &pull).await?;
-    ctx.leave_out_logs(&row, &path, &mut places).await;
+    Box::pin(ctx.leave_out_logs(&row, &path, &mut places)).await;
     if known.is_none() && path.comment != CommentWhen::Always && !report::is_worth_a_comment(&places) {
         return Ok(Vec::new());
     }

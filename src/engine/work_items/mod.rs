@@ -100,7 +100,7 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         WorkItem::ConfigPreview(id, number) => config_preview::run(ctx, *id, *number).await,
         WorkItem::Branch(id, branch) => branch::run(ctx, &lease.item, *id, branch).await,
         WorkItem::Backfill(id, branch) => backfill::run(ctx, *id, branch).await,
-        WorkItem::Environment(id, name) => environment::run(ctx, lease, *id, name).await,
+        WorkItem::Environment(id, name) => Box::pin(environment::run(ctx, lease, *id, name)).await,
         WorkItem::Promotion(id, name) => promotion::run(ctx, lease, *id, name).await,
         WorkItem::WorkflowRuns(id) => workflow_runs::run(ctx, &lease.item, *id).await,
         WorkItem::DeploymentProtection(id, run, name) => {

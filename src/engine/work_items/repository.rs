@@ -36,7 +36,7 @@ pub(super) async fn run(
         let asked = asked_for(&pending);
         changes.extend(asked_again(ctx, id, &open, &asked).await?);
         if pending.deliveries.iter().any(|it| it.event == "repository") {
-            changes.extend(ctx.quoted_anew(&row).await?);
+            changes.extend(Box::pin(ctx.quoted_anew(&row)).await?);
         }
         // What lies ahead was noted by a clock that has been set back since.
         let since = ctx.now() - RECONCILE_EVERY;

@@ -75,7 +75,7 @@ fn failing() -> Deploy {
         state: DeployState::Running,
         requested_at: Some(UnixMillis(4)),
         diagnosis: Some(told()),
-        told: Some(ToldFailure { diagnosis: told(), suspects }),
+        told: Some(Box::new(ToldFailure { diagnosis: told(), suspects })),
         phases: vec![run],
         log_url: Some("https://towpath.example/deploys/7.staging.3/0f".to_owned()),
         ..Deploy::new(3, "staging", (id(1), id(2)), Trigger::Merge)

@@ -114,7 +114,7 @@ async fn of_pull(
     if row.merged.is_some() {
         let repository = call.ctx.mirror(call.repository).await?.at_hand().await?;
         let mut places = change_status(call.ctx.store.as_ref(), &repository, call.path, row).await?;
-        call.ctx.leave_out_logs(call.repository, call.path, &mut places).await;
+        Box::pin(call.ctx.leave_out_logs(call.repository, call.path, &mut places)).await;
         let table = report::change_status_table(in_comments(call), &places);
         let said = report::sentence("% is merged into %.", &[&name, base]);
         let next = owed.map_or_else(|| table.clone(), |owed| format!("{table}\n\n{owed}"));
@@ -144,7 +144,7 @@ async fn of_commit(call: &Call<'_>, prefix: &CommitPrefix) -> Result<CommandRepl
         (Some(_), _) => return Ok(refused("ambiguous", SPEC.unchanged, &all_of(&found))),
     };
     let mut places = commit_status(store, &repository, call.path, (id, commit)).await?;
-    call.ctx.leave_out_logs(call.repository, call.path, &mut places).await;
+    Box::pin(call.ctx.leave_out_logs(call.repository, call.path, &mut places)).await;
     let table = report::change_status_table(in_comments(call), &places);
     let said = report::sentence("this is where % has come to.", &[&commit.short()]);
     Ok(CommandReply::new(CommandStatus::Done, "done", said).commits(Some(commit), None).next(table))

@@ -318,7 +318,7 @@ impl EnvironmentWork<'_> {
                 handed = self.hand_over_next().await;
             }
         }
-        self.read_logs().await;
+        Box::pin(self.read_logs()).await;
         self.show().await?;
         self.delete_old().await?;
         let cared = self.look_after().await;
@@ -357,8 +357,8 @@ impl EnvironmentWork<'_> {
     /// All that has changed so far, and what follows from it: whoever keeps the one keeps the other, or a restart in
     /// between would forget what follows.
     async fn all_to_keep(&mut self) -> Result<Vec<Change>, WorkError> {
-        self.read_logs().await;
-        self.name_suspects().await;
+        Box::pin(self.read_logs()).await;
+        Box::pin(self.name_suspects()).await;
         let EnvironmentContext { ctx, repository, path, environment, .. } = self.site;
         let id = repository.id;
         let mut kept = self.changes.clone();

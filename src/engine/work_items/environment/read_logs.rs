@@ -15,10 +15,8 @@ const READ_AGAIN_EVERY: Duration = Duration::from_secs(30);
 
 /// What there is of a log.
 enum Found {
-    /// All of it.
-    Whole(Box<LogReader>),
-    /// Its last lines, as somebody has sent them.
-    Tail(Box<LogReader>),
+    /// All of it, or its last lines where somebody has sent no more.
+    Read(Box<LogReader>),
     /// Nothing yet.
     NotYet,
     /// Nothing that may be read.
@@ -48,13 +46,12 @@ impl EnvironmentWork<'_> {
         }
     }
 
-    /// Notes what the log of a failed deploy tells. Lines that say why it failed are shown rather than its very last.
+    /// Notes what the log of a failed deploy tells. What is shown of it are the lines that say why it failed, without secrets.
     fn note_read(&mut self, number: u64, found: Found) {
         let now = self.site.ctx.now();
         let Some(deploy) = self.queue.get_mut(number) else { return };
-        let (reader, is_whole) = match found {
-            Found::Whole(reader) => (reader, true),
-            Found::Tail(reader) => (reader, false),
+        let reader = match found {
+            Found::Read(reader) => reader,
             Found::NotYet => {
                 self.log_at = Some(now + READ_AGAIN_EVERY);
                 return;
@@ -70,7 +67,7 @@ impl EnvironmentWork<'_> {
         deploy.diagnosis = Some(told);
         deploy.customers = reading.customers_now();
         let lines = reading.last_lines.join("\n");
-        if let Some(run) = deploy.phases.last_mut().filter(|_| is_whole && !lines.is_empty()) {
+        if let Some(run) = deploy.phases.last_mut().filter(|_| !lines.is_empty()) {
             run.log_tail = Some(lines);
         }
     }
@@ -82,7 +79,7 @@ impl EnvironmentWork<'_> {
             let file = ctx.drivers.commands.open_log(&key).await.map_err(shared_error)?;
             let bytes = usize::try_from(file.metadata().map_err(shared_error)?.len()).unwrap_or(usize::MAX);
             let read = off_the_runtime(bytes, || read_log(file)).map_err(shared_error)?;
-            return Ok(Found::Whole(Box::new(read)));
+            return Ok(Found::Read(Box::new(read)));
         }
         let settings = deploy.driver_settings.as_ref();
         let is_by_workflow =
@@ -92,14 +89,14 @@ impl EnvironmentWork<'_> {
         if let Some(run) = run.filter(|_| is_by_workflow) {
             let read = job_log(ctx, self.site.repository, run, deploy.phase()).await;
             return Ok(match read.map_err(shared_error)? {
-                JobLog::Read(reader) => Found::Whole(reader),
+                JobLog::Read(reader) => Found::Read(reader),
                 JobLog::Missing => Found::NotYet,
                 JobLog::Forbidden => Found::Forbidden,
             });
         }
         let tail = deploy.phases.last().and_then(|run| run.log_tail.as_deref());
         let read = read_log(tail.unwrap_or_default().as_bytes()).map_err(shared_error)?;
-        Ok(Found::Tail(Box::new(read)))
+        Ok(Found::Read(Box::new(read)))
     }
 }
 

@@ -22,7 +22,7 @@ impl EnvironmentWork<'_> {
             let Some(diagnosis) = deploy.diagnosis.clone() else { continue };
             let suspects = self.suspects(&deploy, &diagnosis).await;
             if let Some(deploy) = self.queue.get_mut(deploy.number) {
-                deploy.told = Some(ToldFailure { diagnosis, suspects });
+                deploy.told = Some(Box::new(ToldFailure { diagnosis, suspects }));
             }
         }
     }
