@@ -300,8 +300,11 @@ fn debt(hotfix: &Hotfix, now: UnixMillis) -> Option<Prose> {
     if hotfix.pull.is_none() {
         names.insert(0, hotfix.branch.as_str());
     }
-    let carried = hotfix.carry_back.as_ref().and_then(CarryBack::pull);
-    let carried = carried.map(|number| format!("; #{number} carries it back")).unwrap_or_default();
+    let carried = match hotfix.carry_back.as_ref().map(|it| (it.pull(), &it.stage)) {
+        Some((Some(number), CarryStage::Closed { .. })) => format!("; #{number} was closed without a merge"),
+        Some((Some(number), _)) => format!("; #{number} carries it back"),
+        _ => String::new(),
+    };
     Some(Prose::new(&words, &names).then(row(&owing, "and")).then(Prose::new(&format!("{carried}."), &[])))
 }
 

@@ -118,7 +118,7 @@ pub(super) fn failed(phase: Option<Phase>) -> Deploy {
 fn what_github_shows_of_a_deploy() {
     const HOUR: Duration = Duration::from_secs(60 * 60);
     let error = |ending| deploy(DeployState::Error, Some(ending));
-    let all = [
+    let all = vec![
         deploy(DeployState::Requested, None),
         Deploy { driver: "webhook".to_owned(), ..deploy(DeployState::Requested, None) },
         deploy(DeployState::Running, None),

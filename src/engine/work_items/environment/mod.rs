@@ -308,14 +308,14 @@ impl EnvironmentWork<'_> {
         // A rollback goes whatever keeps the branch from being asked.
         let may_go = wanted.is_ok() || self.rollback_waits();
         if may_go {
-            handed = self.hand_over_next().await;
+            handed = Box::pin(self.hand_over_next()).await;
         }
         let sure = self.be_sure_of_nobody().await;
         if sure.is_ok() && self.expire().await {
             looked = Ok(());
             ended = self.see_cancelling_through().await;
             if may_go {
-                handed = self.hand_over_next().await;
+                handed = Box::pin(self.hand_over_next()).await;
             }
         }
         Box::pin(self.read_logs()).await;
