@@ -6,8 +6,8 @@ use crate::lineage::{
 };
 use crate::model::{
     BranchName, Cause, Commit, CommitId, CopyBranch, CopyHistory, Environment, Facts, History, IgnoredPaths,
-    Outcome, PromotionPath, PullEnds, Role, Snapshot, Source, TopicHistory, Undecided, UnixSeconds, Verdict,
-    error_chain,
+    MergeBack, MergeOutcome, Outcome, PromotionHistory, PromotionPath, PullEnds, Role, Snapshot, Source,
+    TopicHistory, Undecided, UnixSeconds, Verdict, error_chain,
 };
 use crate::policy::{self, Fact, Judged, Route};
 
@@ -268,7 +268,10 @@ async fn gather(
                 from: environment_of_head(path, pull),
                 ..between(pull, &upstream)
             };
-            repository.promotion(question).await.map(History::Promotion)
+            match repository.promotion(question).await {
+                Ok(history) => with_merge_back(repository, (path, pull), (history, survey), ledger).await,
+                Err(error) => Err(error),
+            }
         }
         Fact::BackMergeHistory => {
             let head = pull.head.branch.as_ref().unwrap_or(&pull.base.branch);
@@ -313,6 +316,30 @@ async fn with_merged_back(
         history.merged_back.extend(found);
     }
     Ok(History::Topic(history))
+}
+
+/// The history of a promotion with where all that its base has may be merged whole, where the two do not come together by
+/// themselves.
+async fn with_merge_back(
+    repository: &Repository,
+    (path, pull): (&PromotionPath, &PullEnds),
+    (mut history, survey): (PromotionHistory, &Survey),
+    ledger: &Ledger,
+) -> Result<History, GitError> {
+    let is_apart = history.differs || matches!(history.merge, MergeOutcome::Conflicts { .. });
+    if let (true, true, Role::Environment(base)) = (is_apart, history.related, path.role(&pull.base.branch))
+        && base.accepts.contains(&Source::Hotfixes)
+        && let (Some(entry), Some(tip)) = (path.entry_of(base), survey.tips.get(&base.branch))
+        && let Some(into) = survey.tips.get(&entry.branch)
+    {
+        let downstream = Downstream { tip, upstream: upstream(path, &base.branch, survey) };
+        let ends = (pull.base.commit, into.commit);
+        let brings = repository.brings_back(ends, &downstream, ledger).await?;
+        let known = brings.filter(|it| it.unrecorded.is_empty());
+        history.merge_back =
+            known.map(|it| MergeBack { into: entry.branch.clone(), joins: it.carries.is_empty() });
+    }
+    Ok(History::Promotion(history))
 }
 
 fn environment_of_head<'a>(path: &'a PromotionPath, pull: &PullEnds) -> Option<&'a str> {

@@ -58,11 +58,7 @@ impl Repository {
     /// Those of `carries` that no recorded pull request brought. Of a squashed one whose commit was not
     /// recorded, the commit is known by what it did: merging the pull request's head into its parent gives
     /// its files.
-    pub(super) async fn unrecorded(
-        &self,
-        carries: &[Commit],
-        records: &[MergedPull],
-    ) -> Result<Vec<Commit>, GitError> {
+    async fn unrecorded(&self, carries: &[Commit], records: &[MergedPull]) -> Result<Vec<Commit>, GitError> {
         let squashed: Vec<_> = records
             .iter()
             .filter(|it| it.method == Some(MergeMethod::Squash) && it.commit.is_none())

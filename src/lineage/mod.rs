@@ -79,7 +79,7 @@ pub use hooks::{HookFolder, hook_folder};
 pub use landed::Landed;
 pub use ledger::{Ledger, LedgerError};
 pub use line_parts::LinePart;
-pub use merged_back::Downstream;
+pub use merged_back::{BringsBack, Downstream};
 pub use merged_files::MergedFiles;
 pub use mirror::{Fetched, Mirror};
 pub use new_branch::{BranchError, Pushed};

@@ -70,10 +70,10 @@ impl Repository {
         } else {
             (Sorted::default(), brings == 0 && head_tree != base_tree)
         };
-        let Elsewhere { on_upstream, joins } = match (is_missing, is_apart) {
-            (true, _) => Elsewhere { on_upstream: self.on_upstream(&question).await?, joins: Vec::new() },
-            (false, true) => self.there_already_as_others(&question).await?,
-            (false, false) => Elsewhere::default(),
+        let on_upstream = match (is_missing, is_apart) {
+            (true, _) => self.on_upstream(&question).await?,
+            (false, true) => self.joined_upstream(&question).await?,
+            (false, false) => Vec::new(),
         };
         let deployed = question.from.map(|name| question.ledger.deployed(name, head_tree));
         Ok(PromotionHistory {
@@ -85,7 +85,7 @@ impl Repository {
             only_on_base: origins::named(kept, question.ledger),
             cut_by: snapshots.into_iter().next(),
             on_upstream,
-            joins,
+            merge_back: None,
             differs,
             differing,
             deployed: deployed.unwrap_or(Deployed::NobodyReports),
@@ -175,17 +175,13 @@ impl Repository {
         self.differing_paths(before, after).await
     }
 
-    /// Where all that only the base has is in another form, the head having it, so that nothing but the history is apart:
-    /// the branches upstream that have the base's very commits already, and those at which they can be joined.
-    async fn there_already_as_others(&self, question: &PromotionQuestion<'_>) -> Result<Elsewhere, GitError> {
-        let base = question.pull.base.commit;
-        let mut found = Elsewhere::default();
+    /// The branches upstream that have the base's very commits, where all that only the base has is on the head in another
+    /// form.
+    async fn joined_upstream(&self, question: &PromotionQuestion<'_>) -> Result<Vec<BranchName>, GitError> {
+        let mut found = Vec::new();
         for tip in question.upstream.iter().filter(|_| question.same_files_expected) {
-            if self.reaches(tip.commit, base).await? {
-                found.on_upstream.push(tip.branch.clone());
-            } else if self.carries((base, tip.commit), question.upstream, question.ledger).await?.0.is_empty()
-            {
-                found.joins.push(tip.branch.clone());
+            if self.reaches(tip.commit, question.pull.base.commit).await? {
+                found.push(tip.branch.clone());
             }
         }
         Ok(found)
@@ -342,13 +338,6 @@ impl Repository {
         let commits = self.log(&["--no-walk"], &[merged.to_string()]).await?;
         Ok(commits.first().filter(|commit| commit.parents == [base, head]).map(|commit| commit.tree))
     }
-}
-
-/// The branches upstream that have all of a promotion's base.
-#[derive(Debug, Default)]
-struct Elsewhere {
-    on_upstream: Vec<BranchName>,
-    joins: Vec<BranchName>,
 }
 
 /// What a merge would produce, and where its tree is.

@@ -1,8 +1,8 @@
 use super::calendar::FreezePeriod;
 use super::{
-    AcceptanceFacts, BranchName, Commit, CommitId, FileFinding, Hold, LateFailure, Lock, MergeMethods,
-    MergedPull, OpenPull, Origin, Override, OwedHotfix, PlaceAwaited, PreparedRollback, PullRequestDetails,
-    Revert, Snapshot, StackFacts, TreeId, UnixSeconds,
+    AcceptanceFacts, BranchName, Commit, CommitId, FileFinding, Hold, LateFailure, Lock, MergeBack,
+    MergeMethods, MergedPull, OpenPull, Origin, Override, OwedHotfix, PlaceAwaited, PreparedRollback,
+    PullRequestDetails, Revert, Snapshot, StackFacts, TreeId, UnixSeconds,
 };
 
 /// The branch a pull request would merge.
@@ -162,7 +162,7 @@ pub struct MergedBack {
     pub state: CommitId,
     /// What of it the target has in no form; newest first.
     pub carries: Vec<Commit>,
-    /// What of that no recorded pull request brought to the environment.
+    /// What no recorded pull request brought to the environment: those of `carries`, and merges with a change of their own.
     pub unrecorded: Vec<Commit>,
 }
 
@@ -227,9 +227,9 @@ pub struct PromotionHistory {
     /// The branches of environments before the head's that have what only the base has, or its very commits, and with it
     /// something new for the head. Gathered where the outcome asks for it to be brought back.
     pub on_upstream: Vec<BranchName>,
-    /// The branches of environments before the base's, the head's among them, that have all of the base in another form.
-    /// Gathered where the head is one of them.
-    pub joins: Vec<BranchName>,
+    /// The branch upstream into which all of the base may be merged whole, where the outcome asks for it to be brought back
+    /// and nothing of it is unknown.
+    pub merge_back: Option<MergeBack>,
     /// Whether what the merge gives differs from the head in paths that count.
     pub differs: bool,
     /// Those paths, sorted.

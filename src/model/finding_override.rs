@@ -147,9 +147,9 @@ const BESIDES: [&str; 17] = [
     "carried_by",
     "first",
     "in_conflict",
-    "join",
     "line",
     "merge",
+    "merge_back",
     "reasons",
     "repair",
     "since",
@@ -267,7 +267,7 @@ mod tests {
             only_on_base: vec![Commit { origin: origin.clone(), ..commit(1) }],
             divergence: Divergence {
                 first: Some(crate::model::PromoteFirst { from: branch("a"), into: branch("b") }),
-                join: Some(branch("a")),
+                merge_back: Some(crate::model::MergeBack { into: branch("a"), joins: true }),
                 ..Divergence::default()
             },
             mended: Vec::new(),

@@ -42,6 +42,9 @@ pub struct Hotfix {
     /// How it stood on each environment that leads to its own, when that was last looked at.
     #[serde(default)]
     pub accounts: Vec<HotfixAccount>,
+    /// The carry-back that Towpath has closed, since its fault was mended in another way. Whoever opens it again wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<PullNumber>,
     /// How it ended, if it has.
     #[serde(default)]
     pub over: Option<HotfixEnd>,
@@ -160,10 +163,14 @@ pub struct HotfixAccount {
 pub enum HotfixStanding {
     /// It has it, in one form or another.
     Carried,
-    /// By its message alone: this commit says that it was picked from it, but makes another change.
+    /// By this commit, which does not make the same change: its message says that it was picked from it, or it has merged it and
+    /// resolved a conflict.
     Noted {
         /// The commit.
         by: CommitId,
+        /// Whether it has merged it.
+        #[serde(default)]
+        as_merge: bool,
     },
     /// It has it not.
     Missing,

@@ -169,7 +169,7 @@ pub use records::{
     DeployOutcome, MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree,
 };
 pub use refused_status::RefusedStatus;
-pub use repair::{Divergence, PromoteFirst, Repair};
+pub use repair::{Divergence, MergeBack, PromoteFirst, Repair};
 pub use requires::{ReadinessItem, Requires, SignOffRole, Tested, TicketRule, TicketsOn};
 pub use revert_pull::{PreparedRollback, RevertPull, RollbackStanding};
 pub use reverts::{Revert, RevertEffect};

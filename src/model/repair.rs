@@ -33,10 +33,18 @@ pub struct Divergence {
     /// The promotion before it, where that is what is missing.
     #[serde(default)]
     pub first: Option<PromoteFirst>,
-    /// The branch on which all that only the base has is there in another form: merging the base there, with the files that
-    /// are there, joins the histories.
+    /// Where the base may be merged whole, which brings the two together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub join: Option<BranchName>,
+    pub merge_back: Option<MergeBack>,
+}
+
+/// A branch upstream into which a topic may bring all that the base has, by merging it whole.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct MergeBack {
+    /// The branch.
+    pub into: BranchName,
+    /// Whether that only joins the histories: the branch has all of it in another form, and its files are kept.
+    pub joins: bool,
 }
 
 /// A promotion that has to come before another one: what only the other's base has is on an environment further

@@ -204,10 +204,6 @@ fn asked<'a>(
         hotfixes: &facts.hotfixes,
         waits_for_hotfixes: path.rules.level(Code::HotfixNotCarriedBack) == Level::Enforce,
         first: head.and_then(|head| promotion::promote_first(path, head, &history.on_upstream)),
-        join: path
-            .entry_of(base)
-            .filter(|entry| base.accepts.contains(&Source::Hotfixes) && history.joins.contains(&entry.branch))
-            .map(|entry| entry.branch.clone()),
     }
 }
 

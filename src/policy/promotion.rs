@@ -66,14 +66,12 @@ pub(super) struct PromotionRequirements<'a> {
     pub(super) waits_for_hotfixes: bool,
     /// The promotion before it, where that one would bring what only the base has.
     pub(super) first: Option<PromoteFirst>,
-    /// Where the histories can be joined, where all that only the base has is upstream in another form.
-    pub(super) join: Option<BranchName>,
 }
 
 impl PromotionRequirements<'_> {
     fn divergence(&self, history: &PromotionHistory) -> Divergence {
-        let (first, join) = (self.first.clone(), self.join.clone().filter(|_| self.first.is_none()));
-        Divergence { cut_by: history.cut_by.clone(), first, join }
+        let merge_back = history.merge_back.clone().filter(|_| self.first.is_none());
+        Divergence { cut_by: history.cut_by.clone(), first: self.first.clone(), merge_back }
     }
 }
 

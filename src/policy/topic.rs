@@ -18,9 +18,9 @@
 //!   when the branch was pointed there; and a commit that was also a tip by another entry stays foreign.
 //!   "After" is strict: in the same second nothing is proven, unless the topic was pushed with a commit that nobody had
 //!   pushed before ([`PushedAt::is_new`](crate::model::PushedAt::is_new)).
-//! * **Carried back.** The topic has merged a state of an environment that its target leads to, and what that has of its
-//!   own came by recorded pull requests (hotfixes) or is on the target in another form. A pull request from the
-//!   environment's own branch would be let in with the same; only so can a conflict be resolved on the way.
+//! * **Carried back.** The topic has merged a state of an environment that its target leads to and that takes hotfixes, and
+//!   all of its own that the target lacks came there by recorded pull requests and is still in the topic. Only so a
+//!   conflict with a hotfix can be resolved on the way.
 
 use super::family::{Fact, Family, MOVES_FOR_TOPICS, PATH, Reach, Trigger};
 use std::collections::{HashMap, HashSet};
@@ -121,6 +121,8 @@ fn inherited(
 /// that environment's own branch would be let in with it.
 fn carried_back(history: &TopicHistory, brought: &Brought<'_>) -> HashSet<CommitId> {
     let known = history.merged_back.iter().filter(|it| it.unrecorded.is_empty());
+    // A merge that leaves away what it carries back would count for the hotfix, and take it from production later.
+    let known = known.filter(|it| !undone::drops_what_it_carries(history, it));
     brought.reach(known.map(|it| it.state))
 }
 

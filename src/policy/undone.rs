@@ -9,7 +9,7 @@ use super::family::{Fact, Family, MOVES_FOR_TOPICS, PATH, Reach, Trigger};
 use std::collections::HashSet;
 
 use super::brought::Brought;
-use crate::model::{Cause, Code, Commit, CommitId, Finding, Repair, Revert, RevertEffect, TopicHistory};
+use crate::model::{Cause, Code, CommitId, Finding, MergedBack, Repair, Revert, RevertEffect, TopicHistory};
 
 /// What merging would do to the target's files. A base that gains the same changes in other commits leaves nothing to
 /// be changed.
@@ -44,9 +44,17 @@ fn undoes_merged_work(history: &TopicHistory, brought: &Brought<'_>) -> Option<F
 
 /// Whether a merge that keeps the topic's files drops nothing that the target does not have: it joins what was carried back.
 fn only_joins(history: &TopicHistory, revert: &Revert) -> bool {
-    let merges = |state: &CommitId| revert.by.is_merge() && revert.by.parents.contains(state);
-    let lost = |it: &Commit| revert.commits.iter().any(|of| of.id == it.id);
-    history.merged_back.iter().any(|it| merges(&it.state) && !it.carries.iter().any(lost))
+    let merges = |it: &&MergedBack| revert.by.is_merge() && revert.by.parents.contains(&it.state);
+    history.merged_back.iter().filter(merges).any(|it| !drops(revert, it))
+}
+
+/// Whether what the topic has merged from a downstream environment is taken back in it, though the target has it in no form.
+pub(super) fn drops_what_it_carries(history: &TopicHistory, merged: &MergedBack) -> bool {
+    history.reverts.iter().any(|revert| revert.effect != RevertEffect::Nothing && drops(revert, merged))
+}
+
+fn drops(revert: &Revert, merged: &MergedBack) -> bool {
+    merged.carries.iter().any(|it| revert.commits.iter().any(|of| of.id == it.id))
 }
 
 /// Whether the topic consists of reverts of what the target has, and was made for that.

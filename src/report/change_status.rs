@@ -149,7 +149,12 @@ impl BranchStatus {
             Some(HotfixStanding::Reverted { by }) => format!("owed again: {} has taken it back", by.short()),
             Some(HotfixStanding::Mended { by, .. }) => format!("mended in another way, says {by}"),
             Some(HotfixStanding::Carried) => "there in another form".to_owned(),
-            Some(HotfixStanding::Noted { by }) => format!("there by the message of {} alone", by.short()),
+            Some(HotfixStanding::Noted { by, as_merge: false }) => {
+                format!("there by the message of {} alone", by.short())
+            }
+            Some(HotfixStanding::Noted { by, as_merge: true }) => {
+                format!("there, merged by {} with other files", by.short())
+            }
         }
     }
 

@@ -268,8 +268,11 @@ fn account(it: &HotfixAccount) -> Prose {
     let environment = it.environment.as_str();
     match &it.standing {
         HotfixStanding::Carried => Prose::new("%: has it.", &[environment]),
-        HotfixStanding::Noted { by } => {
+        HotfixStanding::Noted { by, as_merge: false } => {
             Prose::new("%: has it, by the message of % alone.", &[environment, &by.short()])
+        }
+        HotfixStanding::Noted { by, as_merge: true } => {
+            Prose::new("%: has it, merged by % with other files.", &[environment, &by.short()])
         }
         HotfixStanding::Missing => Prose::new("%: **owed**.", &[environment]),
         HotfixStanding::Reverted { by } => {

@@ -207,6 +207,7 @@ pub(super) fn recorded_hotfix() -> Hotfix {
         carry_back: None,
         mended: Vec::new(),
         accounts: Vec::new(),
+        closed: None,
         over: None,
     }
 }
@@ -380,7 +381,7 @@ pub(super) fn long_ones() -> Vec<(&'static str, &'static str, Verdict)> {
     };
     let untested = |cut_by, first| Cause::UntestedTree {
         only_on_base: hotfix(),
-        divergence: Divergence { cut_by, first, join: None },
+        divergence: Divergence { cut_by, first, merge_back: None },
         mended: Vec::new(),
     };
     let mut behind = verdict(Fail, Cause::HeadBehind);

@@ -1,6 +1,6 @@
 //! How a hotfix that git cannot bring together by itself comes home: its environment is merged into a topic upstream.
 
-use towpath::model::{Cause, Divergence, Finding};
+use towpath::model::{Cause, Divergence, Finding, MergeBack};
 
 use crate::examples::Memory::{Idle, Needed};
 use crate::examples::{CARRIES, PASS, Row, verdict, with_hotfixes};
@@ -123,6 +123,77 @@ pub(crate) const WAY_HOME: &[Row] = &[
         memory: Idle,
     },
     Row {
+        name: "with an earlier direct push",
+        why: "the hotfix stands on what nobody knows",
+        tell: |s| {
+            s.commit("production", "direct");
+            hotfix(s);
+            s.point_at("topic", "integration");
+            s.merge("production", "topic");
+        },
+        pull: INTO_INTEGRATION,
+        want: CARRIES,
+        memory: Idle,
+    },
+    Row {
+        name: "with work of another pull request",
+        why: "it was merged into a topic, and that was pushed to production",
+        tell: |s| {
+            hotfix(s);
+            s.topic("feature/x", "production");
+            s.merge("feature/x", "staging");
+            s.point_at("production", "feature/x");
+            s.point_at("topic", "integration");
+            s.merge("production", "topic");
+        },
+        pull: INTO_INTEGRATION,
+        want: CARRIES,
+        memory: Idle,
+    },
+    Row {
+        name: "with an edited merge",
+        why: "whoever merged the hotfix wrote something into that merge",
+        tell: |s| {
+            s.point_at("hotfix/x", "production");
+            s.commit("hotfix/x", "base");
+            s.merge_and_write("hotfix/x", "production", "debug");
+            s.point_at("topic", "integration");
+            s.merge("production", "topic");
+        },
+        pull: INTO_INTEGRATION,
+        want: CARRIES,
+        memory: Idle,
+    },
+    Row {
+        name: "a state that production has no more",
+        why: "the hotfix was pushed away again, and nobody misses it",
+        tell: |s| {
+            let before = s.tip("production");
+            hotfix(s);
+            s.point_at("keep", "production");
+            s.point("production", before);
+            s.point_at("topic", "integration");
+            s.merge("keep", "topic");
+        },
+        pull: INTO_INTEGRATION,
+        want: CARRIES,
+        memory: Idle,
+    },
+    Row {
+        name: "squashed",
+        why: "a hotfix that was squashed into production is known as well",
+        tell: |s| {
+            s.point_at("hotfix/x", "production");
+            s.commit("hotfix/x", "base");
+            s.squash("hotfix/x", "production");
+            s.point_at("topic", "integration");
+            s.merge("production", "topic");
+        },
+        pull: INTO_INTEGRATION,
+        want: HOME,
+        memory: Needed,
+    },
+    Row {
         name: "nothing to carry",
         why: "production has only what was promoted there",
         tell: |s| {
@@ -169,8 +240,8 @@ pub(crate) const WAY_HOME: &[Row] = &[
             s.merge_ours("production", "topic");
         },
         pull: INTO_INTEGRATION,
-        want: ("warn", &["TP207", "TP201"]),
-        memory: Needed,
+        want: ("fail", &["TP201"]),
+        memory: Idle,
     },
     Row {
         name: "into an environment that takes no topics",
@@ -201,8 +272,11 @@ async fn divergence(tell: fn(&mut Story)) -> (Divergence, usize) {
 
 #[tokio::test]
 async fn what_upstream_has_in_another_form_is_joined_and_what_it_lacks_is_merged_back() {
-    let join = Divergence { join: Some(name("integration")), ..Divergence::default() };
-    assert_eq!(divergence(carried_and_built_upon).await, (join, 1));
+    let back = |joins| {
+        let merge_back = Some(MergeBack { into: name("integration"), joins });
+        Divergence { merge_back, ..Divergence::default() }
+    };
+    assert_eq!(divergence(carried_and_built_upon).await, (back(true), 1));
     let lacks = |s: &mut Story| {
         hotfix(s);
         s.point_at("edit", "integration");
@@ -210,7 +284,7 @@ async fn what_upstream_has_in_another_form_is_joined_and_what_it_lacks_is_merged
         s.merge("edit", "integration");
         s.merge("integration", "staging");
     };
-    assert_eq!(divergence(lacks).await, (Divergence::default(), 1));
+    assert_eq!(divergence(lacks).await, (back(false), 1));
     // Joined upstream, it has only to come down.
     let first = |s: &mut Story| {
         joined(s);
@@ -218,5 +292,5 @@ async fn what_upstream_has_in_another_form_is_joined_and_what_it_lacks_is_merged
     };
     let (found, _) = divergence(first).await;
     let first = found.first.unwrap();
-    assert_eq!((first.from, first.into, found.join), (name("integration"), name("staging"), None));
+    assert_eq!((first.from, first.into, found.merge_back), (name("integration"), name("staging"), None));
 }

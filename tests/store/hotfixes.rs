@@ -21,6 +21,7 @@ fn hotfix(key: &str, since: i64) -> Hotfix {
         carry_back: None,
         mended: Vec::new(),
         accounts: Vec::new(),
+        closed: None,
         over: None,
     }
 }

@@ -67,9 +67,14 @@ async fn one_that_conflicts_comes_home_by_a_merge_of_production() {
     let back = merged_by_hand(&stage, ("carry", "production"), "Acme Inc., rewritten\n").await;
     stage.check(&back).await.is("success", "Carries back production to integration");
     merge(&back).await.unwrap();
-    contains(&comes_back(&stage, &hotfix).await, &["`integration` has this hotfix", "`staging`: **owed**"]);
+    contains(
+        &comes_back(&stage, &hotfix).await,
+        &["`integration` has this hotfix", "`integration`: has it, merged by `", "`staging`: **owed**"],
+    );
     promote(&stage).await;
-    stage.check(&promotion).await.passes();
+    // Only people can tell whether what came of the conflict still holds the repair.
+    let words = format!("has merged hotfix #{number} of `production`");
+    stage.check(&promotion).await.passes().says(&words);
     merge(&promotion).await.unwrap();
     contains(&comes_back(&stage, &hotfix).await, &["This hotfix is home"]);
     ended(stage).await;
@@ -131,6 +136,10 @@ async fn what_was_mended_in_another_way_stays_so_for_later_promotions() {
     asked(&stage, &issue, ("rita", &format!("/carried #{number} --in integration --reason rewritten"))).await;
     assert!(!carry.is_open() && !carry.merged(), "nobody misses it where it was to go");
     contains(&comes_back(&stage, &carry).await, &["`rita` says that the fault of", "in another way"]);
+    carry.reopen().by("ana").await.unwrap();
+    stage.quiet().await;
+    assert!(carry.is_open(), "whoever opens it again wants it");
+    stage.check(&carry).await.passes();
     contains(
         &comes_back(&stage, &hotfix).await,
         &["No environment before `production` misses this hotfix", "`by configuration`", "`rewritten`"],

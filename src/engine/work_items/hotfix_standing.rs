@@ -10,11 +10,12 @@ const FOLLOWED_AT_MOST: usize = 20;
 /// And so many are asked about one by one, the newest first.
 const ASKED_AT_MOST: usize = 100;
 
-/// How a merged hotfix stands on an environment whose branch has this tip.
+/// How a merged hotfix stands on an environment whose branch has this tip. `target` is the tip of the one that it went into.
 pub(super) async fn standing(
     repository: &Repository,
     (hotfix, landed): (&Hotfix, &LandedHotfix),
     (environment, tip): (&str, CommitId),
+    target: CommitId,
 ) -> Result<HotfixStanding, GitError> {
     // What was said of the environment itself counts first, the newest; then what it has from upstream.
     let (here, upstream): (Vec<_>, Vec<_>) =
@@ -27,7 +28,13 @@ pub(super) async fn standing(
     let Some(Shown { commits, noted }) = shown_by(repository, (hotfix, landed), tip).await? else {
         return Ok(HotfixStanding::Missing);
     };
-    let mut doubt = noted.map(|by| HotfixStanding::Noted { by });
+    let mut doubt = noted.map(|by| HotfixStanding::Noted { by, as_merge: false });
+    if commits == [landed.made]
+        && let Some(by) = repository.taken_over_by(landed.made, (tip, target)).await?
+        && !is_there_by_files(repository, landed, by).await?
+    {
+        doubt = Some(HotfixStanding::Noted { by, as_merge: true });
+    }
     for commit in commits.into_iter().take(FOLLOWED_AT_MOST) {
         if let Some(by) = repository.taken_back(commit, tip).await? {
             doubt = Some(HotfixStanding::Reverted { by });

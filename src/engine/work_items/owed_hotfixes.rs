@@ -44,7 +44,8 @@ pub(super) async fn known(
         if !base.is_called(&hotfix.environment) {
             continue;
         }
-        let stands = standing(repository, (&hotfix, landed), (&head.name, ends.head.commit)).await?;
+        let stands =
+            standing(repository, (&hotfix, landed), (&head.name, ends.head.commit), ends.base.commit).await?;
         if stands == HotfixStanding::Carried {
             continue;
         }

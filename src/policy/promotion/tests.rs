@@ -17,7 +17,7 @@ fn history(deployed: Deployed) -> PromotionHistory {
         only_on_base: Vec::new(),
         cut_by: None,
         on_upstream: Vec::new(),
-        joins: Vec::new(),
+        merge_back: None,
         differs: false,
         differing: Vec::new(),
         deployed,
@@ -27,16 +27,7 @@ fn history(deployed: Deployed) -> PromotionHistory {
 fn found(tested: Tested, deployed: Deployed, deploys: &DeployFacts) -> Vec<(Code, Outcome)> {
     let (from, methods, first) = ("staging", None, None);
     let (hotfixes, waits_for_hotfixes) = (&[][..], true);
-    let asked = PromotionRequirements {
-        tested,
-        from,
-        methods,
-        deploys,
-        hotfixes,
-        waits_for_hotfixes,
-        first,
-        join: None,
-    };
+    let asked = PromotionRequirements { tested, from, methods, deploys, hotfixes, waits_for_hotfixes, first };
     findings(&history(deployed), &asked).iter().map(|it| (it.cause.code(), it.severity)).collect()
 }
 
@@ -102,16 +93,8 @@ fn an_owed_hotfix_takes_the_place_of_what_was_not_tested_and_a_mended_one_warns_
         };
         let (tested, from, methods, first) = (Tested::NotAsked, "staging", None, None);
         let deploys = &DeployFacts::default();
-        let asked = PromotionRequirements {
-            tested,
-            from,
-            methods,
-            deploys,
-            hotfixes,
-            waits_for_hotfixes,
-            first,
-            join: None,
-        };
+        let asked =
+            PromotionRequirements { tested, from, methods, deploys, hotfixes, waits_for_hotfixes, first };
         let found = findings(&history, &asked);
         found.iter().map(|it| (it.cause.code(), it.severity)).collect::<Vec<_>>()
     };
@@ -125,16 +108,8 @@ fn an_owed_hotfix_takes_the_place_of_what_was_not_tested_and_a_mended_one_warns_
     let cut = |hotfixes: &[OwedHotfix], waits_for_hotfixes| {
         let (tested, from, methods, first) = (Tested::NotAsked, "staging", None, None);
         let deploys = &DeployFacts::default();
-        let asked = PromotionRequirements {
-            tested,
-            from,
-            methods,
-            deploys,
-            hotfixes,
-            waits_for_hotfixes,
-            first,
-            join: None,
-        };
+        let asked =
+            PromotionRequirements { tested, from, methods, deploys, hotfixes, waits_for_hotfixes, first };
         findings(&cut, &asked).len()
     };
     assert_eq!((cut(&[], true), cut(from_ref(&owed), true)), (1, 0), "it looks like a squashed promotion");
@@ -184,7 +159,6 @@ fn methods_that_a_rule_names_warn_and_those_of_settings_are_noted() {
             hotfixes: &[],
             waits_for_hotfixes: true,
             first: None,
-            join: None,
         };
         findings(&history(Deployed::Yes), &asked)
     };

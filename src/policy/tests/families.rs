@@ -50,7 +50,7 @@ prop_compose! {
         PromotionHistory {
             related, brings, differs, merge, deployed,
             head_tree: tree(head), base_tree: tree(base),
-            only_on_base: Vec::new(), cut_by: None, on_upstream: Vec::new(), joins: Vec::new(), differing: Vec::new(),
+            only_on_base: Vec::new(), cut_by: None, on_upstream: Vec::new(), merge_back: None, differing: Vec::new(),
         }
     }
 }

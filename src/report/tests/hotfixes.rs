@@ -192,7 +192,8 @@ fn a_hotfix_that_github_does_not_take_is_named_with_the_reason() {
 #[test]
 fn a_hotfix_that_only_a_message_calls_carried() {
     let Cause::HotfixNotCarriedBack { environment, hotfixes } = owed() else { panic!("it is owed") };
-    let noted = |it: OwedHotfix| OwedHotfix { standing: HotfixStanding::Noted { by: id(77) }, ..it };
+    let noted =
+        |it: OwedHotfix| OwedHotfix { standing: HotfixStanding::Noted { by: id(77), as_merge: false }, ..it };
     let hotfixes = hotfixes.into_iter().map(noted).collect();
     let cause = Cause::HotfixNotCarriedBack { environment, hotfixes };
     insta::assert_snapshot!(shown(&subject("staging", "production"), verdict(Outcome::Warn, cause)), @"

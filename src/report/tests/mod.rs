@@ -35,12 +35,7 @@ use crate::model::{Deploy, PromotionPath, Verdict};
 
 /// Everything a check shows, one thing below the other.
 fn shown(subject: &Subject, verdict: Verdict) -> String {
-    shown_by(&PromotionPath::pro(), subject, verdict)
-}
-
-/// The same on another path.
-fn shown_by(path: &PromotionPath, subject: &Subject, verdict: Verdict) -> String {
-    let check = check(path, &[(subject.clone(), verdict)]);
+    let check = check(&PromotionPath::pro(), &[(subject.clone(), verdict)]);
     let buttons: Vec<&str> = check.actions.iter().map(|action| action.label).collect();
     let mut shown = format!(
         "{} [{}] {}\n\n{}",

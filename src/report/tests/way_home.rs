@@ -1,23 +1,22 @@
 //! Promotions that hotfixes stand in the way of, and what brings them home.
 
 use super::super::samples::*;
-use super::{shown, shown_by};
+use super::shown;
 use crate::model::{
-    Cause, Commit, Divergence, Finding, MendedHotfix,
+    Cause, Commit, Divergence, Finding, MendedHotfix, MergeBack,
     Outcome::{Fail, Warn},
-    PromotionPath, PullNumber, Source, Verdict,
+    PullNumber, Verdict,
 };
 
-/// Production with hotfixes.
-fn with_hotfixes() -> PromotionPath {
-    let mut path = PromotionPath::pro();
-    path.environments[2].accepts.push(Source::Hotfixes);
-    path
+/// All that production has may be merged into integration.
+fn back(joins: bool) -> Divergence {
+    let merge_back = Some(MergeBack { into: name("integration"), joins });
+    Divergence { merge_back, ..Divergence::default() }
 }
 
 #[test]
 fn histories_with_the_same_changes_are_joined_upstream() {
-    let divergence = Divergence { join: Some(name("integration")), ..Divergence::default() };
+    let divergence = back(true);
     let paths = vec!["app/cart.php".to_owned()];
     let cause = Cause::MergeConflicts { paths, only_on_base: hotfix(), divergence };
     insta::assert_snapshot!(shown(&subject("staging", "production"), verdict(Fail, cause)), @"
@@ -74,10 +73,10 @@ fn a_conflict_with_recorded_hotfixes_is_resolved_on_a_topic() {
         .into_iter()
         .map(|it| Commit { origin: Some(origin(90, "hotfix/checkout", "rita")), ..it })
         .collect();
-    let (paths, divergence) = (vec!["app/cart.php".to_owned()], Divergence::default());
+    let (paths, divergence) = (vec!["app/cart.php".to_owned()], back(false));
     let cause = Cause::MergeConflicts { paths, only_on_base: recorded, divergence };
     let subject = subject("staging", "production");
-    insta::assert_snapshot!(shown_by(&with_hotfixes(), &subject, verdict(Fail, cause)), @"
+    insta::assert_snapshot!(shown(&subject, verdict(Fail, cause)), @"
     failure [Re-check] Conflicts: staging → production, 1 file
 
     `staging` and `production` have changed the same lines. Whoever resolves that conflict here gives `production` files that nobody has tested.

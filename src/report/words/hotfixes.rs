@@ -77,11 +77,10 @@ fn noted(scene: &Scene<'_>, environment: &str, hotfixes: &[OwedHotfix]) -> Expla
     };
     let mut explanation = Explanation::new(title, Vec::new());
     for it in hotfixes.iter().take(TOLD_AT_MOST) {
-        let HotfixStanding::Noted { by } = it.standing else { continue };
-        let words = format!(
-            "% on % says in its message that it was picked from hotfix #{} of % (%), but it does not make the same change.",
-            it.pull
-        );
+        let HotfixStanding::Noted { by, as_merge } = it.standing else { continue };
+        let how =
+            if as_merge { "has merged hotfix" } else { "says in its message that it was picked from hotfix" };
+        let words = format!("% on % {how} #{} of % (%), but it does not make the same change.", it.pull);
         let title = shorten_end(&it.title, REASON);
         explanation.detail.push(Prose::new(&words, &[&by.short(), environment, base, &title]));
     }

@@ -222,12 +222,6 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Whether the base is an environment that admits hotfixes.
-    pub(super) fn base_takes_hotfixes(&self) -> bool {
-        let base = self.path.role(&self.pull.base.branch);
-        matches!(base, Role::Environment(base) if base.accepts.contains(&Source::Hotfixes))
-    }
-
     /// Where work that ends up in the head's environment starts: its furthest upstream environment.
     pub(super) fn entry(&self) -> Option<&'a Environment> {
         let mut entry = self.head_environment()?;

@@ -6,7 +6,9 @@ use super::changes::{base_only_evidence, changes};
 use super::hotfixes::{Carry, by_hand};
 use super::topic::PICK;
 use super::{Evidence, Explanation, Scene, Step};
-use crate::model::{BranchName, Commit, Divergence, LateFailure, MendedHotfix, PromoteFirst, Role, Snapshot};
+use crate::model::{
+    BranchName, Commit, Divergence, LateFailure, MendedHotfix, MergeBack, PromoteFirst, Role, Snapshot,
+};
 
 /// A throw-away branch that stands where an environment has been.
 pub(super) fn snapshot(scene: &Scene<'_>, snapshot: &Snapshot) -> Explanation {
@@ -115,7 +117,9 @@ fn bring_together(
 ) {
     match divergence {
         Divergence { cut_by: Some(squashed), .. } => join_again(scene, squashed, only_on_base, explanation),
-        Divergence { first: None, join: Some(up), .. } => join_upstream(scene, up, only_on_base, explanation),
+        Divergence { merge_back: Some(MergeBack { into, joins: true }), .. } => {
+            join_upstream(scene, into, only_on_base, explanation);
+        }
         Divergence { first, .. } => bring_upstream(scene, only_on_base, first.as_ref(), explanation),
     }
 }
@@ -296,12 +300,10 @@ pub(super) fn conflicts(
         Role::Copy(_) => super::copy::reset(scene, only_on_base, &mut explanation),
         Role::Environment(_) | Role::Topic => {
             bring_together(scene, only_on_base, divergence, &mut explanation);
-            let has_other_way = *divergence != Divergence::default();
-            // Only then the merge is let in upstream.
-            let is_recorded =
-                scene.base_takes_hotfixes() && only_on_base.iter().all(|it| it.origin.is_some());
-            if let Some(entry) = scene.entry().filter(|_| !has_other_way && is_recorded) {
-                explanation.repair = Some(merge_back(scene, &entry.branch));
+            if let (None, Some(MergeBack { into, joins: false })) =
+                (&divergence.cut_by, &divergence.merge_back)
+            {
+                explanation.repair = Some(merge_whole(scene, into));
                 // Whatever else is done there, git would find the same conflict again.
                 explanation.alternatives.clear();
             }
@@ -312,7 +314,7 @@ pub(super) fn conflicts(
 
 /// The base is merged into a topic from upstream, where the conflict can be resolved: on GitHub that would be done on the
 /// base itself.
-fn merge_back(scene: &Scene<'_>, up: &BranchName) -> Step {
+fn merge_whole(scene: &Scene<'_>, up: &BranchName) -> Step {
     let base = scene.base();
     let lead =
         Prose::new("Merge % into a topic from %, and resolve the conflict there:", &[base, up.as_str()]);

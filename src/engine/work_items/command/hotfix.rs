@@ -166,6 +166,7 @@ fn recorded(
         carry_back: None,
         mended: Vec::new(),
         accounts: Vec::new(),
+        closed: None,
         over: None,
     };
     let said = CommandReply::new(CommandStatus::Done, "done", done).commits(None, Some(tip)).next(next);

@@ -31,10 +31,10 @@ impl HotfixWork<'_> {
         }
         let mut accounts = Vec::new();
         for upstream in self.path.upstream_of(environment) {
-            let Some(tip) = self.repository.branch(&upstream.branch).await? else { continue };
-            let standing = standing(self.repository, (hotfix, &landed), (&upstream.name, tip)).await?;
+            let Some(now) = self.repository.branch(&upstream.branch).await? else { continue };
+            let standing = standing(self.repository, (hotfix, &landed), (&upstream.name, now), tip).await?;
             let before = hotfix.account(&upstream.name).filter(|before| before.standing == standing);
-            let tip = before.map_or(tip, |before| before.tip);
+            let tip = before.map_or(now, |before| before.tip);
             accounts.push(HotfixAccount { environment: upstream.name.clone(), standing, tip });
         }
         hotfix.accounts = accounts;

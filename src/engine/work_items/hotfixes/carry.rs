@@ -6,7 +6,7 @@ use crate::engine::work_error::WorkError;
 use crate::engine::work_items::first_free_branch::names;
 use crate::engine::work_items::pull_request::Memory;
 use crate::github::{ApiError, NewPull};
-use crate::lineage::{BranchError, BranchTip, Committer, Rebuild};
+use crate::lineage::{BranchError, Committer, Downstream, Rebuild};
 use crate::model::{
     BranchName, CarryBack, CarryStage, CommitId, Environment, ForPeople, Hotfix, HotfixStanding,
     LandedHotfix, PullNumber, PullRequestState, capitalized,
@@ -131,13 +131,13 @@ impl HotfixWork<'_> {
         entry: CommitId,
     ) -> Result<Option<CommitId>, WorkError> {
         let survey = self.repository.survey(self.path).await?;
-        let Some(tip) = survey.tips.get(&environment.branch).map(|it| it.commit) else { return Ok(None) };
+        let Some(tip) = survey.tips.get(&environment.branch) else { return Ok(None) };
         let upstream = self.path.upstream_of(environment);
-        let upstream: Vec<&BranchTip> =
-            upstream.iter().filter_map(|it| survey.tips.get(&it.branch)).collect();
+        let upstream = upstream.iter().filter_map(|it| survey.tips.get(&it.branch)).collect();
         let memory = Memory::of(self.ctx, self.path, self.row.id, &environment.branch).await?;
-        let brings = self.repository.brings_back((tip, entry), &upstream, &memory.ledger(None)).await?;
-        Ok(brings.filter(|(_, unrecorded)| unrecorded.is_empty()).map(|_| tip))
+        let (state, downstream) = (tip.commit, Downstream { tip, upstream });
+        let brings = self.repository.brings_back((state, entry), &downstream, &memory.ledger(None)).await?;
+        Ok(brings.filter(|it| it.unrecorded.is_empty()).map(|_| state))
     }
 
     /// Gives what was picked a branch and a pull request. That is on record before it is begun, so what is there afterwards
@@ -235,9 +235,12 @@ impl HotfixWork<'_> {
         };
         let pull = *pull;
         let Some(words) = report::carry_back_closed(hotfix, entry) else { return Ok(()) };
+        if hotfix.over.is_none() && hotfix.closed == Some(pull) {
+            return Ok(());
+        }
         let (installation, name) = (self.row.installation, &self.row.full_name);
         match self.ctx.api.close_pull(installation, name, pull).await {
-            Ok(()) | Err(ApiError::NotFound { .. }) => {}
+            Ok(()) | Err(ApiError::NotFound { .. }) => hotfix.closed = Some(pull),
             Err(error) => {
                 // It is not over before that is done.
                 hotfix.over = None;

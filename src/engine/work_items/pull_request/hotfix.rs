@@ -66,6 +66,7 @@ impl PullRequestWork<'_> {
             carry_back: None,
             mended: Vec::new(),
             accounts: Vec::new(),
+            closed: None,
             over: None,
         };
         Ok(Some(Change::HotfixRecorded(id, Box::new(hotfix))))
