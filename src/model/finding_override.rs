@@ -103,13 +103,14 @@ impl Override {
 
 impl Code {
     /// Whether a person may decide that a finding of this code keeps nothing back. Where history would be damaged, or
-    /// nothing is known, nobody may; a lock and a hold are ended by commands of their own.
+    /// nothing is known, nobody may; a lock and a hold are ended by commands of their own, and a rollback is asked for again.
     pub const fn can_be_overridden(self) -> bool {
         !matches!(
             self,
             Self::ForkHead
                 | Self::CopyTakesOnly
                 | Self::PromotionInStack
+                | Self::PreparedRollback
                 | Self::UnrelatedHistory
                 | Self::MergeConflicts
                 | Self::Locked
@@ -254,7 +255,7 @@ mod tests {
         let firm = Code::ALL.into_iter().filter(|code| !code.can_be_overridden()).map(Code::as_str);
         assert_eq!(
             firm.collect::<Vec<_>>(),
-            ["TP103", "TP107", "TP108", "TP206", "TP302", "TP402", "TP406", "TP601", "TP901"]
+            ["TP103", "TP107", "TP108", "TP111", "TP206", "TP302", "TP402", "TP406", "TP601", "TP901"]
         );
     }
 

@@ -57,10 +57,12 @@ pub struct Rules(BTreeMap<Code, Level>);
 
 impl Rules {
     /// How much findings of this code count. What could not be decided, and an invalid configuration, are
-    /// no rules that could be softened: unknown is never a pass.
+    /// no rules that could be softened: unknown is never a pass. Rollbacks by pull request are judged or not at all.
     pub fn level(&self, code: Code) -> Level {
         match code {
             Code::CouldNotDecide | Code::ConfigurationInvalid => Level::Enforce,
+            // An out-of-date rollback gives files that nobody asked for. Whoever wants none of them turns the rule off.
+            Code::PreparedRollback if self.0.get(&code) != Some(&Level::Off) => Level::Enforce,
             _ => self.0.get(&code).copied().unwrap_or_default(),
         }
     }

@@ -77,8 +77,8 @@ pub use source::{ROLLBACK_BRANCHES, Route, may_be_rollback};
 use std::cmp::Reverse;
 
 use crate::model::{
-    Cause, Code, CopyHistory, Environment, Facts, Finding, History, Level, PromotionHistory, PromotionPath,
-    PullEnds, Role, Source, StackFacts, Undecided, UserMessage, Verdict,
+    Cause, Code, CopyHistory, Environment, Facts, Finding, History, Level, Outcome, PromotionHistory,
+    PromotionPath, PullEnds, Role, Source, StackFacts, Undecided, UserMessage, Verdict,
 };
 
 /// Which rules `pull` falls under in `path`.
@@ -100,11 +100,12 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
     let route = route(path, pull);
     let stacked = stacks::in_stack(&facts.stacks, &route);
     let in_files = files::findings(path, facts, &route);
-    let of_rollback = rollbacks::findings(path, facts, &in_files);
-    let mut findings = match (of_rollback, by_the_path(path, facts, route)) {
-        (Some(found), _) => found,
-        (None, Ok(found)) => found.into_iter().chain(in_files).collect(),
-        (None, Err(undecided)) => return Verdict::undecided(undecided),
+    let rollback = rollbacks::prepared(path, facts);
+    let is_ready = rollback.as_ref().is_some_and(|it| it.severity == Outcome::Pass);
+    let mut findings: Vec<Finding> = match by_the_path(path, facts, route) {
+        _ if is_ready => rollback.into_iter().chain(rollbacks::softened(in_files)).collect(),
+        Ok(found) => rollback.into_iter().chain(found).chain(in_files).collect(),
+        Err(undecided) => return Verdict::undecided(undecided),
     };
     if let Some(finding) = stacked {
         if stacks::stands_alone(path, &facts.stacks, &pull.base.branch) {
@@ -176,8 +177,12 @@ fn weighed(path: &PromotionPath, findings: Vec<Finding>) -> Verdict {
 }
 
 /// Puts the most fundamental first: what would keep the pull request back, had nobody overridden it, goes before warnings.
+/// That a rollback is out of date says what the rest on it does not.
 fn sort(findings: &mut [Finding]) {
-    findings.sort_by_key(|it| (Reverse(it.severity), it.overridden.is_none(), it.cause.code()));
+    findings.sort_by_key(|it| {
+        let code = it.cause.code();
+        (Reverse(it.severity), it.overridden.is_none(), code != Code::PreparedRollback, code)
+    });
 }
 
 fn takes_topics(path: &PromotionPath, pull: &PullEnds) -> bool {

@@ -3,7 +3,8 @@
 //! Such a one is no promotion and no topic: it gives the environment files that ran well there before. So what keeps
 //! others out, a hold, a lock or a freeze, does not keep it out, and no path is asked of it. What its files are still
 //! tells what a shop would lose, as a warning. Whether it is the one that was prepared is known by what is on record of
-//! the hold; anything else on a branch of that name is judged as any topic.
+//! the hold; anything else on a branch of that name is judged as any topic. One that does no longer what it was prepared
+//! for fails, whatever the rules and people say, and is judged as any topic besides.
 
 use super::family::{ANY_MOVE, Fact, Family, PATH, Reach, Trigger};
 use super::source::may_be_rollback;
@@ -17,18 +18,19 @@ pub(super) const FAMILY: Family = Family {
     altered_by: &[ANY_MOVE, PATH, &[(Trigger::DeployChanged, Reach::ALWAYS)]],
 };
 
-/// All that is found on a pull request that was prepared to take its base back, with what is found in its files; `None` of
-/// any other.
-pub(super) fn findings(path: &PromotionPath, facts: &Facts, in_files: &[Finding]) -> Option<Vec<Finding>> {
+/// What a pull request is that was prepared to take its base back, and whether it still does that; `None` of any other.
+pub(super) fn prepared(path: &PromotionPath, facts: &Facts) -> Option<Finding> {
     let prepared = facts.deploys.rollback.clone().filter(|_| may_be_rollback(path, &facts.pull))?;
     let severity = match prepared.standing {
         RollbackStanding::Ready => Outcome::Pass,
         RollbackStanding::BranchMoved | RollbackStanding::HoldLifted => Outcome::Fail,
     };
-    let mut findings = vec![Finding::new(severity, Cause::PreparedRollback(prepared))];
-    let softened = |it: &Finding| Finding { severity: it.severity.min(Outcome::Warn), ..it.clone() };
-    findings.extend(in_files.iter().map(softened));
-    Some(findings)
+    Some(Finding::new(severity, Cause::PreparedRollback(prepared)))
+}
+
+/// What its files would do to a shop keeps nobody from going back.
+pub(super) fn softened(in_files: Vec<Finding>) -> impl Iterator<Item = Finding> {
+    in_files.into_iter().map(|it| Finding { severity: it.severity.min(Outcome::Warn), ..it })
 }
 
 #[cfg(test)]
@@ -65,20 +67,31 @@ mod tests {
     #[test]
     fn what_was_prepared_goes_in_past_hold_and_freeze_while_it_gives_the_old_files() {
         let mut path = PromotionPath::pro();
-        for (standing, outcome) in [
-            (RollbackStanding::Ready, Outcome::Pass),
-            (RollbackStanding::BranchMoved, Outcome::Fail),
-            (RollbackStanding::HoldLifted, Outcome::Fail),
-        ] {
-            assert_eq!(told(&path, &facts(standing)), (outcome, "TP111".to_owned()));
-        }
         let ready = facts(RollbackStanding::Ready);
+        assert_eq!(told(&path, &ready), (Outcome::Pass, "TP111".to_owned()));
         let mut hotfixes = path.clone();
         hotfixes.environments[2].accepts.push(Source::Hotfixes);
         let as_hotfix = Facts { history: History::Topic(brings_nothing()), ..ready.clone() };
         assert_eq!(told(&hotfixes, &as_hotfix), (Outcome::Pass, "TP111".to_owned()));
         path.rules.set(Code::PreparedRollback, Level::Off);
         assert_eq!(told(&path, &ready), (Outcome::Fail, "TP101 TP401".to_owned()), "a branch like any other");
+    }
+
+    #[test]
+    fn what_is_out_of_date_or_unwanted_is_let_past_nothing_by_no_rule_and_no_override() {
+        for standing in [RollbackStanding::BranchMoved, RollbackStanding::HoldLifted] {
+            for level in [Level::Enforce, Level::Warn, Level::Observe] {
+                let mut path = PromotionPath::pro();
+                path.rules.set(Code::PreparedRollback, level);
+                let facts = facts(standing);
+                assert_eq!(told(&path, &facts), (Outcome::Fail, "TP111 TP101 TP401".to_owned()), "{level:?}");
+                path.environments[2].accepts.push(Source::Hotfixes);
+                let as_hotfix = Facts { history: History::Topic(brings_nothing()), freeze: None, ..facts };
+                let (outcome, codes) = told(&path, &as_hotfix);
+                assert!(outcome == Outcome::Fail && codes.starts_with("TP111"), "{level:?}: {codes}");
+            }
+        }
+        assert!(!Code::PreparedRollback.can_be_overridden());
     }
 
     #[test]

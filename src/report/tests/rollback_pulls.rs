@@ -52,7 +52,7 @@ fn what_is_out_of_date_or_wanted_no_longer_is_not() {
 
     **What to do.** Comment `/rollback production --reason "…"`: Towpath then prepares another one on top of `production` as it is now, and closes this one.
 
-    **Who can act.** Whoever may roll `production` back. Anyone with the role `maintain` or a higher one can override it with `/override TP111 --reason "…"`.
+    **Who can act.** Whoever may roll `production` back. Nobody can override TP111; admins can change the rules of `production`.
 
     [TP111: what it means](https://towpath.example/findings#tp111)
 
@@ -71,7 +71,7 @@ fn what_is_out_of_date_or_wanted_no_longer_is_not() {
     gh pr close 12 --repo acme/store
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP111 --reason "…"`.
+    **Who can act.** The author of the pull request, and anyone with write access. Nobody can override TP111; admins can change the rules of `production`.
 
     [TP111: what it means](https://towpath.example/findings#tp111)
 
