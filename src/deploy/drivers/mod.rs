@@ -177,15 +177,6 @@ pub trait Driver: Send + Sync {
         false
     }
 
-    /// Why it does not take an environment back to what ran before, which it has to ask somebody else for; `None` where it
-    /// does. [`refuses_rollback`] tells who has to be asked.
-    ///
-    /// # Errors
-    /// If whoever has to be asked does not answer.
-    async fn refuses_rollback(&self, _: &str) -> Result<Option<UserMessage>, DriverError> {
-        Ok(None)
-    }
-
     /// Whether [`Driver::verify`] can look again at what it has deployed.
     fn can_verify(&self) -> bool {
         false
