@@ -332,7 +332,7 @@ impl EnvironmentWork<'_> {
         if let Err(why) = self.queue.may_deploy(commit, again) {
             return Ok(ActOutcome::refused(report::deploy_refused(self.asked_for(), commit, &why)));
         }
-        let deploy = self.made_of(&tip, commit).await?;
+        let (deploy, reverted) = self.made_of(&tip, commit).await?;
         if let Some(period) = self.frozen_for(&deploy).await? {
             let (name, line) =
                 (&site.environment.name, report::frozen_line(&site.path.calendar.zone, &period));
@@ -340,7 +340,15 @@ impl EnvironmentWork<'_> {
         }
         // One that goes again is another one, whatever was made of the commit before.
         let number = if again { self.queue.next_number() } else { deploy.number };
-        self.queue.add(Deploy { number, trigger: Trigger::Requested { by, reason }, ..deploy });
+        let trigger = match reverted {
+            // Whoever asks for it first makes nothing else of a rollback.
+            Some(hold) => {
+                self.keep_hold(&hold);
+                deploy.trigger
+            }
+            None => Trigger::Requested { by, reason },
+        };
+        self.queue.add(Deploy { number, trigger, ..deploy });
         // Where nobody was there for the last one, somebody says so now.
         self.seen(&DeployActivity { woken_at: Some(site.ctx.now()), ..DeployActivity::default() });
         // Where that cannot be told now, it is asked again at its turn.

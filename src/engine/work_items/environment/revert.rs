@@ -20,6 +20,16 @@ use crate::policy::ROLLBACK_BRANCHES;
 use crate::report::{self, AskedFor};
 use crate::store::{ActOutcome, Change};
 
+/// A rollback by a merge, once it was merged.
+pub(super) struct Reverted {
+    /// What its deploy is made by.
+    pub(super) trigger: Trigger,
+    /// The pull requests that it takes back.
+    pub(super) takes_back: Vec<PullNumber>,
+    /// The hold, which says that it was merged.
+    pub(super) hold: Hold,
+}
+
 impl EnvironmentWork<'_> {
     /// How whoever deploys here takes the environment back to what this deploy has brought.
     pub(super) async fn rollback_way(&self, target: &Deploy) -> Result<RollbackWay, DriverError> {
@@ -102,7 +112,7 @@ impl EnvironmentWork<'_> {
         format!("{ROLLBACK_BRANCHES}{}-{}", self.site.environment.branch, onto.short())
     }
 
-    fn keep_hold(&mut self, hold: &Hold) {
+    pub(super) fn keep_hold(&mut self, hold: &Hold) {
         let site = self.site;
         self.queue.set_hold(hold.clone());
         self.others_wait = true;
@@ -238,12 +248,13 @@ impl EnvironmentWork<'_> {
         })
     }
 
-    /// What a move of the branch is, where it has got the old files: the rollback that somebody has asked for.
+    /// What a move of the branch is, where it has got the old files: the rollback that somebody has asked for. Whoever makes
+    /// its deploy keeps the hold along with that, and not before: what was merged is not looked for again.
     pub(super) async fn reverted_by(
-        &mut self,
+        &self,
         repository: &Repository,
         (commit, tree): (CommitId, TreeId),
-    ) -> Result<Option<(Trigger, Vec<PullNumber>)>, WorkError> {
+    ) -> Result<Option<Reverted>, WorkError> {
         let Some(hold) = self.queue.hold().cloned() else { return Ok(None) };
         let Some(revert) = hold.to_merge().filter(|it| it.tree == tree && it.onto != commit) else {
             return Ok(None);
@@ -255,7 +266,6 @@ impl EnvironmentWork<'_> {
         let takes_back = self.pulls_between(revert.onto, hold.to).await?;
         let merged = RevertPull { merged: Some(commit), ..revert.clone() };
         let trigger = Trigger::Revert { by: hold.by.clone(), reason: hold.reason.clone() };
-        self.keep_hold(&Hold { revert: Some(merged), ..hold });
-        Ok(Some((trigger, takes_back)))
+        Ok(Some(Reverted { trigger, takes_back, hold: Hold { revert: Some(merged), ..hold } }))
     }
 }

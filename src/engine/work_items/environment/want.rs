@@ -4,10 +4,11 @@
 //! What was there when Towpath came is not deployed. Before a deploy is made, GitHub is asked where the branch is.
 
 use super::EnvironmentWork;
+use super::revert::Reverted;
 use crate::deploy::{Wanted, slug};
 use crate::engine::work_error::WorkError;
 use crate::lineage::{GitError, Repository};
-use crate::model::{CommitId, Deploy, LedgerEntry, PullNumber, PullRequest, TipSource, Trigger};
+use crate::model::{CommitId, Deploy, Hold, LedgerEntry, PullNumber, PullRequest, TipSource, Trigger};
 use crate::store::{Change, WorkItem};
 use std::collections::HashSet;
 
@@ -37,9 +38,12 @@ impl EnvironmentWork<'_> {
         if self.queue.live().is_some_and(|live| live.commit == commit) {
             return Ok(());
         }
-        let deploy = self.made_of(&tip, commit).await?;
+        let (deploy, reverted) = self.made_of(&tip, commit).await?;
         let number = deploy.number;
         self.queue.add(deploy);
+        if let Some(hold) = reverted {
+            self.keep_hold(&hold);
+        }
         // Told at once where it is known; what is live may be newer by the time its turn comes.
         self.refuse_older(number).await.map(drop)
     }
@@ -69,7 +73,12 @@ impl EnvironmentWork<'_> {
         Ok(seen)
     }
 
-    pub(super) async fn made_of(&mut self, tip: &LedgerEntry, commit: CommitId) -> Result<Deploy, WorkError> {
+    /// A deploy of the branch's tip, and the hold as it is with that where it is a rollback that somebody has merged.
+    pub(super) async fn made_of(
+        &mut self,
+        tip: &LedgerEntry,
+        commit: CommitId,
+    ) -> Result<(Deploy, Option<Hold>), WorkError> {
         let site = self.site;
         let repository = self.with(commit).await?;
         let tree = repository.tree(commit).await?;
@@ -81,15 +90,15 @@ impl EnvironmentWork<'_> {
         // Of what came before it the branch has nothing any more.
         let brought = pulls.into_iter().filter(|(_, made)| *made || reverted.is_none());
         let pulls = brought.map(|(number, _)| number).collect();
-        let (trigger, takes_back) = match reverted {
-            Some(reverted) => reverted,
-            None if is_merge => (Trigger::Merge, Vec::new()),
-            None => (Trigger::DirectPush { by: tip.actor.clone() }, Vec::new()),
+        let (trigger, takes_back, hold) = match reverted {
+            Some(Reverted { trigger, takes_back, hold }) => (trigger, takes_back, Some(hold)),
+            None if is_merge => (Trigger::Merge, Vec::new(), None),
+            None => (Trigger::DirectPush { by: tip.actor.clone() }, Vec::new(), None),
         };
         let slug = slug::name(tree, &site.slug_settings());
         let number = self.number_for(commit).await?;
         let reuses_slug = site.ctx.store.was_built(site.repository.id, &slug).await?;
-        Ok(Deploy {
+        let deploy = Deploy {
             previous,
             pulls,
             takes_back,
@@ -98,7 +107,8 @@ impl EnvironmentWork<'_> {
             production: site.path.is_production(&site.environment.name),
             made_at: site.ctx.now(),
             ..Deploy::new(number, &site.environment.name, (commit, tree), trigger)
-        })
+        };
+        Ok((deploy, hold))
     }
 
     /// The commits that wait for their turn and are on the branch whose tip this is.
