@@ -167,7 +167,7 @@ impl AskedFor<'_> {
     }
 
     /// The command that lifts the hold.
-    fn lift(&self) -> String {
+    pub fn lift(&self) -> String {
         match self.in_comments {
             Some(commands) => commands.resume(&self.environment.name),
             None => hold_lift_command(self.repository, &self.environment.name),

@@ -208,26 +208,23 @@ impl EnvironmentWork<'_> {
         if let Some(outcome) = self.go_on_reverting(to).await? {
             return Ok(outcome);
         }
-        let plan = match self.queue.rollback(to) {
+        let plan = match self.queue.rollback(to.or_else(|| self.held_for_later())) {
             Ok(plan) => plan,
             Err(why) => return Ok(ActOutcome::refused(report::rollback_refused(self.asked_for(), &why))),
-        };
-        let way = match self.rollback_way(&plan.target).await {
-            Ok(way) => way,
-            Err(DriverError::Refused { message, .. }) => {
-                let name = &self.site.environment.name;
-                return Ok(ActOutcome::refused(format!("{name} is not rolled back from here: {message}")));
-            }
-            Err(error) => return Err(error.into()),
         };
         let pulls = self.taken_back_by(&plan).await;
         let target = plan.target.commit;
         let Some(hold) = Hold::new((plan.from, target), (by, reason), self.site.ctx.now(), pulls) else {
             return Ok(ActOutcome::refused(format!("{} is the release to roll back from", target.short())));
         };
-        match way {
-            RollbackWay::Deploy => self.begin_rollback(&plan, hold, target).await,
-            RollbackWay::Revert => self.revert(&plan, hold).await,
+        match self.rollback_way(&plan.target).await {
+            Ok(RollbackWay::Deploy) => self.begin_rollback(&plan, hold, target).await,
+            Ok(RollbackWay::Revert) => self.revert(&plan, hold).await,
+            Err(DriverError::Refused { message, .. }) => Ok(self.not_from_here(&message)),
+            Err(error) => {
+                self.hold_for_later(&plan, hold).await?;
+                Err(error.into())
+            }
         }
     }
 

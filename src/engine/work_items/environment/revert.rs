@@ -15,6 +15,7 @@ use crate::github::{ApiError, NewPull};
 use crate::lineage::{BranchError, Committer, Repository};
 use crate::model::{
     BranchName, CommitId, Deploy, Ending, ForPeople, Hold, Phase, PullNumber, RevertPull, TreeId, Trigger,
+    UserMessage,
 };
 use crate::policy::ROLLBACK_BRANCHES;
 use crate::report::{self, AskedFor};
@@ -47,7 +48,13 @@ impl EnvironmentWork<'_> {
         if self.site.of_branch.is_some() {
             return Ok(ActOutcome::refused(report::no_revert_beside(name)));
         }
-        let (tip, tree) = self.branch_now().await?;
+        let (tip, tree) = match self.branch_now().await {
+            Ok(now) => now,
+            Err(error) => {
+                self.hold_for_later(plan, hold).await?;
+                return Err(error);
+            }
+        };
         if tree == plan.target.tree {
             // Its files were brought back before, and their deploy has failed.
             let revert = self.queue.hold().and_then(|it| it.revert.clone());
@@ -65,6 +72,32 @@ impl EnvironmentWork<'_> {
             self.queue.cancel(going.number, why, self.site.ctx.now());
         }
         self.prepare(hold).await
+    }
+
+    /// Holds the environment while it cannot be told how it is taken back: nothing else is to go there meanwhile. A hold
+    /// that is in force stays as it is.
+    pub(super) async fn hold_for_later(&mut self, plan: &RollbackPlan, hold: Hold) -> Result<(), WorkError> {
+        if self.queue.hold().is_some() || self.site.of_branch.is_some() {
+            return Ok(());
+        }
+        self.hold(plan, hold).await
+    }
+
+    /// What the environment is to go back to, where it is held and nothing was begun for that so far.
+    pub(super) fn held_for_later(&self) -> Option<CommitId> {
+        let hold = self.queue.hold().filter(|it| it.revert.is_none())?;
+        let was_begun = |it: &Deploy| it.is_rollback() && it.made_at >= hold.since;
+        (!self.queue.deploys().iter().any(was_begun)).then_some(hold.to)
+    }
+
+    /// What is answered where whoever deploys takes nothing back.
+    pub(super) fn not_from_here(&self, why: &UserMessage) -> ActOutcome {
+        let name = &self.site.environment.name;
+        let refused = ActOutcome::refused(format!("{name} is not rolled back from here: {why}"));
+        match self.held_for_later() {
+            Some(_) => refused.next(format!("{name} stays held; `{}` lifts the hold.", self.asked_for().lift())),
+            None => refused,
+        }
     }
 
     /// Goes on with what takes the environment back already, where it is asked for once more and was not merged yet.
