@@ -14,7 +14,7 @@ use crate::deploy::drivers::webhook::{Caller, SigningKey};
 use crate::deploy::drivers::{DriverError, Means};
 use crate::deploy::{CloudProject, DeployReport, Endpoint};
 use crate::github::{ApiError, RetryAdvice, SaidStatus, WorkflowJobJson, WorkflowRunJson};
-use crate::model::{CommitId, ForPeople, InstallationId, TreeId, UnixMillis, shared_error};
+use crate::model::{BranchName, CommitId, ForPeople, InstallationId, TreeId, UnixMillis, shared_error};
 use crate::store::{RepositoryRow, StoreError};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -168,6 +168,16 @@ impl Forge for OneRepository<'_> {
         };
         found.await.map_err(|error| {
             DriverError::later("the files of the commit cannot be read now").caused_by(error.failure)
+        })
+    }
+
+    async fn tip_of(&self, branch: &BranchName) -> Result<Option<CommitId>, DriverError> {
+        let found = async {
+            let fetched = self.ctx.mirror(self.repository).await?.fetched(&[]).await?;
+            Ok::<_, WorkError>(fetched.branch(branch).await?)
+        };
+        found.await.map_err(|error| {
+            DriverError::later(format!("it cannot be seen now where {branch} is")).caused_by(error.failure)
         })
     }
 

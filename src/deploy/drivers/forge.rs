@@ -42,6 +42,9 @@ pub trait Forge: Send + Sync {
     /// git's trees of the folders of the applications that a commit of a Commerce project describes, by their names.
     async fn application_trees(&self, commit: CommitId) -> Result<BTreeMap<String, TreeId>, DriverError>;
 
+    /// The commit that a branch is at; `None` where there is no such branch.
+    async fn tip_of(&self, branch: &BranchName) -> Result<Option<CommitId>, DriverError>;
+
     /// Whether only those who are let see the repository. What is not known is public.
     async fn is_private(&self) -> bool;
 

@@ -27,7 +27,7 @@ impl<F: Forge> CloudDriver<'_, F> {
         let has_it = place.environment.head_commit.as_deref() == Some(&*deploy.commit.to_string());
         let activities = self.activities(&place).await?;
         let known = activity_for(&activities, &place.environment.id, deploy.commit);
-        if !deploy.is_of_branch() && !has_it {
+        if !deploy.is_of_branch() && !has_it && !self.is_at_tip(request).await? {
             return Err(DriverError::refused(takes_nothing_back()));
         }
         let under_way = known.filter(|it| !it.state.is_over());
@@ -36,6 +36,11 @@ impl<F: Forge> CloudDriver<'_, F> {
             return Ok(watched(deploy.commit, under_way));
         }
         self.redeploy(request, &place, (&activities, deploy.commit, again)).await
+    }
+
+    /// Whether the branch on GitHub is at what is to be deployed, so that the integration is to bring that.
+    async fn is_at_tip(&self, request: &DeployRequest) -> Result<bool, DriverError> {
+        Ok(self.forge.tip_of(&request.branch).await? == Some(request.deploy.commit))
     }
 
     /// Where nothing fetches the repository: pushes what the platform's branch does not have, and has deployed again what it
