@@ -149,11 +149,11 @@ fn shown(name: &str, hold: Option<&Hold>) -> String {
     let Hold { from, to, by, reason, .. } = hold;
     let since = report::moment(hold.since.to_seconds());
     let (from, to) = (from.short(), to.short());
-    let mut text = match hold.to_merge().and_then(|it| it.number) {
+    let mut text = match hold.to_merge() {
         None => format!("{by} rolled {name} back from {from} to {to} on {since}: {reason}\n"),
-        Some(number) => format!(
-            "{by} asked on {since} for {name} to be rolled back from {from} to {to}: {reason}\n\
-             #{number} does that once somebody merges it\n"
+        Some(revert) => format!(
+            "{by} asked on {since} for {name} to be rolled back from {from} to {to}: {reason}\n{}\n",
+            report::back_by_merge(revert.number)
         ),
     };
     match &hold.lifted {

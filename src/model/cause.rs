@@ -418,6 +418,9 @@ pub enum Cause {
         /// The pull request that takes it back, where nobody has merged that so far.
         #[serde(default)]
         by_pull: Option<PullNumber>,
+        /// Whether nothing is taken back before somebody merges a pull request that does it.
+        #[serde(default)]
+        by_merge: bool,
     },
     /// TP408: what would ship is being deployed where it comes from, or that has failed.
     Deploying {

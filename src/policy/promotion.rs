@@ -170,6 +170,7 @@ fn held(deploys: &DeployFacts) -> Option<Finding> {
         pulls: hold.pulls.clone(),
         lifted: hold.lifted.as_ref().map(|lifted| (lifted.by.clone(), lifted.reason.clone())),
         by_pull: hold.to_merge().and_then(|it| it.number),
+        by_merge: hold.to_merge().is_some(),
     };
     Some(if hold.lifted.is_none() { Finding::new(Outcome::Wait, cause) } else { Finding::warn(cause) })
 }

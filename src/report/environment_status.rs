@@ -7,6 +7,7 @@ use super::hotfixes::{debts, debts_as_json};
 use super::markdown::code;
 use super::operator::waits_for;
 use super::prose::Prose;
+use super::revert_pull::back_by_merge;
 use super::stamp;
 use crate::model::calendar::{FreezePeriod, Zone};
 use crate::model::{ActivePlaces, CommitId, Deploy, Environment, Hold, Hotfix, Lock, UnixMillis, WaitsFor};
@@ -92,9 +93,10 @@ impl EnvironmentStatus {
 fn held(hold: &Hold) -> Prose {
     let since = stamp::utc(hold.since.to_seconds());
     let (from, to) = (hold.from.short(), hold.to.short());
-    if let Some(number) = hold.to_merge().and_then(|it| it.number) {
+    if let Some(revert) = hold.to_merge() {
+        let by_what = back_by_merge(revert.number);
         let words = format!(
-            "Held since {since}: % asked for it to be rolled back from % to %: %. #{number} does that once somebody merges it. \
+            "Held since {since}: % asked for it to be rolled back from % to %: %. {by_what}. \
              What else is merged is deployed once the hold is lifted."
         );
         return Prose::new(&words, &[&hold.by, &from, &to, &hold.reason]);

@@ -118,6 +118,15 @@ pub fn reverted_already(asked: AskedFor<'_>, (hold, tip): (&Hold, CommitId)) -> 
     )
 }
 
+/// By what an environment goes back that somebody has asked to have rolled back by a merge. `number` is the open pull request
+/// that was prepared.
+pub fn back_by_merge(number: Option<PullNumber>) -> String {
+    match number {
+        Some(number) => format!("#{number} does that once somebody merges it"),
+        None => "A pull request that does that is still to be opened and merged".to_owned(),
+    }
+}
+
 /// Why a branch beside an environment is not taken back.
 pub fn no_revert_beside(name: &str) -> String {
     format!("{}, so push what is to run there to the branch itself", brings_its_branch(name))

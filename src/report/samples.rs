@@ -347,6 +347,7 @@ pub(super) fn held(lifted: bool) -> Cause {
         pulls: vec![PullNumber(81), PullNumber(82)],
         lifted: lifted.then(|| ("rita".to_owned(), "repaired in #83".to_owned())),
         by_pull: None,
+        by_merge: false,
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{
-    Code, Commit, CommitId, Deployed, HeadDeploy, Hold, HotfixStanding, Lifted, TreeId, UnixMillis,
-    UnixSeconds,
+    BranchName, Code, Commit, CommitId, Deployed, HeadDeploy, Hold, HotfixStanding, Lifted, RevertPull,
+    TreeId, UnixMillis, UnixSeconds,
 };
 use crate::policy::tests::{families::hotfix, id};
 use std::slice::from_ref;
@@ -38,6 +38,20 @@ fn of_head(taken_up: bool, ended: Option<&str>) -> DeployFacts {
 
 const NOT_DEPLOYED: (Code, Outcome) = (Code::NotVerified, Outcome::Wait);
 const DEPLOYING: (Code, Outcome) = (Code::Deploying, Outcome::Wait);
+
+#[test]
+fn a_hold_whose_pull_request_nobody_has_merged_says_so_without_its_number_too() {
+    let (id, tree) = (CommitId::from_bytes([1; 20]), TreeId::from_bytes([2; 20]));
+    let who = ("rita".to_owned(), "broken".to_owned());
+    let hold = Hold::new((CommitId::from_bytes([3; 20]), id), who, UnixMillis(0), Vec::new()).unwrap();
+    let revert = RevertPull::new(BranchName::new("towpath/rollback/x").unwrap(), id, tree);
+    for (merged, expected) in [(None, true), (Some(id), false)] {
+        let hold = Hold { revert: Some(RevertPull { merged, ..revert.clone() }), ..hold.clone() };
+        let deploys = DeployFacts { hold: Some(hold), ..DeployFacts::default() };
+        let found = super::held(&deploys).unwrap();
+        assert!(matches!(found.cause, Cause::Held { by_merge, by_pull: None, .. } if by_merge == expected));
+    }
+}
 
 #[test]
 fn a_promotion_waits_for_the_deploy_where_that_is_asked_or_somebody_deploys() {

@@ -109,6 +109,30 @@ fn promotions_wait_for_what_is_to_be_merged_first() {
     "#);
 }
 
+#[test]
+fn nothing_is_called_rolled_back_before_somebody_merges_it() {
+    let mut cause = held(false);
+    if let Cause::Held { by_merge, .. } = &mut cause {
+        *by_merge = true;
+    }
+    let shown = shown(&subject("staging", "production"), verdict(Outcome::Wait, cause));
+    insta::assert_snapshot!(shown, @r#"
+    action_required [Re-check] Held: production is to go back to 1715609f7
+
+    `rita` asked on 2023-11-14 22:13 UTC for `production` to be rolled back to `1715609f7`: `checkout is broken`. A pull request that does that is still to be opened and merged.
+
+    Until somebody lifts the hold, Towpath deploys nothing else to `production`.
+
+    **What to do.** Ask for the rollback again with the comment `/rollback production --reason "…"`, which prepares that pull request or tells how to, and merge it. Once the fix is upstream, lift the hold with the comment `/resume production --reason "…"`. Towpath then checks this again by itself.
+
+    **Who can act.** Anyone who can merge into `production`. Nobody can override TP406; admins can change the rules of `production`.
+
+    [TP406: what it means](https://towpath.example/findings#tp406)
+
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    "#);
+}
+
 fn hold() -> Hold {
     let who = ("rita".to_owned(), "checkout is `broken`".to_owned());
     let pulls = vec![PullNumber(81), PullNumber(82)];

@@ -1,6 +1,7 @@
 //! TP406 and TP408: what was rolled back, and what is being deployed.
 
 use super::super::prose::{Prose, pulls_in_a_row};
+use super::super::revert_pull::back_by_merge;
 use super::super::stamp;
 use super::rights::who_may;
 use super::{Explanation, Scene, Step};
@@ -16,6 +17,7 @@ pub(super) struct Hold<'a> {
     pub(super) pulls: &'a [PullNumber],
     pub(super) lifted: Option<&'a (String, String)>,
     pub(super) by_pull: Option<PullNumber>,
+    pub(super) by_merge: bool,
 }
 
 pub(super) fn held(scene: &Scene<'_>, hold: &Hold<'_>) -> Explanation {
@@ -39,8 +41,8 @@ pub(super) fn held(scene: &Scene<'_>, hold: &Hold<'_>) -> Explanation {
         )));
         return explanation;
     }
-    if let Some(number) = hold.by_pull {
-        return held_until_merged(scene, (name, hold), number);
+    if hold.by_merge {
+        return held_until_merged(scene, (name, hold));
     }
     let title = Prose::new("Held: % was rolled back to %", &[name, &to]);
     let meaning = Prose::new(
@@ -59,24 +61,27 @@ pub(super) fn held(scene: &Scene<'_>, hold: &Hold<'_>) -> Explanation {
     explanation
 }
 
-/// The same while the pull request that takes the environment back was not merged.
-fn held_until_merged(scene: &Scene<'_>, (name, hold): (&str, &Hold<'_>), number: PullNumber) -> Explanation {
+/// The same while the pull request that takes the environment back was not merged, or not even opened.
+fn held_until_merged(scene: &Scene<'_>, (name, hold): (&str, &Hold<'_>)) -> Explanation {
     let (to, since) = (hold.to.short(), stamp::utc(hold.since));
     let title = Prose::new("Held: % is to go back to %", &[name, &to]);
+    let by_what = back_by_merge(hold.by_pull);
     let asked = Prose::new(
-        &format!(
-            "% asked on {since} for % to be rolled back to %: %. #{number} does that once somebody merges it."
-        ),
+        &format!("% asked on {since} for % to be rolled back to %: %. {by_what}."),
         &[hold.by, name, &to, hold.reason],
     );
     let meaning = Prose::new("Until somebody lifts the hold, Towpath deploys nothing else to %.", &[name]);
     let mut explanation = Explanation::new(title, vec![asked, meaning]);
-    let merge = Prose::new(
-        &format!("Merge #{number}. Once the fix is upstream, lift the hold with the comment "),
-        &[],
-    );
+    let commands = scene.comment_commands();
+    let merge = match hold.by_pull {
+        Some(number) => Prose::new(&format!("Merge #{number}."), &[]),
+        None => Prose::new("Ask for the rollback again with the comment ", &[])
+            .command(&commands.rollback(name, None))
+            .then(Prose::new(", which prepares that pull request or tells how to, and merge it.", &[])),
+    };
+    let merge = merge.then(Prose::new(" Once the fix is upstream, lift the hold with the comment ", &[]));
     let then = Prose::new(". Towpath then checks this again by itself.", &[]);
-    explanation.repair = Some(Step::words(merge.command(&scene.comment_commands().resume(name)).then(then)));
+    explanation.repair = Some(Step::words(merge.command(&commands.resume(name)).then(then)));
     explanation.who = Some(Prose::new("Anyone who can merge into %.", &[scene.base()]));
     explanation
 }

@@ -307,11 +307,12 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
         Cause::MergeMethod { squash, rebase, by_settings: true } => {
             promotion::merge_settings(scene, *squash, *rebase)
         }
-        Cause::Held { from, to, by, reason, since, pulls, lifted, by_pull } => {
-            let (from, to, since, lifted, by_pull) = (*from, *to, *since, lifted.as_ref(), *by_pull);
+        Cause::Held { from, to, by, reason, since, pulls, lifted, by_pull, by_merge } => {
+            let (from, to, since, lifted) = (*from, *to, *since, lifted.as_ref());
+            let (by_pull, by_merge) = (*by_pull, *by_merge || by_pull.is_some());
             deploy_findings::held(
                 scene,
-                &deploy_findings::Hold { from, to, by, reason, since, pulls, lifted, by_pull },
+                &deploy_findings::Hold { from, to, by, reason, since, pulls, lifted, by_pull, by_merge },
             )
         }
         Cause::Frozen { environment, until, reasons, .. } => {
