@@ -87,6 +87,7 @@ pub(super) async fn run(
         // Locks that were to last no longer.
         let locked = ctx.store.locks_while_open(id, number).await?;
         changes.extend(locked.into_iter().map(|name| Change::Mark(WorkItem::Environment(id, name))));
+        changes.extend(deploy_facts::closed_rollback(&work.config.path, &pull));
         changes.extend(work.left(&pull, None).await?);
         let judged_for = before.as_ref().and_then(|it| it.judged_base.as_ref());
         changes.extend(work.passed_on(&pull, judged_for));

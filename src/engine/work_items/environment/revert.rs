@@ -14,8 +14,8 @@ use crate::engine::work_items::not_done::NotDone;
 use crate::github::{ApiError, NewPull};
 use crate::lineage::{BranchError, Committer, Repository};
 use crate::model::{
-    BranchName, CommitId, Deploy, Ending, ForPeople, Hold, Phase, PullNumber, RevertPull, TreeId, Trigger,
-    UserMessage,
+    BranchName, CommitId, Deploy, Ending, ForPeople, Hold, Phase, PullNumber, PullRequestState, RevertPull,
+    TreeId, Trigger, UserMessage,
 };
 use crate::policy::ROLLBACK_BRANCHES;
 use crate::report::{self, AskedFor};
@@ -151,6 +151,19 @@ impl EnvironmentWork<'_> {
         self.others_wait = true;
         let name = site.environment.name.clone();
         self.changes.push(Change::Hold(site.repository.id, name, hold.clone()));
+    }
+
+    /// Forgets a prepared pull request that somebody has closed: nobody is to be told to merge it.
+    pub(super) async fn forget_closed(&mut self) -> Result<(), WorkError> {
+        let site = self.site;
+        let Some(hold) = self.queue.hold().cloned() else { return Ok(()) };
+        let Some(revert) = hold.to_merge().cloned() else { return Ok(()) };
+        let Some(number) = revert.number else { return Ok(()) };
+        let known = site.ctx.store.pull(site.repository.id, number).await?;
+        if known.is_some_and(|it| it.pull.state == PullRequestState::Closed) {
+            self.keep_hold(&Hold { revert: Some(RevertPull { number: None, ..revert }), ..hold });
+        }
+        Ok(())
     }
 
     /// Makes the branch and the pull request, as far as Towpath may. Either way it is no rollback yet.

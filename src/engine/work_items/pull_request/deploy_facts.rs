@@ -5,10 +5,11 @@ use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
 use crate::model::{
     AftercareRun, DeployFacts, DeployState, Environment, HeadDeploy, PreparedRollback, PromotionPath,
-    PullEnds, PullRequest, RepositoryId, Role, RollbackStanding, late_failure,
+    PullEnds, PullRequest, PullRequestState, RepositoryId, Role, RollbackStanding, late_failure,
 };
-use crate::policy::{self, Fact, Judged};
+use crate::policy::{self, Fact, Judged, ROLLBACK_BRANCHES};
 use crate::report;
+use crate::store::{Change, WorkItem};
 
 /// How many deploys of an environment are looked through.
 const DEPLOYS_AT_MOST: u32 = 50;
@@ -83,6 +84,17 @@ async fn rollback(
     };
     let (environment, to) = (base.name.clone(), hold.to);
     Ok(Some(PreparedRollback { environment, to, by: hold.by, reason: hold.reason, standing }))
+}
+
+/// Marks the environment that a closed pull request may have been prepared to take back: it is to be merged no longer.
+pub(super) fn closed_rollback(path: &PromotionPath, row: &PullRequest) -> Option<Change> {
+    let is_one = row.state == PullRequestState::Closed && row.head_branch.as_str().starts_with(ROLLBACK_BRANCHES);
+    match path.role(&row.base_branch) {
+        Role::Environment(base) if is_one => {
+            Some(Change::Mark(WorkItem::Environment(row.repository, (&base.name).into())))
+        }
+        _ => None,
+    }
 }
 
 /// What the head is on the path, by its name.
