@@ -78,17 +78,19 @@ pub fn revert_prepared(
     (parts.join("; "), lift_afterwards(asked))
 }
 
-/// What is answered where Towpath may not make the branch or the pull request: the commands that do it.
+/// What is answered where Towpath may not make the branch or the pull request: the commands that do it. `is_pushed` says that
+/// the branch is there.
 pub fn revert_by_hand(
     asked: AskedFor<'_>,
-    (hold, revert): (&Hold, &RevertPull),
+    (hold, revert, is_pushed): (&Hold, &RevertPull, bool),
     (why, before): (&str, Option<String>),
 ) -> (String, String) {
     let (name, branch) = (&asked.environment.name, &asked.environment.branch);
     let title = shell::quote(&revert_title(name, hold.to));
     let full_ref = shell::quote(&revert.branch.full_ref());
+    // Without a commit nothing is pushed: that would delete the branch.
     let push = format!(
-        "git push origin \"$(git commit-tree {} -p {} -m {title})\":{full_ref}",
+        "git fetch origin && c=$(git commit-tree {} -p {} -m {title}) && git push origin \"$c\":{full_ref}",
         revert.tree, revert.onto
     );
     let open = format!(
@@ -101,7 +103,11 @@ pub fn revert_by_hand(
         "{}, and the pull request that reverts {branch} was not made: {why}",
         brings_its_branch(name)
     );
-    let by_hand = format!("run `{push}` and `{open}`, and merge that");
+    let by_hand = if is_pushed {
+        format!("its branch is there, so run `{open}` and merge that")
+    } else {
+        format!("run `{push}` and `{open}`, and merge that")
+    };
     let from_now_on = format!("{name} is held from now on");
     let parts: Vec<String> =
         [Some(first), Some(by_hand), before, Some(from_now_on)].into_iter().flatten().collect();

@@ -213,7 +213,7 @@ async fn without_the_right_to_push_the_commands_are_given_and_what_they_make_is_
     assert_eq!(shop.newest().number(), before);
     let commands: Vec<&str> = reply
         .split('`')
-        .filter(|it| it.starts_with("git push ") || it.starts_with("gh pr create "))
+        .filter(|it| it.starts_with("git fetch origin && c=") || it.starts_with("gh pr create "))
         .collect();
     assert_eq!(commands.len(), 2, "{reply}");
     crate::printed::run(stage, &commands.join("\n")).await;

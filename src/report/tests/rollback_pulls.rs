@@ -178,20 +178,24 @@ fn whoever_asks_is_told_what_was_prepared_or_how_to_prepare_it() {
         let hold = hold();
         let revert = hold.revert.as_ref().unwrap();
         let why = ("GitHub does not allow it: contents", Some(ends_first(&going)));
-        let (by_hand, _) = revert_by_hand(asked, (&hold, revert), why);
+        let (by_hand, _) = revert_by_hand(asked, (&hold, revert, false), why.clone());
+        let (only_open, _) = revert_by_hand(asked, (&hold, revert, true), why);
+        assert!(!only_open.contains("git push"), "{only_open}");
+        let opens = "was not made: GitHub does not allow it: contents; its branch is there, so run `gh pr create --repo";
+        assert!(only_open.contains(opens), "{only_open}");
         let all = [words, next, by_hand, begun.clone()].join("\n");
         if in_comments.is_none() {
             insta::assert_snapshot!(all, @r#"
             whoever deploys production brings what its branch has and nothing older; #90 gives production the files of 1715609f7 again: merge it, and they are deployed; deploy 3 (f1bbcdcbf) is past its build and cannot be cancelled, so it comes to its own end, usually after 6 min (at most 12 min in the last 8), and what is merged meanwhile is deployed after it; production is held from now on
             Once the old files run and the cause is repaired, `towpath hold lift --repository acme/store --environment production --reason '…'` lifts the hold.
-            whoever deploys production brings what its branch has and nothing older, and the pull request that reverts production was not made: GitHub does not allow it: contents; run `git push origin "$(git commit-tree 1715609f7c746c69000000000000000000000004 -p b54cda58fbbee87e000000000000000000000005 -m 'Roll production back to 1715609f7')":refs/heads/towpath/rollback/production-8ff347857` and `gh pr create --repo acme/store --base production --head towpath/rollback/production-8ff347857 --title 'Roll production back to 1715609f7' --body ''`, and merge that; Towpath cancels deploy 3 (f1bbcdcbf) first; production is held from now on
+            whoever deploys production brings what its branch has and nothing older, and the pull request that reverts production was not made: GitHub does not allow it: contents; run `git fetch origin && c=$(git commit-tree 1715609f7c746c69000000000000000000000004 -p b54cda58fbbee87e000000000000000000000005 -m 'Roll production back to 1715609f7') && git push origin "$c":refs/heads/towpath/rollback/production-8ff347857` and `gh pr create --repo acme/store --base production --head towpath/rollback/production-8ff347857 --title 'Roll production back to 1715609f7' --body ''`, and merge that; Towpath cancels deploy 3 (f1bbcdcbf) first; production is held from now on
             deploy 3 (f1bbcdcbf) is under way and comes to its own end, and what is merged meanwhile is deployed after it
             "#);
         } else {
             insta::assert_snapshot!(all, @r#"
             whoever deploys production brings what its branch has and nothing older; #90 gives production the files of 1715609f7 again: merge it, and they are deployed; deploy 3 (f1bbcdcbf) is past its build and cannot be cancelled, so it comes to its own end, usually after 6 min (at most 12 min in the last 8), and what is merged meanwhile is deployed after it; production is held from now on
             Once the old files run and the cause is repaired, `/resume production --reason "…"` lifts the hold.
-            whoever deploys production brings what its branch has and nothing older, and the pull request that reverts production was not made: GitHub does not allow it: contents; run `git push origin "$(git commit-tree 1715609f7c746c69000000000000000000000004 -p b54cda58fbbee87e000000000000000000000005 -m 'Roll production back to 1715609f7')":refs/heads/towpath/rollback/production-8ff347857` and `gh pr create --repo acme/store --base production --head towpath/rollback/production-8ff347857 --title 'Roll production back to 1715609f7' --body ''`, and merge that; Towpath cancels deploy 3 (f1bbcdcbf) first; production is held from now on
+            whoever deploys production brings what its branch has and nothing older, and the pull request that reverts production was not made: GitHub does not allow it: contents; run `git fetch origin && c=$(git commit-tree 1715609f7c746c69000000000000000000000004 -p b54cda58fbbee87e000000000000000000000005 -m 'Roll production back to 1715609f7') && git push origin "$c":refs/heads/towpath/rollback/production-8ff347857` and `gh pr create --repo acme/store --base production --head towpath/rollback/production-8ff347857 --title 'Roll production back to 1715609f7' --body ''`, and merge that; Towpath cancels deploy 3 (f1bbcdcbf) first; production is held from now on
             deploy 3 (f1bbcdcbf) is under way and comes to its own end, and what is merged meanwhile is deployed after it
             "#);
         }

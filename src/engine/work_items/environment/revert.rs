@@ -168,7 +168,9 @@ impl EnvironmentWork<'_> {
 
     /// Makes the branch and the pull request, as far as Towpath may. Either way it is no rollback yet.
     async fn prepare(&mut self, mut hold: Hold) -> Result<ActOutcome, WorkError> {
-        let made = match self.pushed(&mut hold).await {
+        let pushed = self.pushed(&mut hold).await;
+        let is_pushed = pushed.is_ok();
+        let made = match pushed {
             Ok(()) => self.opened(&hold).await,
             Err(why) => Err(why),
         };
@@ -189,7 +191,7 @@ impl EnvironmentWork<'_> {
             Err(NotDone::Refused(why)) => {
                 let Some(revert) = &hold.revert else { return Err(WorkError::give_up("nothing to revert")) };
                 let about = (why.as_str(), self.said_of_going());
-                (report::revert_by_hand(self.asked_for(), (&hold, revert), about), None)
+                (report::revert_by_hand(self.asked_for(), (&hold, revert, is_pushed), about), None)
             }
         };
         let ((words, next), number) = said;
