@@ -118,8 +118,8 @@ pub use release_log::{ReleaseLog, release_as_json, release_on_terminal, stats_as
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
 pub use reply::{CommandReply, CommandStatus, listed, plain_text, reply, reply_marker, sentence};
 pub use revert_pull::{
-    back_by_merge, ends_first, goes_first, no_revert_beside, revert_by_hand, revert_prepared, revert_pull, revert_title,
-    reverted_already,
+    back_by_merge, ends_first, goes_first, no_revert_beside, revert_by_hand, revert_prepared, revert_pull,
+    revert_title, reverted_already,
 };
 pub use rewritten::{Rewritten, rewritten_alarm, rewritten_marker};
 pub use setup_findings::{GitHubCli, setup_findings_as_json, setup_findings_on_terminal, setup_plan};

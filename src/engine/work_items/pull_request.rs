@@ -38,7 +38,7 @@ use crate::model::{
 };
 use crate::policy::{self, Fact, Reach, Trigger};
 use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
-pub(super) use deploy_facts::known as known_deploys;
+pub(super) use deploy_facts::{is_prepared, known as known_deploys};
 pub(super) use effects::{check_run, last_verdict, left};
 use latest::Latest;
 pub(super) use memory::Memory;

@@ -128,7 +128,8 @@ pub(super) async fn run(
         in_a_comment: false,
     };
     work.take_in_called_back(&called_back);
-    let was_read = work.end_what_is_over().await.and(work.read(&events).await).and(work.forget_closed().await);
+    let was_read =
+        work.end_what_is_over().await.and(work.read(&events).await).and(work.forget_closed().await);
     // By all that is known; and by what is known, where not all could be read.
     let mut outcome = work.take_orders(environment_deploys.requested_acts).await.and(was_read);
     if outcome.is_ok() {

@@ -11,6 +11,7 @@ use crate::deploy::{RollbackPlan, deploy_record};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::first_free_branch::names;
 use crate::engine::work_items::not_done::NotDone;
+use crate::engine::work_items::pull_request::is_prepared;
 use crate::github::{ApiError, NewPull};
 use crate::lineage::{BranchError, Committer, Repository};
 use crate::model::{
@@ -95,7 +96,9 @@ impl EnvironmentWork<'_> {
         let name = &self.site.environment.name;
         let refused = ActOutcome::refused(format!("{name} is not rolled back from here: {why}"));
         match self.held_for_later() {
-            Some(_) => refused.next(format!("{name} stays held; `{}` lifts the hold.", self.asked_for().lift())),
+            Some(_) => {
+                refused.next(format!("{name} stays held; `{}` lifts the hold.", self.asked_for().lift()))
+            }
             None => refused,
         }
     }
@@ -211,6 +214,9 @@ impl EnvironmentWork<'_> {
         };
         // Whoever goes on after a kill has to know what this is about to make.
         self.note().await?;
+        if self.is_made_by_hand(&revert).await? {
+            return Ok(());
+        }
         let mirror = site.ctx.mirror_to_push(site.repository).await?;
         let repository = mirror.fetched(&[]).await?;
         let commit = self.made(&repository, hold, &revert).await?;
@@ -234,6 +240,16 @@ impl EnvironmentWork<'_> {
             }
         }
         Err(NotDone::refused(format!("every branch name like {tried} is taken")))
+    }
+
+    /// Whether the branch that is on record has such a commit already. One that people have made by the commands is another
+    /// one than Towpath's, and does the same.
+    async fn is_made_by_hand(&self, revert: &RevertPull) -> Result<bool, WorkError> {
+        let repository = self.with(revert.onto).await?;
+        match repository.branch(&revert.branch).await? {
+            Some(tip) => Ok(is_prepared(&repository, tip, revert).await?),
+            None => Ok(false),
+        }
     }
 
     /// The commit with the old files: the same each time.

@@ -2,10 +2,11 @@
 
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
-use crate::lineage::Repository;
+use crate::lineage::{GitError, Repository};
 use crate::model::{
-    AftercareRun, DeployFacts, DeployState, Environment, HeadDeploy, PreparedRollback, PromotionPath,
-    PullEnds, PullRequest, PullRequestState, RepositoryId, Role, RollbackStanding, late_failure,
+    AftercareRun, CommitId, DeployFacts, DeployState, Environment, HeadDeploy, PreparedRollback,
+    PromotionPath, PullEnds, PullRequest, PullRequestState, RepositoryId, RevertPull, Role, RollbackStanding,
+    late_failure,
 };
 use crate::policy::{self, Fact, Judged, ROLLBACK_BRANCHES};
 use crate::report;
@@ -66,13 +67,7 @@ async fn rollback(
     let Some(hold) = ctx.store.hold(id, &base.name).await? else { return Ok(None) };
     let revert = hold.revert.as_ref().filter(|it| ends.head.branch.as_ref() == Some(&it.branch));
     let Some(revert) = revert else { return Ok(None) };
-    let head = ends.head.commit;
-    let tree = repository.tree(head).await?;
-    let mut parents = Vec::new();
-    for place in 1..=2 {
-        parents.extend(repository.resolve(&format!("{head}^{place}")).await?);
-    }
-    if !tree.is_some_and(|tree| revert.is_commit(tree, &parents)) {
+    if !is_prepared(repository, ends.head.commit, revert).await? {
         return Ok(None);
     }
     let standing = if hold.lifted.is_some() {
@@ -86,9 +81,24 @@ async fn rollback(
     Ok(Some(PreparedRollback { environment, to, by: hold.by, reason: hold.reason, standing }))
 }
 
+/// Whether a commit is what was prepared to take an environment back, whoever has made it.
+pub(in crate::engine::work_items) async fn is_prepared(
+    repository: &Repository,
+    head: CommitId,
+    revert: &RevertPull,
+) -> Result<bool, GitError> {
+    let tree = repository.tree(head).await?;
+    let mut parents = Vec::new();
+    for place in 1..=2 {
+        parents.extend(repository.resolve(&format!("{head}^{place}")).await?);
+    }
+    Ok(tree.is_some_and(|tree| revert.is_commit(tree, &parents)))
+}
+
 /// Marks the environment that a closed pull request may have been prepared to take back: it is to be merged no longer.
 pub(super) fn closed_rollback(path: &PromotionPath, row: &PullRequest) -> Option<Change> {
-    let is_one = row.state == PullRequestState::Closed && row.head_branch.as_str().starts_with(ROLLBACK_BRANCHES);
+    let is_one =
+        row.state == PullRequestState::Closed && row.head_branch.as_str().starts_with(ROLLBACK_BRANCHES);
     match path.role(&row.base_branch) {
         Role::Environment(base) if is_one => {
             Some(Change::Mark(WorkItem::Environment(row.repository, (&base.name).into())))
