@@ -60,8 +60,9 @@ impl Logs {
         let reads_log = is_operator || self.is_private(&wanted.row).await;
         let has_log = log.is_some();
         let deploy = match log {
-            Some(log) => told_by(log, deploy),
-            None => deploy,
+            // Of others the file holds what git has said of a push, and the deploy itself what its log tells.
+            Some(log) if deploy.driver == Deploy::BY_PROGRAMS => told_by(log, deploy),
+            _ => deploy,
         };
         let context = PageContext { has_log, reads_log, later: wanted.later, now: self.ctx.now() };
         let page = deploy_page(&wanted.row.full_name, &deploy, context);

@@ -245,6 +245,9 @@ pub struct Deploy {
 }
 
 impl Deploy {
+    /// What `driver` has where the operator's programs carry it out.
+    pub const BY_PROGRAMS: &str = "command";
+
     /// A deploy that waits for its turn, with nothing known but what it is.
     pub fn new(
         number: u64,

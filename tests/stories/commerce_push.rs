@@ -1,8 +1,9 @@
 //! Deploys to the platform of Adobe Commerce where no integration brings branches: Towpath pushes.
 
 use crate::carried_out::configured;
-use crate::commerce_cloud::{DRIVER, Reached, Shop, TOKEN, platform};
+use crate::commerce_cloud::{BUILDS, DEPLOYS, DRIVER, Reached, Shop, TOKEN, platform};
 use crate::stage::until;
+use crate::told::{log_address, page};
 use std::process::Command;
 use towpath_sandbox::platform::{ActivityHandle, Ending, Role};
 
@@ -192,6 +193,17 @@ async fn nothing_is_pushed_by_force() {
     shop.end().await;
 }
 
+/// Though the push has a log of its own.
+async fn page_tells_of_the_activity(shop: &Shop) {
+    assert!(log_of_last(shop, 1).starts_with("==> push"));
+    let (status, _, text) = page(&shop.stage, &log_address(&shop.stage).await, None).await;
+    assert_eq!(status, 200);
+    for words in ["ece:126", "The maintenance page", "[126] In Rates.php"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("==&gt; push"), "{text}");
+}
+
 #[tokio::test]
 async fn what_the_platforms_branch_has_or_what_cannot_be_pushed_is_deployed_again_once() {
     for has_it in [true, false] {
@@ -199,9 +211,11 @@ async fn what_the_platforms_branch_has_or_what_cannot_be_pushed_is_deployed_agai
         if has_it {
             shop.stage.merged_topic("feature/cart").await;
             let activity = newest(&shop).await;
-            activity.starts().unwrap();
+            activity.starts().unwrap().says(BUILDS).says(DEPLOYS);
+            activity.says("W: [2026-03-01T10:05:00+00:00] CRITICAL: [126] In Rates.php");
             activity.ends(Ending::hook_failed().command("app", "deploy", 126)).unwrap();
             assert!(shop.next_line().await.starts_with("failure: "));
+            page_tells_of_the_activity(&shop).await;
             let pull = shop.stage.store.pulls().pop().unwrap();
             let comment = shop.stage.says(&pull, "rita", "/deploy integration").await;
             shop.stage.reply(&pull, &comment).await;

@@ -43,7 +43,7 @@ fn said(pull: &PullHandle) -> String {
 }
 
 /// A page of the server: its status, its headers and what it holds.
-async fn page(stage: &Stage, address: &str, cookie: Option<&str>) -> (u16, HeaderMap, String) {
+pub(crate) async fn page(stage: &Stage, address: &str, cookie: Option<&str>) -> (u16, HeaderMap, String) {
     let address = address.replacen("http://towpath.example", &stage.server_url(), 1);
     let mut request = Request::get(address);
     if let Some(cookie) = cookie {
@@ -57,7 +57,7 @@ async fn page(stage: &Stage, address: &str, cookie: Option<&str>) -> (u16, Heade
 }
 
 /// Where GitHub's Deployment says that the log is.
-async fn log_address(stage: &Stage) -> String {
+pub(crate) async fn log_address(stage: &Stage) -> String {
     stage.deployments("integration").await.pop().unwrap().statuses().pop().unwrap().log_url
 }
 

@@ -182,7 +182,7 @@ async fn known_freezes(
 }
 
 /// The driver that runs the operator's programs.
-const COMMAND: &str = "command";
+const COMMAND: &str = Deploy::BY_PROGRAMS;
 
 /// Where the work is done.
 #[derive(Clone, Copy)]
