@@ -181,10 +181,6 @@ impl Forge for OneRepository<'_> {
         })
     }
 
-    async fn is_private(&self) -> bool {
-        self.ctx.is_private(self.repository).await
-    }
-
     async fn prepare_push(&self, push: &Push<'_>) -> Result<Result<CommitId, GitSaid>, DriverError> {
         platform_push::prepare(self.ctx, self.repository, push).await
     }

@@ -324,12 +324,21 @@ impl Deploy {
         self.driver == platform.as_str()
     }
 
+    /// The last lines of what was said of it, as far as they are known.
+    pub fn log_tail(&self) -> Option<&str> {
+        let tail = match &self.ending {
+            Some(Ending::NotHandedOver { log_tail: Some(tail), .. }) => Some(tail),
+            _ => self.phases.last().and_then(|run| run.log_tail.as_ref()),
+        };
+        tail.map(|tail| tail.trim_end()).filter(|tail| !tail.is_empty())
+    }
+
     /// Whether it holds something that its log itself has said.
     pub fn quotes_its_log(&self) -> bool {
         let is_said = |run: &PhaseRun| run.log_tail.as_ref().is_some_and(|tail| !tail.trim().is_empty());
         let names = self.told.iter().flat_map(|it| &it.suspects).any(SuspectedPull::is_named);
         let is_from_outside = self.is_worded_outside() && matches!(self.ending, Some(Ending::Failed { .. }));
-        names || is_from_outside || self.phases.iter().any(is_said)
+        names || is_from_outside || self.log_tail().is_some() || self.phases.iter().any(is_said)
     }
 
     /// Whether a service of somebody's words how it goes.
@@ -341,6 +350,9 @@ impl Deploy {
     pub fn leave_out_log(&mut self) {
         for run in &mut self.phases {
             run.log_tail = None;
+        }
+        if let Some(Ending::NotHandedOver { log_tail, .. }) = &mut self.ending {
+            *log_tail = None;
         }
         for suspect in self.told.iter_mut().flat_map(|it| &mut it.suspects).filter(|it| it.is_named()) {
             suspect.clue = None;

@@ -35,8 +35,11 @@ pub enum Ending {
     },
     /// It could not be handed over.
     NotHandedOver {
-        /// What stood in the way, and what to do.
+        /// What stood in the way, and what to do, in words of ours.
         words: String,
+        /// The last lines of what the other side has said of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        log_tail: Option<String>,
     },
     /// A newer commit goes instead.
     Superseded {

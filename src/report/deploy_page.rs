@@ -67,8 +67,7 @@ pub fn deploy_page(repository: &str, deploy: &Deploy, context: PageContext) -> D
     } else {
         ended(deploy)
     };
-    let tail = deploy.phases.last().and_then(|run| run.log_tail.as_deref());
-    let lines = tail.map(str::trim_end).filter(|tail| !tail.is_empty());
+    let lines = deploy.log_tail();
     let has_any = has_log || lines.is_some();
     DeployPage {
         title: format!("{repository}: deploy {} to {}", deploy.number, deploy.environment),

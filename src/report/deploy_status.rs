@@ -233,10 +233,10 @@ fn why_ended(deploy: &Deploy) -> String {
         Some(Ending::Stuck { within, .. }) => {
             format!("Hangs: not ended within {}; the site may be in maintenance mode", length(*within))
         }
-        Some(Ending::NotHandedOver { words }) if was_begun_before(deploy) => {
+        Some(Ending::NotHandedOver { words, .. }) if was_begun_before(deploy) => {
             format!("Not started again, and the site may be in maintenance mode: {words}")
         }
-        Some(Ending::NotHandedOver { words }) => format!("Not started: {words}"),
+        Some(Ending::NotHandedOver { words, .. }) => format!("Not started: {words}"),
         Some(Ending::Superseded { by }) => format!("Superseded by deploy {by}"),
         Some(Ending::OlderThanLive { live }) => {
             format!("Refused: {} runs something newer, {}", deploy.environment, live.short())

@@ -16,10 +16,9 @@ pub(super) fn told_by_log(deploy: &Deploy, below: &str) -> String {
 /// The last lines of a log, and where the whole of it is.
 pub(super) fn end_of_log(deploy: &Deploy) -> String {
     let mut text = String::new();
-    let tail = deploy.phases.last().and_then(|run| run.log_tail.as_deref());
-    if let Some(tail) = tail.filter(|tail| !tail.trim().is_empty()) {
+    if let Some(tail) = deploy.log_tail() {
         text.push_str("\n\nThe last lines of its log:\n\n");
-        text.push_str(&block("", tail.trim_end()));
+        text.push_str(&block("", tail));
     }
     if let Some(url) = &deploy.log_url {
         let _ = write!(text, "\n\n[The whole log]({url})");

@@ -99,7 +99,7 @@ async fn a_push_that_is_refused_ends_with_what_where_and_what_to_do() {
         (|shop| shop.knows_hosts(""), "known_hosts has no key of git.local, so nothing was sent there"),
         (
             |shop| shop.project.refuses_pushes("E: Error verifying routes.yaml").unwrap(),
-            "the platform does not take the push to integration: E: Error verifying routes.yaml",
+            "\n\nThe last lines of its log:\n\n```\nError verifying routes.yaml\n```",
         ),
         (
             |shop| _ = shop.platform.faults().rest("POST", "/ssh").status(403).times(1),
@@ -128,6 +128,28 @@ async fn a_push_that_is_refused_ends_with_what_where_and_what_to_do() {
         nothing_is_left(&shop);
         shop.end().await;
     }
+}
+
+#[tokio::test]
+async fn what_the_git_server_says_is_for_those_alone_who_may_read_logs() {
+    let shop = pushed_to().await;
+    shop.project.refuses_pushes("E: Error in routes.yaml, token=hunter2").unwrap();
+    let pull = shop.stage.merged_topic("feature/cart").await;
+    let ours = "the platform does not take the push to integration; why stands in the deploy's log";
+    let line = shop.line().await;
+    assert_eq!(line, format!("error: Not started: {ours}"), "everybody reads it");
+    let comment = shop.stage.comment(&pull).await;
+    let theirs = "Error in routes.yaml, token=…";
+    assert!(comment.contains(ours) && comment.contains(theirs), "{comment}");
+    let address = log_address(&shop.stage).await;
+    assert!(page(&shop.stage, &address, None).await.2.contains(theirs));
+    shop.stage.store.show_to_all(true).await.unwrap();
+    shop.minutes_later(1).await;
+    let comment = shop.stage.comment(&pull).await;
+    assert!(comment.contains(ours) && !comment.contains("routes.yaml"), "{comment}");
+    let text = page(&shop.stage, &address, None).await.2;
+    assert!(text.contains("does not take the push") && !text.contains("routes.yaml"), "{text}");
+    shop.end().await;
 }
 
 #[tokio::test]

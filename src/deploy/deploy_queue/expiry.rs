@@ -32,7 +32,7 @@ impl DeployQueue {
                 }
                 _ if deploy.handing_over => {
                     let words = "nobody could be asked to run it in time".to_owned();
-                    end(deploy, DeployState::Error, Ending::NotHandedOver { words }, now);
+                    end(deploy, DeployState::Error, Ending::NotHandedOver { words, log_tail: None }, now);
                     // Somebody may have heard of it all the same: that is asked before another one begins.
                     deploy.handing_over = true;
                 }

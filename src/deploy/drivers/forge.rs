@@ -45,9 +45,6 @@ pub trait Forge: Send + Sync {
     /// The commit that a branch is at; `None` where there is no such branch.
     async fn tip_of(&self, branch: &BranchName) -> Result<Option<CommitId>, DriverError>;
 
-    /// Whether only those who are let see the repository. What is not known is public.
-    async fn is_private(&self) -> bool;
-
     /// Makes ready what is to be pushed to another git server: answers the commit that its branch is to be at, or what was
     /// said where the server has to be asked for that and does not answer.
     ///

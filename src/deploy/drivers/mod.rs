@@ -102,6 +102,8 @@ pub enum DriverError {
         message: UserMessage,
         /// What is beneath it, where there is something.
         source: Option<SharedError>,
+        /// What the other side has said itself, masked: not for everybody, and so no part of the message.
+        log_tail: Option<String>,
     },
     /// It could not now: to be tried again.
     #[error("{}", if .source.is_some() { "the driver could not do it" } else { .message.as_str() })]
@@ -119,7 +121,16 @@ pub enum DriverError {
 impl DriverError {
     /// It will not, until somebody changes something. The words say what to do.
     pub fn refused(words: impl AsRef<str>) -> Self {
-        Self::Refused { message: UserMessage::new(words), source: None }
+        Self::Refused { message: UserMessage::new(words), source: None, log_tail: None }
+    }
+
+    /// The same with what the other side has said itself, masked.
+    #[must_use]
+    pub fn with_log_tail(mut self, said: Option<String>) -> Self {
+        if let Self::Refused { log_tail, .. } = &mut self {
+            *log_tail = said;
+        }
+        self
     }
 
     /// It could not now.

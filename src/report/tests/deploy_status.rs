@@ -131,7 +131,7 @@ fn what_github_shows_of_a_deploy() {
         error(Ending::NotPickedUp { within: HOUR / 4 }),
         error(Ending::Stuck { phase: Some(Phase::Build), within: HOUR }),
         error(Ending::Stuck { phase: Some(Phase::Deploy), within: HOUR * 3 }),
-        error(Ending::NotHandedOver { words: "x".repeat(200) }),
+        error(Ending::NotHandedOver { words: "x".repeat(200), log_tail: None }),
         deploy(DeployState::Inactive, Some(Ending::NobodyDeploys)),
         Deploy {
             not_counted: Some(not_counted(WhyNotCounted::SaidSo)),
@@ -380,7 +380,7 @@ fn what_ended_with_the_server_says_what_that_means_for_the_site() {
     assert_eq!(line(&cut), words);
     let problem = trouble(&cut, OperatorActs::default()).unwrap();
     assert!(problem.contains(words) && problem.contains("Look at `staging` now."), "{problem}");
-    let ending = Ending::NotHandedOver { words: "the programs are gone".to_owned() };
+    let ending = Ending::NotHandedOver { words: "the programs are gone".to_owned(), log_tail: None };
     let never = deploy(DeployState::Error, Some(ending));
     assert_eq!(line(&never), "Not started: the programs are gone");
     let again = Deploy { hand_overs: 1, ..never };

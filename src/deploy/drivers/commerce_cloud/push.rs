@@ -158,9 +158,8 @@ impl<F: Forge> CloudDriver<'_, F> {
             }
         };
         self.note(request, "push refused", &said.output).await;
-        let shows_words = self.forge.is_private().await;
         let (name, commit) = (place.environment.name.as_str(), request.deploy.commit);
-        Err(PushRefusal::of(&said).error(&said, Pushing { address, name, commit, shows_words }))
+        Err(PushRefusal::of(&said).error(&said, Pushing { address, name, commit }))
     }
 
     /// Whether the platform's branch is at a commit, whatever git says.

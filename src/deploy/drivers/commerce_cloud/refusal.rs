@@ -1,13 +1,10 @@
 //! What git, ssh and the platform's git server say of a push that did not come about. Pure.
 
+use crate::commerce::log::LogReader;
 use crate::commerce::platform::GitAddress;
 use crate::deploy::drivers::DriverError;
 use crate::deploy::drivers::forge::GitSaid;
 use crate::model::CommitId;
-
-/// So many lines of what a server said are shown, and so many characters of each.
-const LINES: usize = 5;
-const LINE: usize = 200;
 
 /// Why a push did not come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +34,6 @@ pub(super) struct Pushing<'a> {
     /// The platform's environment.
     pub(super) name: &'a str,
     pub(super) commit: CommitId,
-    /// Whether the server's own words may be shown: anybody can read a public repository.
-    pub(super) shows_words: bool,
 }
 
 impl PushRefusal {
@@ -98,16 +93,17 @@ impl PushRefusal {
                  role of a contributor or an admin in the project"
             ),
             Self::ByServer => {
-                format!("the platform does not take the push to {name}{}", shown(said, at.shows_words))
+                format!("the platform does not take the push to {name}; why stands in the deploy's log")
             }
             Self::Unreachable => format!("the platform's git server {host} does not answer"),
             Self::NoProgram => "the program ssh is not on the machine that runs Towpath, which pushes to the platform by it; \
                                 install OpenSSH's client there"
                 .to_owned(),
-            Self::Other => format!("git could not push to {host}{}", shown(said, at.shows_words)),
+            Self::Other => format!("git could not push to {host}; why stands in the deploy's log"),
         };
         match self {
             Self::Unreachable => DriverError::later(words),
+            Self::ByServer | Self::Other => DriverError::refused(words).with_log_tail(last_lines(said)),
             _ => DriverError::refused(words),
         }
     }
@@ -126,19 +122,16 @@ const UNREACHABLE: [&str; 9] = [
     "not responding",
 ];
 
-/// The server's own words, where they may be shown, else where they are.
-fn shown(said: &GitSaid, may: bool) -> String {
+/// The last of the server's own words, else of all that was said, without what looks like a secret.
+fn last_lines(said: &GitSaid) -> Option<String> {
     let own = said.output.lines().filter_map(|line| line.trim_end().strip_prefix("remote:"));
     let mut lines: Vec<&str> = own.map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.is_empty() {
-        lines = said.output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        lines = said.output.lines().collect();
     }
-    if !may || lines.is_empty() {
-        return "; why stands in the deploy's log".to_owned();
-    }
-    let from = lines.len().saturating_sub(LINES);
-    let shown: Vec<String> = lines[from..].iter().map(|line| line.chars().take(LINE).collect()).collect();
-    format!(": {}", shown.join(" / "))
+    let mut reader = LogReader::new();
+    reader.push(lines.join("\n").as_bytes());
+    Some(reader.finish().last_lines.join("\n")).filter(|shown| !shown.is_empty())
 }
 
 #[cfg(test)]
@@ -184,25 +177,26 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_own_words_are_shown_to_those_who_may_read_them() {
+    fn the_servers_own_words_stand_beside_ours_and_are_masked() {
         let address =
             GitAddress { url: "a@git.example:a".to_owned(), host: "git.example".to_owned(), port: None };
-        let commit = CommitId::from_bytes([1; 20]);
-        let said = said(
-            Some("[remote rejected] (pre-receive hook declined)"),
-            "remote: \nremote: E: Error verifying routes.yaml   \nTo git.example:a\n",
-        );
-        let words = |shows_words| {
-            let at = Pushing { address: &address, name: "staging", commit, shows_words };
-            PushRefusal::of(&said).error(&said, at).for_people().to_string()
+        let at = Pushing { address: &address, name: "staging", commit: CommitId::from_bytes([1; 20]) };
+        let refused = |verdict, output| {
+            let said = said(verdict, output);
+            let error = PushRefusal::of(&said).error(&said, at);
+            let words = error.for_people().to_string();
+            let DriverError::Refused { log_tail, .. } = error else { panic!("{words}") };
+            (words, log_tail)
         };
-        assert_eq!(
-            words(true),
-            "the platform does not take the push to staging: E: Error verifying routes.yaml"
+        let (words, tail) = refused(
+            Some("[remote rejected] (pre-receive hook declined)"),
+            "remote: \nremote: E: Error verifying routes.yaml   \nremote: with password=hunter2\nTo git.example:a\n",
         );
-        assert_eq!(
-            words(false),
-            "the platform does not take the push to staging; why stands in the deploy's log"
-        );
+        assert_eq!(words, "the platform does not take the push to staging; why stands in the deploy's log");
+        assert_eq!(tail.as_deref(), Some("Error verifying routes.yaml\nwith password=…"));
+        let (words, tail) = refused(None, "fatal: the remote end hung up unexpectedly\n");
+        assert_eq!(words, "git could not push to git.example; why stands in the deploy's log");
+        assert_eq!(tail.as_deref(), Some("fatal: the remote end hung up unexpectedly"));
+        assert_eq!(refused(None, "").1, None);
     }
 }

@@ -118,15 +118,15 @@ impl EnvironmentWork<'_> {
             return Err(error.into());
         }
         tracing::warn!(error = error_chain(&error), number, "GitHub does not take a Deployment");
-        self.not_handed_over(number, UserMessage::new(words));
+        self.not_handed_over(number, UserMessage::new(words), None);
         Ok(Announced::Not)
     }
 
-    pub(super) fn not_handed_over(&mut self, number: u64, why: UserMessage) {
+    pub(super) fn not_handed_over(&mut self, number: u64, why: UserMessage, log_tail: Option<String>) {
         let now = self.site.ctx.now();
         if let Some(deploy) = self.queue.get_mut(number) {
             deploy.state = DeployState::Error;
-            deploy.ending = Some(Ending::NotHandedOver { words: why.into() });
+            deploy.ending = Some(Ending::NotHandedOver { words: why.into(), log_tail });
             deploy.ended_at = Some(now);
             deploy.handing_over = false;
         }

@@ -157,6 +157,10 @@ impl EnvironmentWork<'_> {
     }
     fn driver_refused(&mut self, number: u64, error: &DriverError) {
         tracing::warn!(error = error_chain(error), number, "a deploy was not handed over");
-        self.not_handed_over(number, error.for_people());
+        let log_tail = match error {
+            DriverError::Refused { log_tail, .. } => log_tail.clone(),
+            _ => None,
+        };
+        self.not_handed_over(number, error.for_people(), log_tail);
     }
 }
