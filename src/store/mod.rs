@@ -40,6 +40,7 @@ mod install_report_store;
 mod lease;
 mod lock_store;
 mod promotion_store;
+mod quoted_log_store;
 mod rows;
 mod sqlite;
 mod statistics;
@@ -58,6 +59,7 @@ pub use install_report_store::{InstallReportStore, InstallReports};
 pub use lease::{Committed, Lease, Next};
 pub use lock_store::{GivenOverrides, LockStore, OverridesLeft};
 pub use promotion_store::{PromotionStore, RequestedMerge};
+pub use quoted_log_store::QuotedLogStore;
 pub use rows::{
     Accepted, ActRow, AuditFilter, Backfill, ChecksOf, ConcurrencyLimits, ConfigurationRow, DeliveryFilter,
     DeliveryId, DeliveryRow, DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState,
@@ -124,6 +126,8 @@ pub enum Change {
     /// How a repository's own settings let pull requests be merged, and when that was seen; ignored when what is
     /// stored was seen later.
     MergeSettings(RepositoryId, MergeMethods, UnixMillis),
+    /// Whether a repository is private, as a comment is worded that quotes a log, or would.
+    Visibility(RepositoryId, bool),
     /// The configuration of a repository was read.
     Configuration(ConfigurationRow),
     /// A person did something by a button; the same on the same head replaces what was refused before.
@@ -207,6 +211,7 @@ pub trait Store:
     + InstallReportStore
     + LockStore
     + PromotionStore
+    + QuotedLogStore
     + StatisticsStore
     + Send
     + Sync

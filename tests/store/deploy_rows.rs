@@ -3,7 +3,8 @@
 use crate::given::{REPOSITORY, SOME, apply, branch, commit, leased_work_item, nothing_due, settle};
 use std::sync::Arc;
 use towpath::model::{
-    Deploy, DeployOutcome, DeployState, Hold, RepositoryId, StartingPoint, TreeId, Trigger, UnixMillis,
+    Deploy, DeployOutcome, DeployState, Ending, Hold, PullNumber, RepositoryId, StartingPoint, TreeId,
+    Trigger, UnixMillis,
 };
 use towpath::store::{
     ActOutcome, Change, ConfigurationRow, Next, OutcomeRow, RequestedAct, RequestedActId, RequestedActRow,
@@ -36,6 +37,32 @@ fn hold() -> Hold {
 
 fn environment() -> WorkItem {
     WorkItem::Environment(REPOSITORY, "staging".into())
+}
+
+pub(crate) async fn what_quotes_a_log_is_found_however_many_came_since(store: Arc<dyn Store>) {
+    assert_eq!(store.was_private(REPOSITORY).await.unwrap(), None);
+    let quoting = |number: u64, driver: &str| {
+        let ending = Ending::NotHandedOver {
+            words: "the platform does not take the push".to_owned(),
+            log_tail: Some("Error in routes.yaml".to_owned()),
+        };
+        let (ending, driver) = (Some(ending), driver.to_owned());
+        let pulls = vec![PullNumber(number)];
+        keep(Deploy { ending, driver, pulls, ..deploy(number, 1, DeployState::Error) })
+    };
+    let mut changes = vec![quoting(1, "commerce-cloud"), quoting(2, "command")];
+    changes.extend((3..60).map(|number| {
+        let pulls = vec![PullNumber(number)];
+        keep(Deploy { pulls, ..deploy(number, 1, DeployState::Succeeded) })
+    }));
+    changes.push(Change::Visibility(REPOSITORY, true));
+    apply(&*store, changes).await;
+    let found = |on_platform| store.pulls_that_quote(REPOSITORY, on_platform);
+    assert_eq!(found(false).await.unwrap(), [PullNumber(1), PullNumber(2)]);
+    assert_eq!(found(true).await.unwrap(), [PullNumber(1)]);
+    assert_eq!(store.was_private(REPOSITORY).await.unwrap(), Some(true));
+    apply(&*store, vec![Change::Visibility(REPOSITORY, false)]).await;
+    assert_eq!(store.was_private(REPOSITORY).await.unwrap(), Some(false));
 }
 
 pub(crate) async fn a_lane_has_what_the_next_deploy_depends_on(store: Arc<dyn Store>) {

@@ -79,6 +79,7 @@ macro_rules! suite {
                     how_far_a_line_was_read_is_remembered;
                 deploy_rows:
                     a_lane_has_what_the_next_deploy_depends_on,
+                    what_quotes_a_log_is_found_however_many_came_since,
                     what_is_open_and_what_is_live_is_found_at_a_start,
                     an_environment_is_one_by_whatever_spelling,
                     what_is_noted_in_the_middle_of_work_holds_while_the_lease_does,

@@ -199,6 +199,35 @@ async fn in_a_public_repository_the_log_is_the_operators_alone() {
     shop.end().await;
 }
 
+/// How often GitHub was asked whether the repository is public.
+fn asked_about_it(stage: &Stage) -> usize {
+    stage.github.exchanges().iter().filter(|it| it.path.starts_with("/repositories/")).count()
+}
+
+#[tokio::test]
+async fn a_repository_that_becomes_public_unheard_has_every_comment_taken_back() {
+    let mut shop = Shop::integrated().await;
+    let (pull, activity) = brought(&shop).await;
+    activity.starts().unwrap().says(BUILDS).says(DEPLOYS).says(FATAL);
+    activity.ends(Ending::hook_failed().command("app", "deploy", 126)).unwrap();
+    shop.next_line().await;
+    let line = "[126] In Rates.php";
+    assert!(shop.stage.comment(&pull).await.contains(line));
+    let asked = asked_about_it(&shop.stage);
+    shop.stage.restart().await;
+    shop.minutes_later(1).await;
+    assert!(shop.stage.comment(&pull).await.contains(line), "nothing has changed");
+    assert!(asked_about_it(&shop.stage) > asked, "it was looked at");
+    shop.stage.github.faults().webhook("repository", "publicized").vanish();
+    shop.stage.store.show_to_all(true).await.unwrap();
+    assert!(shop.stage.comment(&pull).await.contains(line), "nobody has heard of it");
+    shop.stage.restart().await;
+    shop.minutes_later(1).await;
+    let text = shop.stage.comment(&pull).await;
+    assert!(text.contains("ece:126") && !text.contains(line), "{text}");
+    shop.end().await;
+}
+
 #[tokio::test]
 async fn programs_have_the_same_page_and_their_whole_log_behind_it() {
     let machine = Machine::new();

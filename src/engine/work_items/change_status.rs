@@ -31,7 +31,7 @@ pub(super) async fn run(
     }
     let repository = ctx.mirror(&row).await?.at_hand().await?;
     let mut places = change_status(store, &repository, &path, &pull).await?;
-    Box::pin(ctx.leave_out_logs(&row, &path, &mut places)).await;
+    let is_private = Box::pin(ctx.leave_out_logs(&row, &path, &mut places)).await;
     if known.is_none() && path.comment != CommentWhen::Always && !report::is_worth_a_comment(&places) {
         return Ok(Vec::new());
     }
@@ -43,7 +43,11 @@ pub(super) async fn run(
     let commands = CommentCommands { prefix: &path.command_prefix };
     let content = format!("{before}\n\n{}", report::change_status(commands, &places, release.as_ref()));
     let substance = super::desired_check_run::digest(&content);
-    Ok(vec![Change::Desire(Desired { item, content, substance, siblings: Vec::new() })])
+    let mut changes = vec![Change::Desire(Desired { item, content, substance, siblings: Vec::new() })];
+    if let Some(is_private) = is_private {
+        changes.extend(ctx.quoted_anew(&row, is_private).await?);
+    }
+    Ok(changes)
 }
 
 impl From<NotTold> for WorkError {

@@ -35,15 +35,16 @@ pub(super) async fn run(
         let open = ctx.store.open_pulls(id).await?;
         let asked = asked_for(&pending);
         changes.extend(asked_again(ctx, id, &open, &asked).await?);
-        if pending.deliveries.iter().any(|it| it.event == "repository") {
-            changes.extend(Box::pin(ctx.quoted_anew(&row)).await?);
-        }
         // What lies ahead was noted by a clock that has been set back since.
         let since = ctx.now() - RECONCILE_EVERY;
         let recent = row.reconciled_at.is_some_and(|at| at > since && at <= ctx.now());
         let is_asked_for = |head| asked.iter().any(|it| it.head_sha == head);
         let of_stack = open.iter().any(|it| it.pull.stack.is_some() && is_asked_for(it.pull.head_commit));
-        if pending.deliveries.is_empty() || !recent {
+        let is_compared = pending.deliveries.is_empty() || !recent;
+        if is_compared || pending.deliveries.iter().any(|it| it.event == "repository") {
+            changes.extend(Box::pin(ctx.quoted_as_seen(&row)).await?);
+        }
+        if is_compared {
             return compared(ctx, row, open, changes).await;
         }
         if of_stack {

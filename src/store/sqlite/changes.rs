@@ -213,6 +213,9 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
         Change::ActivePlaces(repository, environment, places) => {
             deploy_tables::active_places::store(connection, (*repository, environment), places)
         }
+        Change::Visibility(repository, is_private) => {
+            deploy_tables::quoted_logs::store(connection, *repository, *is_private)
+        }
         Change::Override(repository, number, given) => {
             locks::store_override(connection, (*repository, *number), given, now)
         }

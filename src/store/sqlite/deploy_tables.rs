@@ -1,6 +1,7 @@
 //! Deploys, holds and the operator's orders.
 
 pub(super) mod active_places;
+pub(super) mod quoted_logs;
 
 use super::values::Tip;
 use super::work_items;

@@ -66,6 +66,8 @@ fn the_hot_statements_never_walk_a_table() {
         (deploy_tables::BUILT, "deploys_slug (repository=? AND slug=?)"),
         (deploy_tables::active_places::ONE, "PRIMARY KEY (repository=? AND environment=?)"),
         (deploy_tables::active_places::ALL, "PRIMARY KEY (repository=?)"),
+        (deploy_tables::quoted_logs::DEPLOYS, "PRIMARY KEY (repository=?)"),
+        (deploy_tables::quoted_logs::KNOWN, "PRIMARY KEY (rowid=?)"),
         (deploy_tables::STARTED, "PRIMARY KEY (repository=? AND environment=?)"),
         (locks::LOCK, "PRIMARY KEY (repository=? AND environment=?)"),
         (locks::FREEZES, "PRIMARY KEY (repository=?)"),

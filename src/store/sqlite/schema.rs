@@ -38,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0025_freezes.sql"),
     include_str!("../migrations/0026_hotfixes.sql"),
     include_str!("../migrations/0027_active_places.sql"),
+    include_str!("../migrations/0028_visibility.sql"),
 ];
 
 /// The version that they lead to.
