@@ -55,6 +55,18 @@ impl AftercareRun {
         Duration::from_secs(self.after)
     }
 
+    /// Whether its log has named somebody's files.
+    pub fn names_by_log(&self) -> bool {
+        matches!(self.end(), Some(AftercareEnd::Failed { named, .. }) if !named.is_empty())
+    }
+
+    /// Takes out what its log has named.
+    pub fn leave_out_log(&mut self) {
+        if let Some((_, AftercareEnd::Failed { named, .. })) = &mut self.ended {
+            named.clear();
+        }
+    }
+
     /// Whether it goes on.
     pub fn is_open(&self) -> bool {
         self.ended.is_none()

@@ -338,6 +338,7 @@ impl Deploy {
         let is_said = |run: &PhaseRun| run.log_tail.as_ref().is_some_and(|tail| !tail.trim().is_empty());
         let names = self.told.iter().flat_map(|it| &it.suspects).any(SuspectedPull::is_named);
         let is_from_outside = self.is_worded_outside() && matches!(self.ending, Some(Ending::Failed { .. }));
+        let names = names || self.aftercare.iter().any(AftercareRun::names_by_log);
         names || is_from_outside || self.log_tail().is_some() || self.phases.iter().any(is_said)
     }
 
@@ -357,6 +358,7 @@ impl Deploy {
         for suspect in self.told.iter_mut().flat_map(|it| &mut it.suspects).filter(|it| it.is_named()) {
             suspect.clue = None;
         }
+        self.aftercare.iter_mut().for_each(AftercareRun::leave_out_log);
         let is_from_outside = self.is_worded_outside();
         if let Some(Ending::Failed { words, .. }) = self.ending.as_mut().filter(|_| is_from_outside) {
             *words = None;

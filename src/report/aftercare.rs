@@ -88,6 +88,12 @@ mod tests {
         /rollback production --reason "…"
         ```
         "#);
+        let mut public = deploy.clone();
+        assert!(public.quotes_its_log());
+        public.leave_out_log();
+        assert!(!public.quotes_its_log());
+        let text = late_trouble(commands, &public, None).unwrap();
+        assert!(text.ends_with("Deploy 7 brought #11, #12, #14."), "{text}");
         // What went well since has an end of it, and what was not run tells nothing.
         let words = "deploy 8 was begun meanwhile".to_owned();
         let not_run = run(86_400, AftercareEnd::NotRun { words });
