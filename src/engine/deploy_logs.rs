@@ -32,8 +32,12 @@ pub enum LogView {
 #[derive(Clone)]
 pub struct Logs {
     pub(super) ctx: Arc<EngineContext>,
-    private: Arc<Mutex<HashMap<RepositoryId, (UnixMillis, bool)>>>,
+    private: Arc<Mutex<HashMap<RepositoryId, Arc<Belief>>>>,
 }
+
+/// Since when it is believed whether a repository is private, and which of both. It is locked while GitHub is asked: all who
+/// come meanwhile wait for the same answer.
+type Belief = tokio::sync::Mutex<Option<(UnixMillis, bool)>>;
 
 /// A deploy whose log is asked for.
 struct Wanted {
@@ -118,13 +122,17 @@ impl Logs {
     }
 
     async fn is_private(&self, row: &RepositoryRow) -> bool {
+        let belief = {
+            let mut all = self.private.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(row.id).or_default())
+        };
+        let mut belief = belief.lock().await;
         let now = self.ctx.now();
-        let known = self.private.lock().unwrap_or_else(PoisonError::into_inner).get(&row.id).copied();
-        if let Some((_, known)) = known.filter(|(at, _)| (*at..*at + BELIEVED_FOR).contains(&now)) {
+        if let Some((_, known)) = belief.filter(|(at, _)| (*at..*at + BELIEVED_FOR).contains(&now)) {
             return known;
         }
         let is_private = self.ctx.is_private(row).await;
-        self.private.lock().unwrap_or_else(PoisonError::into_inner).insert(row.id, (now, is_private));
+        *belief = Some((self.ctx.now(), is_private));
         is_private
     }
 }

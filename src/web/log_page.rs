@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How much of a log is shown, in bytes: more than one ever holds.
 const LOG_MAX: usize = 64 << 20;
@@ -44,9 +45,10 @@ pub(super) async fn log(
     Path((key, mark)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
+    let Some(one_of) = one_of_the_readers(&shared) else { return too_many() };
     let is_operator = (shared.is_operator)(&headers);
     match shared.engine.logs().view(&key, &mark, is_operator).await {
-        Some(LogView::Text(log)) => as_text(&shared, log),
+        Some(LogView::Text(log)) => as_text(log, one_of),
         Some(LogView::Page(page)) => (AS_PAGE, Html(html(&page, &mark))).into_response(),
         None => nothing(),
     }
@@ -58,9 +60,10 @@ pub(super) async fn whole(
     Path((key, mark)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
+    let Some(one_of) = one_of_the_readers(&shared) else { return too_many() };
     let is_operator = (shared.is_operator)(&headers);
     match shared.engine.logs().whole(&key, &mark, is_operator).await {
-        Some(log) => as_text(&shared, log),
+        Some(log) => as_text(log, one_of),
         None => nothing(),
     }
 }
@@ -69,11 +72,16 @@ fn nothing() -> Response {
     (StatusCode::NOT_FOUND, AS_TEXT, "there is no such log\n").into_response()
 }
 
-fn as_text(shared: &Shared, log: File) -> Response {
-    let Ok(one_of) = Arc::clone(&shared.log_readers).try_acquire_owned() else {
-        let words = "too many read logs at the same time\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, AS_TEXT, words).into_response();
-    };
+/// The right to read, before anything is read or asked for; `None` where too many do.
+fn one_of_the_readers(shared: &Shared) -> Option<OwnedSemaphorePermit> {
+    Arc::clone(&shared.log_readers).try_acquire_owned().ok()
+}
+
+fn too_many() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, AS_TEXT, "too many read logs at the same time\n").into_response()
+}
+
+fn as_text(log: File, one_of: OwnedSemaphorePermit) -> Response {
     (AS_TEXT, Body::new(FileBody::new(log.into(), LOG_MAX, one_of))).into_response()
 }
 

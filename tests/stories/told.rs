@@ -15,6 +15,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 use towpath::engine::{RandomBytes, SetupKey, system_random_bytes};
 use towpath_sandbox::PullHandle;
 use towpath_sandbox::platform::{ActivityHandle, Ending};
@@ -45,6 +46,10 @@ fn said(pull: &PullHandle) -> String {
 /// A page of the server: its status, its headers and what it holds.
 pub(crate) async fn page(stage: &Stage, address: &str, cookie: Option<&str>) -> (u16, HeaderMap, String) {
     let address = address.replacen("http://towpath.example", &stage.server_url(), 1);
+    opened(address, cookie.map(str::to_owned)).await
+}
+
+async fn opened(address: String, cookie: Option<String>) -> (u16, HeaderMap, String) {
     let mut request = Request::get(address);
     if let Some(cookie) = cookie {
         request = request.header("cookie", cookie);
@@ -202,6 +207,30 @@ async fn in_a_public_repository_the_log_is_the_operators_alone() {
 /// How often GitHub was asked whether the repository is public.
 fn asked_about_it(stage: &Stage) -> usize {
     stage.github.exchanges().iter().filter(|it| it.path.starts_with("/repositories/")).count()
+}
+
+#[tokio::test]
+async fn however_many_load_a_page_github_is_asked_once_and_no_more_than_some_wait() {
+    let shop = Shop::integrated().await;
+    let (_, activity) = brought(&shop).await;
+    activity.starts().unwrap().says(BUILDS);
+    shop.next_line().await;
+    let address = log_address(&shop.stage).await;
+    let asked = asked_about_it(&shop.stage);
+    let faults = shop.stage.github.faults();
+    let slow = faults.rest("GET", "/repositories/*").hang(Duration::from_millis(1_200));
+    let (wrong, _) = address.rsplit_once('/').unwrap();
+    let wrong = format!("{wrong}/{}", "0".repeat(32));
+    let there = address.replacen("http://towpath.example", &shop.stage.server_url(), 1);
+    let many: JoinSet<_> = (0..300).map(|_| opened(there.clone(), None)).collect();
+    let answers = many.join_all().await;
+    slow.remove();
+    let count = |status: u16| answers.iter().filter(|it| it.0 == status).count();
+    assert!(count(503) > 0 && count(200) + count(503) == 300, "{}", count(200));
+    assert_eq!(asked_about_it(&shop.stage), asked + 1);
+    assert_eq!(page(&shop.stage, &wrong, None).await.0, 404);
+    assert_eq!(page(&shop.stage, &address, None).await.0, 200, "who has read holds nobody up");
+    shop.end().await;
 }
 
 #[tokio::test]
