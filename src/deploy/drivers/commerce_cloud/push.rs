@@ -85,7 +85,10 @@ impl<F: Forge> CloudDriver<'_, F> {
             return Ok(None);
         };
         if !is_callable_host(&address.host, self.project.allow_private) {
-            return Err(refused(format!("{} lies in a private network, or on this machine", address.host)));
+            return Err(refused(format!(
+                "{} lies in a private network, or on this machine, or does not show whether it does",
+                address.host
+            )));
         }
         Ok(Some(address))
     }
