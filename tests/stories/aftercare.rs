@@ -190,3 +190,48 @@ async fn what_fails_late_counts_as_tested_no_more_until_it_passes_again() {
     }
     stage.end().await;
 }
+
+/// The rollback itself does not go: what was taken back runs on, and its verify step with it.
+#[tokio::test]
+async fn what_was_rolled_back_is_not_tested_again_by_a_verify_step_that_passes() {
+    let (machine, stage) = set().await;
+    let tested = CONFIGURATION
+        .replace(", aftercare: [20m, 1h, 24h] }", " }")
+        .replace("aftercare: [20m] }", "aftercare: [20m, 1h, 2h, 24h] }")
+        .replace("accepts: [staging] }", "accepts: [staging], requires: { tested: true } }");
+    stage.configure("master", &tested).await;
+    for name in ["feature/one", "feature/cart"] {
+        deployed(&stage, name).await;
+        merged(&stage, "integration", "staging").await;
+        assert!(ended(&stage, "staging").await.starts_with("success"));
+    }
+    let before = runs(&machine);
+    let promotion = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
+    stage.check(&promotion).await.passes();
+    smoke(&machine, "echo broken; exit 1");
+    later(&stage, &machine, (20, before + 1)).await;
+    let refusal = r#"{"message":"Conflict: no."}"#;
+    stage.github.faults().rest("POST", "/repos/*/deployments").answer(409, "application/json", refusal);
+    let back = stage.says(&promotion, "rita", "/rollback staging --reason broken").await;
+    let reply = stage.reply(&promotion, &back).await;
+    assert!(reply.contains("Conflict: no."), "{reply}");
+    let waits = async || {
+        let check = stage.check(&promotion).await;
+        assert_eq!(check.0.conclusion.as_deref(), Some("action_required"), "{:?}", check.0.title);
+    };
+    waits().await;
+    smoke(&machine, "test -f built.txt");
+    later(&stage, &machine, (40, before + 2)).await;
+    waits().await;
+    // It fails after the rollback, which is the newest word on the files, and passes once more.
+    smoke(&machine, "echo broken; exit 1");
+    later(&stage, &machine, (60, before + 3)).await;
+    waits().await;
+    smoke(&machine, "test -f built.txt");
+    later(&stage, &machine, (22 * 60, before + 4)).await;
+    waits().await;
+    for pull in stage.store.pulls() {
+        stage.read(&pull);
+    }
+    stage.end().await;
+}

@@ -149,31 +149,44 @@ impl EnvironmentWork<'_> {
     /// Keeps how the newest one of a deploy has ended, and has those told who brought the change.
     async fn ended_check(&mut self, number: u64, key: &str, end: AftercareEnd) -> Result<(), WorkError> {
         let (id, now) = (self.site.repository.id, self.site.ctx.now());
-        let mut outcomes = Vec::new();
+        if let Some(deploy) = self.queue.get(number).cloned()
+            && let Some(outcome) = self.outcome_of_check(&deploy, &end).await?
+        {
+            self.record((deploy.tree, deploy.commit), (now, 0), outcome);
+        }
         if let Some(deploy) = self.queue.get_mut(number) {
-            let had_failed = late_failure(&deploy.aftercare).is_some();
-            // What has failed is tested no more, until it passes again, here or in another deploy.
-            let outcome = match &end {
-                AftercareEnd::Failed { .. } => Some(DeployOutcome::Failure),
-                AftercareEnd::Passed if had_failed => Some(DeployOutcome::Success),
-                _ => None,
-            };
-            let files = (deploy.tree, deploy.commit);
-            outcomes.extend(outcome.map(|outcome| (files, outcome)));
             if let Some(run) = deploy.aftercare.last_mut() {
                 run.ended = Some((now, end));
             }
             let told = deploy.pulls.iter().map(|pull| Change::Mark(WorkItem::ChangeStatus(id, *pull)));
             self.changes.extend(told);
         }
-        for (files, outcome) in outcomes {
-            self.record(files, (now, 0), outcome);
-        }
         self.note().await?;
         self.site.ctx.drivers.commands.forget(key);
         // What comes next is seen at the next look.
         self.check_at = Some(now.just_after());
         Ok(())
+    }
+
+    /// What the end of the newest one says of the files of a deploy. What has failed is tested no more, until it passes
+    /// again, here or in another deploy; what was said of these files since, such as by a rollback, stays.
+    async fn outcome_of_check(
+        &self,
+        deploy: &Deploy,
+        end: &AftercareEnd,
+    ) -> Result<Option<DeployOutcome>, WorkError> {
+        let failed = match end {
+            AftercareEnd::Failed { .. } => return Ok(Some(DeployOutcome::Failure)),
+            AftercareEnd::Passed => late_failure(&deploy.aftercare).and_then(|run| run.ended.as_ref()),
+            AftercareEnd::NotRun { .. } => None,
+        };
+        let Some((failed_at, _)) = failed else { return Ok(None) };
+        let newest = self.newest_outcome(deploy.tree).await?;
+        let is_own = newest.is_some_and(|it| it.outcome == DeployOutcome::Failure && it.at == *failed_at);
+        // One that failed after the rollback is the newest word, and what was rolled back stays so.
+        let went_back = self.queue.hold().filter(|hold| hold.to != deploy.commit);
+        let is_rolled_back = went_back.is_some_and(|hold| deploy.made_at <= hold.since);
+        Ok((is_own && !is_rolled_back).then_some(DeployOutcome::Success))
     }
 
     /// What whoever deploys is asked, for the newest one of a deploy.

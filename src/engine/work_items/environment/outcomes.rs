@@ -46,6 +46,14 @@ impl EnvironmentWork<'_> {
         self.outcomes.push(OutcomeRow { repository, environment, tree, commit, at, place, outcome });
     }
 
+    /// The newest word on certain files, with what this look has noted.
+    pub(super) async fn newest_outcome(&self, tree: TreeId) -> Result<Option<OutcomeRow>, WorkError> {
+        let site = self.site;
+        let known = site.ctx.store.outcomes(site.repository.id, &site.environment.name).await?;
+        let all = known.into_iter().chain(self.outcomes.iter().cloned());
+        Ok(all.filter(|it| it.tree == tree).max_by_key(|it| (it.at, it.place)))
+    }
+
     /// Takes the verification away from what a rollback takes back: all that was deployed between the two, `from`
     /// included, but for the files that run from now on.
     pub(super) async fn take_back(
