@@ -39,7 +39,8 @@ pub enum Attested {
     SignOff {
         /// The role, such as `admin`.
         role: String,
-        /// The environments whose role it is, where those of others have the same name and other people; empty for all.
+        /// The environments that asked for the role when it was given, and hear whoever has given it; empty for all, as
+        /// earlier versions stored it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         to: Vec<String>,
     },

@@ -297,3 +297,30 @@ async fn where_two_environments_have_a_role_of_one_name_each_hears_its_own_peopl
     stage.all_is_read().await;
     stage.end().await;
 }
+
+#[tokio::test]
+async fn an_environment_that_comes_later_does_not_hear_a_sign_off_from_before() {
+    let stage = Stage::with(crate::stage::Setting {
+        branches: vec!["integration", "staging", "production", "outlet"],
+        ..crate::stage::Setting::default()
+    })
+    .await;
+    let pull = promotion(&stage, "{ signoffs: [admin] }").await;
+    let all = ["**Done**", "on `staging` as `admin`.", "Everybody who has to has signed off."];
+    answered(&stage, &pull, ("ben", "/signoff staging"), &all).await;
+    stage.check(&pull).await.passes();
+
+    let outlet = "  - { name: outlet, accepts: [staging], requires: { signoffs: [admin] } }\ncopy: none";
+    let more = configuration("{ signoffs: [admin] }").replace("copy: none", outlet);
+    stage.configure("master", &more).await;
+    let other = stage.store.open_pull("staging").into("outlet").by("rita").await.unwrap();
+    waits(&stage, &other, "action_required", "Sign-off on staging missing: admin").await;
+    stage.check(&pull).await.passes();
+    // Whoever has given it can give it for both.
+    answered(&stage, &other, ("ben", "/signoff staging"), &all).await;
+    for it in [&pull, &other] {
+        stage.check(it).await.passes();
+    }
+    stage.all_is_read().await;
+    stage.end().await;
+}

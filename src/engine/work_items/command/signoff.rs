@@ -92,8 +92,8 @@ impl Command for SignOff {
         let words = "% accepts % on % as %";
         let words = report::sentence(words, &[call.asker.login, &seen.commit.short(), name, &role.role]);
         let is_for_all = asking(call.path, environment, &role.role).all(|(to, _)| is_heard_by(to));
-        let to: Vec<String> =
-            if is_for_all { Vec::new() } else { heard.iter().map(|it| it.name.clone()).collect() };
+        // By name: whatever comes to ask for this role later was not meant.
+        let to: Vec<String> = heard.iter().map(|it| it.name.clone()).collect();
         let only_for = to.iter().map(String::as_str).collect::<Vec<_>>();
         let only_for =
             if is_for_all { String::new() } else { format!(", for {}", report::listed(&only_for)) };
