@@ -53,3 +53,22 @@ async fn one_that_was_fast_forwarded_while_nobody_told_gets_its_account() {
     assert_eq!(picked.lines().count(), 2, "both of its commits: {picked}");
     ended(stage).await;
 }
+
+#[tokio::test]
+async fn one_of_which_only_the_push_was_told_gets_its_account() {
+    let mut stage = shop().await;
+    stage.github.faults().webhook("pull_request", "*").vanish();
+    topic(&stage.store, "hotfix/price", "production").await;
+    stage.store.open_pull("hotfix/price").into("production").by("ben").await.unwrap();
+    stage.store.merge("hotfix/price").into("production").no_ff().by("rita").await.unwrap();
+    stage.quiet().await;
+    stage.github.faults().clear();
+    assert_eq!(stage.store.pulls().len(), 1);
+    stage.restart().await;
+    let hotfix = stage.store.pulls().remove(0);
+    contains(&comes_back(&stage, &hotfix).await, &["carries this hotfix back", "`staging`: **owed**"]);
+    // It is looked for once more, and found once.
+    stage.restart().await;
+    assert_eq!(stage.store.pulls().len(), 2);
+    ended(stage).await;
+}

@@ -13,7 +13,7 @@ use crate::lineage::Repository;
 use crate::model::config::RepositoryConfig;
 use crate::model::{
     BranchName, LedgerEntry, MergeMethods, Outcome, PullNumber, PullRequest, PullRequestState, RepositoryId,
-    Role, TipSource, error_chain,
+    Role, TipSource, UnixSeconds, error_chain,
 };
 use crate::store::{Change, ChecksOf, Effect, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 use std::collections::HashMap;
@@ -21,6 +21,9 @@ use std::time::Duration;
 
 /// How often a repository is compared with GitHub when nothing else calls for it.
 pub(super) const RECONCILE_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// By how much a push or a merge may be dated before a comparison that came earlier.
+const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -126,9 +129,9 @@ async fn ledger(
             changes.push(Change::Mark(WorkItem::BranchRewrite(row.id, branch.clone())));
         }
         if matches!(config.path.role(branch), Role::Environment(it) if it.takes_hotfixes_alone())
-            && tips.iter().any(was_moved_unseen)
+            && let Some(since) = moved_since(ctx, row, branch, &tips).await?
         {
-            hotfixes_into.push(branch);
+            hotfixes_into.push((branch, since));
         }
         changes.extend(tips);
     }
@@ -157,6 +160,24 @@ async fn ledger(
 /// Whether a ledger entry is of a move that nobody told of.
 fn was_moved_unseen(change: &Change) -> bool {
     matches!(change, Change::Tip(LedgerEntry { source: TipSource::Reconciled, .. }))
+}
+
+/// Since when it is looked for what was merged into a branch while nobody told: from the beginning where it has moved unseen,
+/// from the last comparison on where pushes of it came, since each of GitHub's events can be lost by itself.
+async fn moved_since(
+    ctx: &EngineContext,
+    row: &RepositoryRow,
+    branch: &BranchName,
+    tips: &[Change],
+) -> Result<Option<UnixSeconds>, WorkError> {
+    if tips.iter().any(was_moved_unseen) {
+        return Ok(Some(UnixSeconds(0)));
+    }
+    let Some(compared) = row.reconciled_at else { return Ok(None) };
+    // GitHub dates pushes, and one may have come while that comparison was under way.
+    let since = compared.min(ctx.now()).to_seconds() - CLOCKS_APART;
+    let moves = ctx.store.tips_since(row.id, branch, since).await?;
+    Ok((!moves.is_empty()).then_some(since))
 }
 
 /// Compares the open pull requests with those that GitHub names; what differs is judged anew.
@@ -234,16 +255,21 @@ async fn merged_before(ctx: &EngineContext, row: &RepositoryRow) -> Result<Vec<C
     Ok(merged.map(Change::Pull).collect())
 }
 
-/// What was opened and merged into these branches while nobody told: it may have brought a hotfix.
+/// What was opened and merged into these branches, into each from a moment on, while nobody told: it may have brought a
+/// hotfix.
 async fn merged_unseen(
     ctx: &EngineContext,
     row: &RepositoryRow,
-    into: &[&BranchName],
+    into: &[(&BranchName, UnixSeconds)],
 ) -> Result<Vec<Change>, WorkError> {
     let closed = ctx.api.last_closed_pulls(row.installation, &row.full_name).await?;
     let merged = closed.iter().filter(|it| it.merged_at.is_some()).filter_map(|it| readable(it, row.id));
     let mut changes = Vec::new();
-    for pull in merged.filter(|it| into.contains(&&it.base_branch)) {
+    let is_meant = |pull: &PullRequest| {
+        let at = pull.merged.map_or(UnixSeconds(0), |merged| merged.at);
+        into.iter().any(|(branch, since)| pull.base_branch == **branch && at >= *since)
+    };
+    for pull in merged.filter(is_meant) {
         let known = ctx.store.pull(row.id, pull.number).await?;
         if known.is_none_or(|known| known.pull.state != PullRequestState::Merged) {
             changes.push(Change::Mark(WorkItem::PullRequest(row.id, pull.number)));
