@@ -378,9 +378,11 @@ impl StatusQuestion<'_> {
             }
         }
         let account = self.hotfix.as_ref().and_then(|it| it.account(&environment.name));
-        let hotfix = account.map(|it| it.standing.clone());
+        let standing = account.map(|it| it.standing.clone());
         // What was taken back is in the history, and not in the files.
-        let is_taken_back = matches!(hotfix, Some(HotfixStanding::Reverted { .. }));
+        let is_taken_back = matches!(standing, Some(HotfixStanding::Reverted { .. }));
+        // Who owed it before it was undone owes it no more.
+        let hotfix = standing.filter(|_| !self.hotfix.as_ref().is_some_and(Hotfix::is_undone));
         let on_branch = on_branch && !is_taken_back;
         if is_taken_back {
             bring.clear();

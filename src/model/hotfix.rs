@@ -293,9 +293,14 @@ impl Hotfix {
         self.accounts.iter().find(|it| it.environment == environment)
     }
 
-    /// The environments that owe it, as was last seen.
+    /// Whether it was taken back where it had gone in, or is gone from there: nobody looks how it stands elsewhere any more.
+    pub fn is_undone(&self) -> bool {
+        matches!(self.over, Some(HotfixEnd::Reverted { .. } | HotfixEnd::Gone { .. }))
+    }
+
+    /// The environments that owe it, as was last seen; none once it is over.
     pub fn owed_on(&self) -> Vec<&str> {
-        let owing = self.accounts.iter().filter(|it| it.standing.is_owed());
+        let owing = self.accounts.iter().filter(|it| self.over.is_none() && it.standing.is_owed());
         owing.map(|it| it.environment.as_str()).collect()
     }
 

@@ -292,7 +292,7 @@ pub(super) fn debts(hotfixes: &[Hotfix], now: UnixMillis) -> Vec<Prose> {
 fn debt(hotfix: &Hotfix, now: UnixMillis) -> Option<Prose> {
     let Some(landed) = &hotfix.landed else { return not_opened(hotfix) };
     let owing = hotfix.owed_on();
-    if owing.is_empty() || hotfix.over.is_some() {
+    if owing.is_empty() {
         return None;
     }
     let number = hotfix.pull.map_or_else(|| "%".to_owned(), |number| format!("#{number}"));

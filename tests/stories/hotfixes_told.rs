@@ -101,3 +101,24 @@ async fn where_tells_of_one_that_was_carried_by_hand_and_of_one_that_was_taken_b
     answered(&stage, &hotfix, "/where", &["| `integration` | ✅ mended in another way, says rita |"]).await;
     ended(stage).await;
 }
+
+#[tokio::test]
+async fn where_does_not_call_owed_what_was_taken_back_where_it_had_gone_in() {
+    let stage = shop().await;
+    let (hotfix, carry) = merged(&stage).await;
+    let made = stage.store.tip("production").unwrap();
+    let revert = stage.store.commit_on("production").without("cart.php");
+    let message = format!("Revert\n\nThis reverts commit {made}, reversing\nchanges made to {made}.");
+    revert.message(&message).by("rita").await.unwrap();
+    contains(&comes_back(&stage, &hotfix).await, &["It is owed no more."]);
+    comes_back(&stage, &carry).await;
+    let said = answered(&stage, &hotfix, "/where", &["| `staging` | · not there yet |"]).await;
+    assert!(!said.contains("owed"), "{said}");
+    let number = hotfix.number();
+    assert!(!where_is(&stage, number).await.contains("owed"));
+    let json = towpath(&stage, &["where", &number.to_string(), "--repository", "acme/store", "--json"]).await;
+    let json: serde_json::Value = serde_json::from_str(json.words()).unwrap();
+    assert_eq!(json["hotfixes"], serde_json::json!([]), "{json}");
+    assert_eq!(json["places"][1]["hotfix"], serde_json::Value::Null, "{json}");
+    ended(stage).await;
+}
