@@ -92,7 +92,7 @@ pub async fn commit_status(
     let (environments, copied) = records(store, path, id, UnixSeconds(0)).await?;
     let known = StatusRecords { later: Vec::new(), environments, copied };
     let history = known.history(repository, path, commit).await?;
-    let hotfix = store.hotfixes(id).await?.into_iter().find(|it| it.has_brought(commit));
+    let hotfix = store.hotfix_that_brought(id, commit).await?;
     let forms = hotfix.iter().flat_map(forms_of);
     let forms = std::iter::once(commit).chain(forms).map(|commit| Form::bare(&history, commit)).collect();
     let nobody_deploys = is_dormant(&store.deploy_activity(id).await?, path);

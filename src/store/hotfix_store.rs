@@ -1,7 +1,7 @@
 //! Hotfixes, and how they come back.
 
 use super::StoreError;
-use crate::model::{BranchName, Hotfix, PullNumber, RepositoryId};
+use crate::model::{BranchName, CommitId, Hotfix, PullNumber, RepositoryId};
 use async_trait::async_trait;
 
 /// Questions about hotfixes. They are written by [`super::Change::HotfixRecorded`], [`super::Change::Hotfix`] and
@@ -21,9 +21,20 @@ pub trait HotfixStore {
         pull: PullNumber,
     ) -> Result<Vec<Hotfix>, StoreError>;
 
+    /// The newest hotfix of a repository that has brought this commit to its environment, whether it is over or not: of the
+    /// last [`HOTFIXES_LOOKED_THROUGH`].
+    async fn hotfix_that_brought(
+        &self,
+        repository: RepositoryId,
+        commit: CommitId,
+    ) -> Result<Option<Hotfix>, StoreError>;
+
     /// Whether a hotfix of a repository has this pull request, or had it and is over.
     async fn has_hotfix_of(&self, repository: RepositoryId, pull: PullNumber) -> Result<bool, StoreError>;
 }
 
 /// How many hotfixes that are not over are looked at.
 pub const HOTFIXES_MAX: u32 = 100;
+
+/// Among so many of the newest hotfixes it is looked for the one that has brought a commit.
+pub const HOTFIXES_LOOKED_THROUGH: u32 = 1_000;

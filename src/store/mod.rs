@@ -54,7 +54,7 @@ pub use deploy_rows::{
     RequestedActId, RequestedActRow, command_key,
 };
 pub use error::StoreError;
-pub use hotfix_store::{HOTFIXES_MAX, HotfixStore};
+pub use hotfix_store::{HOTFIXES_LOOKED_THROUGH, HOTFIXES_MAX, HotfixStore};
 pub use install_report_store::{InstallReportStore, InstallReports};
 pub use lease::{Committed, Lease, Next};
 pub use lock_store::{GivenOverrides, LockStore, OverridesLeft};

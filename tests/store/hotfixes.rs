@@ -2,7 +2,9 @@
 
 use crate::given::{REPOSITORY, apply, branch, commit};
 use std::sync::Arc;
-use towpath::model::{CarryBack, CarryStage, Hotfix, HotfixEnd, Mended, PullNumber, UnixMillis};
+use towpath::model::{
+    CarryBack, CarryStage, Hotfix, HotfixEnd, LandedHotfix, Mended, PullNumber, UnixMillis,
+};
 use towpath::store::{Change, Store};
 
 fn hotfix(key: &str, since: i64) -> Hotfix {
@@ -69,7 +71,19 @@ pub(crate) async fn a_hotfix_is_recorded_once_and_keeps_what_people_say_of_it(st
     let carried = Hotfix { carry_back, ..with(7).await.remove(0) };
     apply(store, vec![stored(carried.clone())]).await;
     assert_eq!((with(7).await, with(8).await), (vec![carried.clone()], vec![carried]));
-    apply(store, vec![stored(Hotfix { over, ..hotfix("b", 2) })]).await;
+    let landed = LandedHotfix {
+        at: UnixMillis(3),
+        made: commit(4),
+        picks: vec![commit(5)],
+        as_one: false,
+        brought: vec![commit(5), commit(6)],
+    };
+    apply(store, vec![stored(Hotfix { over, landed: Some(landed), ..hotfix("b", 2) })]).await;
+    // What it has brought is known by each of its commits, and by no other.
+    for (brought, key) in [(4, Some("b")), (5, Some("b")), (6, Some("b")), (1, None), (7, None)] {
+        let found = store.hotfix_that_brought(REPOSITORY, commit(brought)).await.unwrap();
+        assert_eq!(found.as_ref().map(|it| it.key.as_str()), key, "{brought}");
+    }
     assert!(store.has_hotfix_on(REPOSITORY, &branch("hotfix/cart")).await.unwrap());
     assert!(!store.has_hotfix_on(REPOSITORY, &branch("hotfix/cart-2")).await.unwrap());
 }

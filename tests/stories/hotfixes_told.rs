@@ -122,3 +122,29 @@ async fn where_does_not_call_owed_what_was_taken_back_where_it_had_gone_in() {
     assert_eq!(json["places"][1]["hotfix"], serde_json::Value::Null, "{json}");
     ended(stage).await;
 }
+
+#[tokio::test]
+async fn where_follows_a_commit_of_a_hotfix_in_its_other_forms_when_it_is_home() {
+    let stage = shop().await;
+    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "tried")).await;
+    let first = stage.store.tip("hotfix/cart-fails").unwrap();
+    stage.store.commit_on("hotfix/cart-fails").file("cart.php", "repaired").by("ana").await.unwrap();
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    stage.quiet().await;
+    let carry = stage.store.pulls().pop().unwrap();
+    stage.check(&carry).await.passes();
+    carry.merge(Method::Squash).by("rita").await.unwrap();
+    stage.quiet().await;
+    let asked = format!("/where {first}");
+    let there = async || {
+        let said = answered(&stage, &hotfix, &asked, &["| `integration` | ", "| `staging` | "]).await;
+        said.lines().filter(|line| line.contains("not there")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(there().await, ["| `staging` | ⚠️ owed: not there yet |  |"]);
+    stage.store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
+    stage.store.merge("staging").into("production").no_ff().by("rita").await.unwrap();
+    contains(&comes_back(&stage, &hotfix).await, &["This hotfix is home"]);
+    assert!(there().await.is_empty());
+    ended(stage).await;
+}

@@ -1,8 +1,8 @@
 //! Hotfixes, and how they come back.
 
 use super::{SqliteStore, work_items};
-use crate::model::{BranchName, Hotfix, Mended, PullNumber, RepositoryId, UnixMillis};
-use crate::store::{HOTFIXES_MAX, HotfixStore, StoreError, WorkItem};
+use crate::model::{BranchName, CommitId, Hotfix, Mended, PullNumber, RepositoryId, UnixMillis};
+use crate::store::{HOTFIXES_LOOKED_THROUGH, HOTFIXES_MAX, HotfixStore, StoreError, WorkItem};
 use async_trait::async_trait;
 use rusqlite::{Connection, named_params};
 
@@ -30,6 +30,12 @@ const ON_BRANCH: &str = "
 const WITH_PULL: &str = "
     SELECT data FROM hotfixes WHERE repository = :repository
         AND :pull IN (data ->> 'pull', data ->> '$.carry_back.stage.pull') ORDER BY since";
+
+/// Those of the newest that name this commit where they tell what they brought.
+pub(super) const WITH_COMMIT: &str = "
+    SELECT data FROM (
+        SELECT data, since FROM hotfixes WHERE repository = :repository ORDER BY since DESC LIMIT :limit
+    ) WHERE instr(data ->> 'landed', :commit) ORDER BY since DESC";
 
 const OF_PULL: &str = "
     SELECT EXISTS (SELECT 1 FROM hotfixes WHERE repository = :repository AND data ->> 'pull' = :pull)";
@@ -108,6 +114,21 @@ impl HotfixStore for SqliteStore {
             let by = named_params! { ":repository": repository, ":pull": pull };
             let mut statement = c.prepare_cached(WITH_PULL)?;
             Ok(statement.query_map(by, |row| row.get(0))?.collect::<Result<_, _>>()?)
+        };
+        self.readers.run(read).await
+    }
+
+    async fn hotfix_that_brought(
+        &self,
+        repository: RepositoryId,
+        commit: CommitId,
+    ) -> Result<Option<Hotfix>, StoreError> {
+        let read = move |c: &Connection| {
+            let (limit, named) = (HOTFIXES_LOOKED_THROUGH, commit.to_string());
+            let by = named_params! { ":repository": repository, ":limit": limit, ":commit": named };
+            let mut statement = c.prepare_cached(WITH_COMMIT)?;
+            let found = statement.query_map(by, |row| row.get(0))?.collect::<Result<Vec<Hotfix>, _>>()?;
+            Ok(found.into_iter().find(|it| it.has_brought(commit)))
         };
         self.readers.run(read).await
     }

@@ -76,6 +76,7 @@ fn the_hot_statements_never_walk_a_table() {
         (locks::GIVEN_SINCE, "overrides_given (repository=? AND given_at>?)"),
         (walks::DROP_OVERRIDES, "PRIMARY KEY (repository=? AND number=?)"),
         (hotfixes::OPEN, "hotfixes_open (repository=?)"),
+        (hotfixes::WITH_COMMIT, "PRIMARY KEY (repository=?)"),
         (attestations::IN_FORCE, "attestations_in_force (repository=? AND environment=?)"),
         (attestations::UNCOUNTED, "attestations_in_force (repository=? AND environment=?)"),
         (attestations::ONE, "PRIMARY KEY (repository=? AND environment=? AND command=?)"),
