@@ -190,10 +190,10 @@ mod tests {
         };
         let (words, tail) = refused(
             Some("[remote rejected] (pre-receive hook declined)"),
-            "remote: \nremote: E: Error verifying routes.yaml   \nremote: with password=hunter2\nTo git.example:a\n",
+            "remote: \nremote: with password=hunter2\nremote: E: Error verifying routes.yaml   \nTo git.example:a\n",
         );
         assert_eq!(words, "the platform does not take the push to staging; why stands in the deploy's log");
-        assert_eq!(tail.as_deref(), Some("Error verifying routes.yaml\nwith password=…"));
+        assert_eq!(tail.as_deref(), Some("with password=…\nError verifying routes.yaml"));
         let (words, tail) = refused(None, "fatal: the remote end hung up unexpectedly\n");
         assert_eq!(words, "git could not push to git.example; why stands in the deploy's log");
         assert_eq!(tail.as_deref(), Some("fatal: the remote end hung up unexpectedly"));
