@@ -219,6 +219,11 @@ async fn without_the_right_to_push_the_commands_are_given_and_what_they_make_is_
     crate::printed::run(stage, &commands.join("\n")).await;
     let back = shop.newest();
     stage.check(&back).await.passes();
+    // Asked again, what people have made is found.
+    let again = shop.asks_back(&bad).await;
+    assert!(again.contains(&format!("#{} gives production", back.number())), "{again}");
+    assert_eq!(shop.newest().number(), back.number());
+    stage.check(&back).await.passes();
     merge(&back).await.unwrap();
     stage.quiet().await;
     let made = stage.deployments("production").await.pop().unwrap();
@@ -329,4 +334,97 @@ async fn interrupted_anywhere_it_makes_one_branch_and_one_pull_request() {
         shop.stage.check(&shop.newest()).await.passes();
         shop.end().await;
     }
+}
+
+#[tokio::test]
+async fn a_merged_rollback_stays_one_though_the_look_that_saw_it_failed() {
+    let mut shop = Shop::with_production().await;
+    shop.released("feature/good").await;
+    let bad = shop.released("feature/bad").await;
+    shop.asks_back(&bad).await;
+    let back = shop.newest();
+    shop.stage.check(&back).await.passes();
+    // Then GitHub has to be asked again which numbers deploys had.
+    shop.stage.restart().await;
+    let fault = shop.stage.github.faults().rest("GET", "/repos/*/deployments").status(502).times(1);
+    merge(&back).await.unwrap();
+    crate::stage::until("the look failed", || fault.hits() >= 1).await;
+    shop.minutes_later(2).await;
+    let made = shop.stage.deployments("production").await.pop().unwrap();
+    let tip = shop.stage.store.tip("production").unwrap();
+    assert_eq!((made.sha(), &made.payload()["rollback"]), (tip, &true.into()));
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn while_the_platform_is_silent_a_rollback_holds_and_goes_on_once_it_answers() {
+    let shop = Shop::with_production().await;
+    let stage = &shop.stage;
+    shop.released("feature/good").await;
+    let bad = shop.released("feature/bad").await;
+    let before = shop.newest().number();
+    let fault = shop.platform.faults().rest("GET", "/api/*/integrations").status(502).times(40);
+    stage.seconds_later(5);
+    let text = "/rollback production --reason \"checkout is broken\"";
+    let comment = bad.comment(text).by("rita").await.unwrap();
+    crate::stage::until("tried once more", || fault.hits() >= 2).await;
+    let shown = towpath(stage, &["hold", "show", "production", "--repository", "acme/store"]).await.words;
+    assert!(shown.contains("it is held"), "{shown}");
+    assert_eq!(shop.newest().number(), before);
+    shop.platform.faults().clear();
+    let reply = stage.reply(&bad, &comment).await;
+    assert_eq!(shop.newest().number(), before + 1, "{reply}");
+    assert!(reply.contains(&format!("#{} gives production", before + 1)), "{reply}");
+    stage.check(&shop.newest()).await.passes();
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn a_merged_rollback_that_the_platform_never_heard_of_is_watched_for_again() {
+    let shop = Shop::with_production().await;
+    let stage = &shop.stage;
+    shop.released("feature/good").await;
+    let bad = shop.released("feature/bad").await;
+    shop.asks_back(&bad).await;
+    let back = shop.newest();
+    stage.check(&back).await.passes();
+    merge(&back).await.unwrap();
+    stage.quiet().await;
+    shop.minutes_later(16).await;
+    let unheard = "error: The platform has not picked it up within 15 min: nothing was deployed";
+    assert_eq!(shop.line().await, unheard);
+    let reply = shop.asks_back(&bad).await;
+    assert!(reply.contains("rolls production back to") && !reply.contains("revert the merge"), "{reply}");
+    let going = shop.fetched().await;
+    shop.carries_out(&going).await;
+    assert_eq!(shop.platform.count("POST", "/redeploy"), 0);
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn a_prepared_pull_request_that_somebody_closes_is_asked_for_again() {
+    let shop = Shop::with_production().await;
+    let (stage, store) = (&shop.stage, &shop.stage.store);
+    shop.released("feature/good").await;
+    let bad = shop.released("feature/bad").await;
+    shop.asks_back(&bad).await;
+    let back = shop.newest();
+    stage.check(&back).await.passes();
+    topic(store, "feature/next", "integration").await;
+    for (from, into) in [("feature/next", "integration"), ("integration", "staging")] {
+        let pull = store.open_pull(from).into(into).by("rita").await.unwrap();
+        stage.check(&pull).await.passes();
+        merge(&pull).await.unwrap();
+    }
+    let next = store.open_pull("staging").into("production").by("rita").await.unwrap();
+    stage.check(&next).await.says(&format!("Merge #{}", back.number()));
+    back.close().by("ben").await.unwrap();
+    stage.quiet().await;
+    stage.check(&next).await.says("is still to be opened and merged").says("Ask for the rollback again");
+    shop.asks_back(&bad).await;
+    let again = shop.newest();
+    assert!(again.number() > next.number());
+    stage.check(&again).await.passes();
+    stage.check(&next).await.says(&format!("Merge #{}", again.number()));
+    shop.end().await;
 }
