@@ -16,7 +16,7 @@ mod reader;
 mod reading;
 mod words;
 
-pub use reader::LogReader;
+pub use reader::{LogReader, last_lines};
 pub use reading::{LogOutcome, LogReading, LoggedPhase, LoggedStep, SiteState, SlowStep, Suspect};
 
 #[cfg(test)]

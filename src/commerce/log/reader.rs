@@ -142,6 +142,19 @@ impl LogReader {
     }
 }
 
+/// The last lines of a text that is no log of a deploy, fit to be shown: wherever in it the cause stands.
+pub fn last_lines(text: &str) -> Vec<String> {
+    let mut last = LastLines::default();
+    for line in text.lines() {
+        let plain = without_escapes(&line.as_bytes()[..line.len().min(LINE_MAX)]);
+        let line = Line::read(&plain);
+        if !line.message.is_empty() {
+            last.keep(line.message);
+        }
+    }
+    last.shown()
+}
+
 /// The last lines, and what of them must not be shown.
 #[derive(Debug, Clone, Default)]
 struct LastLines {

@@ -1,6 +1,6 @@
 //! What git, ssh and the platform's git server say of a push that did not come about. Pure.
 
-use crate::commerce::log::LogReader;
+use crate::commerce::log::last_lines;
 use crate::commerce::platform::GitAddress;
 use crate::deploy::drivers::DriverError;
 use crate::deploy::drivers::forge::GitSaid;
@@ -103,7 +103,7 @@ impl PushRefusal {
         };
         match self {
             Self::Unreachable => DriverError::later(words),
-            Self::ByServer | Self::Other => DriverError::refused(words).with_log_tail(last_lines(said)),
+            Self::ByServer | Self::Other => DriverError::refused(words).with_log_tail(own_words(said)),
             _ => DriverError::refused(words),
         }
     }
@@ -123,15 +123,13 @@ const UNREACHABLE: [&str; 9] = [
 ];
 
 /// The last of the server's own words, else of all that was said, without what looks like a secret.
-fn last_lines(said: &GitSaid) -> Option<String> {
+fn own_words(said: &GitSaid) -> Option<String> {
     let own = said.output.lines().filter_map(|line| line.trim_end().strip_prefix("remote:"));
     let mut lines: Vec<&str> = own.map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.is_empty() {
         lines = said.output.lines().collect();
     }
-    let mut reader = LogReader::new();
-    reader.push(lines.join("\n").as_bytes());
-    Some(reader.finish().last_lines.join("\n")).filter(|shown| !shown.is_empty())
+    Some(last_lines(&lines.join("\n")).join("\n")).filter(|shown| !shown.is_empty())
 }
 
 #[cfg(test)]
@@ -190,10 +188,10 @@ mod tests {
         };
         let (words, tail) = refused(
             Some("[remote rejected] (pre-receive hook declined)"),
-            "remote: \nremote: with password=hunter2\nremote: E: Error verifying routes.yaml   \nTo git.example:a\n",
+            "remote: \nremote: E: Error verifying routes.yaml   \nremote: with password=hunter2\nTo git.example:a\n",
         );
         assert_eq!(words, "the platform does not take the push to staging; why stands in the deploy's log");
-        assert_eq!(tail.as_deref(), Some("with password=…\nError verifying routes.yaml"));
+        assert_eq!(tail.as_deref(), Some("Error verifying routes.yaml\nwith password=…"));
         let (words, tail) = refused(None, "fatal: the remote end hung up unexpectedly\n");
         assert_eq!(words, "git could not push to git.example; why stands in the deploy's log");
         assert_eq!(tail.as_deref(), Some("fatal: the remote end hung up unexpectedly"));
