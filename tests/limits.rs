@@ -3,6 +3,7 @@
 
 mod wire;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,7 +12,11 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use towpath::engine::{Config, Deploying, Engine, Settings, SystemClock, system_random};
 use towpath::github::{AppKey, Secret};
-use towpath::model::PromotionPath;
+use towpath::model::{InstallationId, PromotionPath, RepositoryId, UnixMillis};
+use towpath::store::{
+    Change, ConcurrencyLimits, ConfigurationRow, Next, Options, RepositoryRow, RepositoryState, SqliteStore,
+    Store, WorkItem,
+};
 use towpath::web::{Limits, Server};
 use towpath_sandbox::AppConfig;
 use wire::{Framing, answer, head, signature};
@@ -28,7 +33,10 @@ struct Door {
 
 impl Door {
     async fn open(limits: Limits) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::open_in(tempfile::tempdir().unwrap(), limits).await
+    }
+
+    async fn open_in(folder: tempfile::TempDir, limits: Limits) -> Self {
         let config = Config {
             app_id: 1,
             key: AppKey::from_pem("1", AppConfig::demo_key()).unwrap(),
@@ -335,11 +343,36 @@ fn memory() -> usize {
     line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
 }
 
+/// A repository that is on record, with the configuration that all have who have none.
+async fn on_record(database: &Path, id: RepositoryId) {
+    let store = SqliteStore::open(database, &Options::default()).unwrap();
+    let (at, item) = (UnixMillis(0), WorkItem::Repository(id));
+    store.mark(vec![item], at).await.unwrap();
+    let lease = store.lease(at, ConcurrencyLimits::of_repository(1)).await.unwrap().unwrap();
+    let row = RepositoryRow {
+        id,
+        installation: InstallationId(1),
+        full_name: "acme/store".to_owned(),
+        clone_url: String::new(),
+        html_url: String::new(),
+        default_branch: "master".to_owned(),
+        state: RepositoryState::Gone,
+        reconciled_at: None,
+    };
+    store.commit(&lease, vec![Change::Repository(row)], Next::Done, at).await.unwrap();
+    let (place, text) = (String::new(), String::new());
+    let none = ConfigurationRow { repository: id, place, text, valid: None, read_at: at };
+    store.first_configuration(none).await.unwrap();
+    store.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_of_a_log_who_do_not_read_cost_little_and_are_cut_off() {
     const LOG: usize = 16 * MB;
     const READERS: usize = 24;
-    let door = Door::open(Limits { stall: Duration::from_secs(2), ..patient() }).await;
+    let folder = tempfile::tempdir().unwrap();
+    on_record(&folder.path().join("towpath.db"), RepositoryId(7)).await;
+    let door = Door::open_in(folder, Limits { stall: Duration::from_secs(2), ..patient() }).await;
     let key = "7.staging.1";
     let folder = door.folder.path().join("deploys").join(key);
     std::fs::create_dir_all(&folder).unwrap();
