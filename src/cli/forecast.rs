@@ -152,7 +152,7 @@ fn as_json(told: &Forecast, (head, base, environment): Asked<'_>) -> Value {
 fn deploy_phase(record: DeployRecord) -> Option<Value> {
     match record {
         DeployRecord::NotAsked | DeployRecord::Empty => None,
-        DeployRecord::Known(it) => Some(json!({
+        DeployRecord::Known(it) | DeployRecord::OnPlatform(it) => Some(json!({
             "deploys": it.deploys,
             "median_seconds": it.median.as_secs(),
             "longest_seconds": it.longest.as_secs(),

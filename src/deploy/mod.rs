@@ -90,7 +90,7 @@ pub use cloud_project::CloudProject;
 pub use delivery_stats::delivery_stats;
 pub use deploy_queue::{CancelAnswer, CarriedOutBy, DeployQueue, Limits, RollbackPlan, Wanted, release_of};
 pub use endpoint::Endpoint;
-pub use phase_lengths::deploy_record;
+pub use phase_lengths::{deploy_record, phase_lengths};
 pub use report::{DeployReport, ReportedState};
 pub use setting_names::{AllowedNames, PREFIX as SETTING_PREFIX};
 pub use soak::{LiveTime, live_time};

@@ -10,11 +10,16 @@ const COUNTED: usize = 10;
 /// those of one environment, the newest first. What failed says little of how long a release takes, so it does not count.
 pub fn deploy_record<'d>(deploys: impl IntoIterator<Item = &'d Deploy>) -> DeployRecord {
     let ended_well = deploys.into_iter().filter(|it| it.state == DeployState::Succeeded);
-    let mut took: Vec<Duration> = ended_well.filter_map(deploy_phase).take(COUNTED).collect();
+    phase_lengths(ended_well.filter_map(deploy_phase)).map_or(DeployRecord::Empty, DeployRecord::Known)
+}
+
+/// The median and the longest of the newest of these lengths; `None` where there are none.
+pub fn phase_lengths(newest_first: impl IntoIterator<Item = Duration>) -> Option<PhaseLengths> {
+    let mut took: Vec<Duration> = newest_first.into_iter().take(COUNTED).collect();
     took.sort_unstable();
-    let Some(longest) = took.last().copied() else { return DeployRecord::Empty };
+    let longest = took.last().copied()?;
     let (lower, upper) = (took[(took.len() - 1) / 2], took[took.len() / 2]);
-    DeployRecord::Known(PhaseLengths { deploys: took.len(), median: (lower + upper) / 2, longest })
+    Some(PhaseLengths { deploys: took.len(), median: (lower + upper) / 2, longest })
 }
 
 fn deploy_phase(deploy: &Deploy) -> Option<Duration> {
@@ -51,7 +56,7 @@ mod tests {
     fn told(deploys: &[Deploy]) -> Option<(usize, u128, u128)> {
         match deploy_record(deploys) {
             DeployRecord::Known(it) => Some((it.deploys, it.median.as_millis(), it.longest.as_millis())),
-            DeployRecord::NotAsked | DeployRecord::Empty => None,
+            _ => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the drivers of deploys are made of: what the operator allows and holds, and the programs of this machine.
 
 use super::clock::Clock;
+use super::commerce_files::AskedRecords;
 use super::operator_entries::{Entries, EntryMatch, NOT_CONFIRMED};
 use super::work_span;
 use crate::deploy::drivers::commerce_cloud::{CloudShared, Pushes};
@@ -77,6 +78,8 @@ pub(super) struct DeployDrivers {
     pub(super) caller: Caller,
     /// What is remembered of deploys on the platform of Adobe Commerce.
     pub(super) cloud: CloudShared,
+    /// What whoever deploys was asked of its record.
+    pub(super) asked_records: AskedRecords,
     /// Marks the addresses of logs.
     secret: Option<Secret>,
     /// The operator's own programs.
@@ -100,6 +103,7 @@ impl DeployDrivers {
             deploying,
             entries,
             cloud,
+            asked_records: AskedRecords::default(),
             caller: Caller::new(Arc::new(SystemResolver), CALL_WITHIN),
             secret,
             commands,

@@ -136,6 +136,8 @@ pub enum DeployRecord {
     Empty,
     /// So long the last ones took.
     Known(PhaseLengths),
+    /// So long the last ones took by the record of the platform that runs the shop, where Towpath has none.
+    OnPlatform(PhaseLengths),
 }
 
 /// All that is known beforehand.

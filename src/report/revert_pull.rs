@@ -155,7 +155,7 @@ pub fn ends_first(going: &Deploy) -> String {
 /// What is said of a deploy under way that nobody ends. `record` is how long others took.
 pub fn goes_first(going: &Deploy, record: &DeployRecord) -> String {
     let usual = match record {
-        DeployRecord::Known(it) => format!(
+        DeployRecord::Known(it) | DeployRecord::OnPlatform(it) => format!(
             ", usually after {} (at most {} in the last {})",
             length(it.median),
             length(it.longest),

@@ -1,9 +1,12 @@
 //! What a promotion of a Commerce project will do to the shop: told in its check and in its manifest.
 
 use crate::commerce::{CONFIG_PHP, PRESET, SERVICES, text};
+use crate::commerce_cloud::{DRIVER, Shop};
 use crate::rollback::towpath;
 use crate::shop::merge;
 use crate::stage::Stage;
+use chrono::TimeDelta;
+use towpath_sandbox::platform::{Ending, Role};
 use towpath_sandbox::{DeploymentHandle, PullHandle};
 
 const SCHEMA: &str = "app/code/Acme/Cart/etc/db_schema.xml";
@@ -218,4 +221,41 @@ async fn a_member_of_a_stack_has_the_forecast_for_the_branch_that_it_goes_into()
     assert!(!of_trunk.summary().contains("Forecast for"), "{}", of_trunk.summary());
     everything_is_read(&stage).await;
     stage.end().await;
+}
+
+#[tokio::test]
+async fn what_towpath_has_not_on_record_the_platform_tells() {
+    let shop = Shop::with(Role::Admin, &["integration", "staging"], ["integration"; 2]).await;
+    shop.project.integrate();
+    let store = &shop.stage.store;
+    for minutes in [4, 6] {
+        let commit = store.commit_on("integration").file("page.php", &format!("{minutes} minutes"));
+        commit.by("ana").await.unwrap();
+        store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
+        for activity in shop.project.fetch(store).await.unwrap() {
+            activity.starts().unwrap();
+            shop.clock.advance(TimeDelta::minutes(minutes));
+            activity.ends(Ending::success()).unwrap();
+        }
+    }
+    let deploy = format!("deploy: {DRIVER}");
+    let text = format!(
+        "{PRESET}environments:\n  - {{ name: integration, accepts: [topics], {deploy} }}\n  - {{ name: staging, accepts: [integration], \
+         {deploy} }}\n  - {{ name: production, accepts: [staging] }}\ncopy: none\n"
+    );
+    shop.stage.configure("master", &text).await;
+    store.commit_on("integration").file("page.php", "new").by("ana").await.unwrap();
+    let pull = promotion(&shop.stage).await;
+    let said = shop.stage.check(&pull).await;
+    let words = "The deploy phase of the last 2 deploys that ended well took 5 min (median) and 6 min at the longest. The shop is in \
+                 maintenance for a part of that. By the platform's record, since Towpath has none of this environment.";
+    assert!(folded(said.summary()).contains(words), "{}", said.summary());
+    // The answer is good for an hour, and a silent platform keeps no check waiting.
+    let asked = shop.platform.count("GET", "/environments/staging/activities");
+    store.commit_on("integration").file("page.php", "newer").by("ana").await.unwrap();
+    let said = shop.stage.check(&pull).await;
+    assert!(folded(said.summary()).contains(words), "{}", said.summary());
+    assert_eq!(shop.platform.count("GET", "/environments/staging/activities"), asked);
+    everything_is_read(&shop.stage).await;
+    shop.end().await;
 }

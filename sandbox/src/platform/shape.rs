@@ -109,6 +109,7 @@ pub(super) fn activity(url: &str, project: &Project, activity: &Activity, role: 
         "updated_at": moment(activity.updated_at),
         "started_at": activity.started_at.map(moment),
         "completed_at": activity.completed_at.map(moment),
+        "timings": { "deploy": activity.started_at.zip(activity.completed_at).map(|(from, to)| (to - from).as_seconds_f64()) },
         "parameters": parameters,
         "commands": commands,
         "payload": { "commits": commits, "commits_count": commits.len() },

@@ -68,7 +68,7 @@ pub fn forecast(release: &Release<'_>) -> Forecast {
 /// How long the shop was in maintenance before, as far as deploys have told: their phases are on record, and maintenance lies
 /// within one of them.
 fn maintenance(record: DeployRecord) -> Sentence {
-    let PhaseLengths { deploys, median, longest } = match record {
+    let (PhaseLengths { deploys, median, longest }, whose) = match record {
         DeployRecord::NotAsked => {
             return Sentence::new("How long it lasts no file tells, and no record of deploys was asked.", []);
         }
@@ -79,9 +79,12 @@ fn maintenance(record: DeployRecord) -> Sentence {
                 [],
             );
         }
-        DeployRecord::Known(lengths) => lengths,
+        DeployRecord::Known(lengths) => (lengths, "Towpath's record"),
+        DeployRecord::OnPlatform(lengths) => {
+            (lengths, "the platform's record, since Towpath has none of this environment")
+        }
     };
-    let within = "The shop is in maintenance for a part of that. By Towpath's record.";
+    let within = format!("The shop is in maintenance for a part of that. By {whose}.");
     if deploys == 1 {
         return Sentence::new(
             format!("The deploy phase of the last deploy that ended well took {}. {within}", length(median)),

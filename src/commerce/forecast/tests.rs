@@ -206,11 +206,14 @@ fn the_record_of_deploys_is_told_as_what_it_is() {
         let (median, longest) = (Duration::from_secs(median), Duration::from_secs(longest));
         DeployRecord::Known(PhaseLengths { deploys, median, longest })
     };
-    let said =
-        [DeployRecord::Empty, known(1, 90, 90), known(10, 240, 1_500)].map(|it| maintenance(it).to_string());
+    let lengths = |seconds| PhaseLengths { deploys: 1, median: seconds, longest: seconds };
+    let on_platform = DeployRecord::OnPlatform(lengths(Duration::from_secs(300)));
+    let said = [DeployRecord::Empty, known(1, 90, 90), known(10, 240, 1_500), on_platform];
+    let said = said.map(|it| maintenance(it).to_string());
     insta::assert_snapshot!(said.join("\n"), @"
     How long it lasts is not known: no deploy of this environment that ended well has told Towpath how long its deploy phase took.
     The deploy phase of the last deploy that ended well took 90 s. The shop is in maintenance for a part of that. By Towpath's record.
     The deploy phase of the last 10 deploys that ended well took 4 min (median) and 25 min at the longest. The shop is in maintenance for a part of that. By Towpath's record.
+    The deploy phase of the last deploy that ended well took 5 min. The shop is in maintenance for a part of that. By the platform's record, since Towpath has none of this environment.
     ");
 }

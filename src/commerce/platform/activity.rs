@@ -2,6 +2,7 @@ use super::links::Links;
 use crate::model::{CommitId, UnixMillis};
 use chrono::DateTime;
 use serde_json::Value;
+use std::time::Duration;
 
 /// How far an activity has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,8 @@ pub struct Activity {
     pub started_at: Option<UnixMillis>,
     /// When it ended.
     pub completed_at: Option<UnixMillis>,
+    /// How long its deploy phase took, where the platform has told.
+    pub deploy_took: Option<Duration>,
     /// The hooks that were run.
     pub commands: Vec<CommandRun>,
     /// What can be done with it now.
@@ -105,6 +108,12 @@ impl Activity {
             created_at: time("created_at"),
             started_at: time("started_at"),
             completed_at: time("completed_at").or_else(|| time("cancelled_at")),
+            deploy_took: answer
+                .get("timings")
+                .and_then(|it| it.get("deploy"))
+                .and_then(Value::as_f64)
+                .filter(|seconds| *seconds > 0.0)
+                .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             commands: answer
                 .get("commands")
                 .and_then(Value::as_array)

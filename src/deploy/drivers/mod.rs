@@ -183,6 +183,12 @@ pub trait Driver: Send + Sync {
         None
     }
 
+    /// How long the deploy phase of the newest deploys to an environment took that ended well, by the record of whoever
+    /// carries them out: the newest first. None where it keeps no record.
+    async fn phase_record(&self, _environment: &str) -> Result<Vec<Duration>, DriverError> {
+        Ok(Vec::new())
+    }
+
     /// Whether [`Driver::cancel`] can have any effect on this deploy.
     fn can_cancel(&self, _: &Deploy) -> bool {
         false

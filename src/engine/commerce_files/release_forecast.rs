@@ -2,21 +2,29 @@
 
 use super::CommerceFiles;
 use crate::commerce::rules::Target;
-use crate::deploy::deploy_record;
+use crate::deploy::{deploy_record, phase_lengths};
 use crate::engine::context::EngineContext;
 use crate::engine::not_decided::NotDecided;
 use crate::engine::work_error::WorkError;
 use crate::lineage::{GitError, Repository};
 use crate::model::{
     BranchName, BuiltOn, CommerceSettings, CommitId, Deploy, DeployRecord, DeployState, Environment,
-    FileFinding, Forecast, PromotionPath, RepositoryId, Role, TreeId,
+    FileFinding, Forecast, PhaseLengths, PromotionPath, RepositoryId, Role, TreeId, UnixMillis, error_chain,
 };
 use crate::policy::{self, Fact, Judged, Route};
 use crate::store::{Store, StoreError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// How many deploys of an environment are looked through: some ten that ended well are among them.
 const DEPLOYS_AT_MOST: u32 = 50;
+
+/// How long the platform's answer about its record is waited for.
+const ASKED_WITHIN: Duration = Duration::from_secs(10);
+
+/// For how long that answer is good.
+const GOOD_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// What the files say that merging a pull request would give.
 #[derive(Debug, Default)]
@@ -50,8 +58,9 @@ pub(in crate::engine) async fn foreseen(
     if !is_promotion {
         return Ok(Foreseen { findings, forecast: None });
     }
-    let records =
-        DeployRecords::read(&*ctx.store, id, path).await.map_err(|error| NotDecided::by(error.into()))?;
+    let records = DeployRecords::read(&*ctx.store, id, path).await;
+    let mut records = records.map_err(|error| NotDecided::by(error.into()))?;
+    records.ask_platform(ctx, id, environment).await;
     let project = CommerceProject { path, settings, target: Some(environment) };
     let forecast = project.forecast_of(repository, &files, &records).await.map_err(NotDecided::by_git)?;
     Ok(Foreseen { findings, forecast: Some(forecast) })
@@ -66,7 +75,8 @@ pub(in crate::engine) async fn forecast_between(
     target: &Environment,
 ) -> Result<Option<Forecast>, WorkError> {
     let Some((settings, environment)) = commerce_of(path, &target.branch) else { return Ok(None) };
-    let records = DeployRecords::read(&*ctx.store, id, path).await?;
+    let mut records = DeployRecords::read(&*ctx.store, id, path).await?;
+    records.ask_platform(ctx, id, environment).await;
     let project = CommerceProject { path, settings, target: Some(environment) };
     Ok(Some(project.forecast(repository, ends, &records).await?))
 }
@@ -84,7 +94,11 @@ fn commerce_of<'p>(
 
 /// The newest deploys of each environment, as far as anybody has asked for them.
 #[derive(Debug, Default)]
-pub struct DeployRecords(BTreeMap<String, Vec<Deploy>>);
+pub struct DeployRecords {
+    deploys: BTreeMap<String, Vec<Deploy>>,
+    /// What the platform has on record of an environment of which Towpath has nothing.
+    on_platform: Option<(String, PhaseLengths)>,
+}
 
 impl DeployRecords {
     /// Reads those of a repository.
@@ -98,19 +112,80 @@ impl DeployRecords {
             let newest = store.newest_deploys(id, &environment.name, DEPLOYS_AT_MOST).await?;
             deploys.insert(environment.name.clone(), newest);
         }
-        Ok(Self(deploys))
+        Ok(Self { deploys, on_platform: None })
+    }
+
+    /// Asks whoever deploys to an environment, where nothing of it is on record. That there is no answer keeps nobody waiting:
+    /// then the forecast says that it is not known.
+    async fn ask_platform(&mut self, ctx: &EngineContext, id: RepositoryId, environment: &Environment) {
+        if matches!(self.of(Some(environment)), DeployRecord::Known(_)) {
+            return;
+        }
+        let now = ctx.now();
+        let took = match ctx.drivers.asked_records.known((id, &environment.name), now) {
+            Some(known) => known,
+            None => {
+                let took = platform_record(ctx, id, environment).await;
+                ctx.drivers.asked_records.keep((id, &environment.name), (took, now));
+                took
+            }
+        };
+        self.on_platform = took.map(|took| (environment.name.clone(), took));
     }
 
     /// How long the last deploys of an environment took.
     fn of(&self, environment: Option<&Environment>) -> DeployRecord {
-        let deploys = environment.and_then(|it| self.0.get(&it.name));
-        deploys.map_or(DeployRecord::NotAsked, deploy_record)
+        let Some(name) = environment.map(|it| it.name.as_str()) else { return DeployRecord::NotAsked };
+        let own = self.deploys.get(name).map_or(DeployRecord::NotAsked, deploy_record);
+        match &self.on_platform {
+            Some((of, lengths)) if of == name => DeployRecord::OnPlatform(*lengths),
+            _ => own,
+        }
     }
 
     /// The files that an environment runs.
     fn live(&self, environment: &Environment) -> Option<TreeId> {
-        let deploys = self.0.get(&environment.name)?;
+        let deploys = self.deploys.get(&environment.name)?;
         deploys.iter().find(|it| it.state == DeployState::Succeeded).map(|it| it.tree)
+    }
+}
+
+/// How long deploys to an environment took, by the record of whoever carries them out.
+async fn platform_record(
+    ctx: &EngineContext,
+    id: RepositoryId,
+    environment: &Environment,
+) -> Option<PhaseLengths> {
+    let row = ctx.active_repository(id).await.ok()??;
+    let driver = ctx.driver(&row, &environment.deploy.driver).ok()?;
+    match tokio::time::timeout(ASKED_WITHIN, driver.phase_record(&environment.name)).await {
+        Ok(Ok(took)) => phase_lengths(took),
+        Ok(Err(error)) => {
+            tracing::debug!(error = error_chain(&error), "whoever deploys cannot be asked for its record");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// What was asked of platforms lately. An answer is good for an hour, and so is that there was none.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct AskedRecords(Mutex<HashMap<(RepositoryId, String), Asked>>);
+
+/// What the platform has said, and when.
+type Asked = (Option<PhaseLengths>, UnixMillis);
+
+impl AskedRecords {
+    fn known(&self, (id, name): (RepositoryId, &str), now: UnixMillis) -> Option<Option<PhaseLengths>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (took, at) = *known.get(&(id, name.to_owned()))?;
+        (now.since(at) < GOOD_FOR).then_some(took)
+    }
+
+    fn keep(&self, (id, name): (RepositoryId, &str), asked: Asked) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (_, at)| asked.1.since(*at) < GOOD_FOR);
+        known.insert((id, name.to_owned()), asked);
     }
 }
 

@@ -31,7 +31,7 @@ pub use shared::{CloudShared, Pushes};
 use super::forge::Forge;
 use super::programs::Commands;
 use super::{DeployRequest, Driver, DriverError, Means, RollbackWay, Started};
-use crate::commerce::platform::folded;
+use crate::commerce::platform::{ActivityEnd, folded};
 use crate::deploy::{CancelAnswer, CloudProject, DeployReport, ReportedState};
 use crate::model::{Deploy, UnixMillis, UserMessage, error_chain};
 use async_trait::async_trait;
@@ -129,6 +129,14 @@ impl<F: Forge> Driver for CloudDriver<'_, F> {
 
     fn poll_every(&self) -> Option<Duration> {
         Some(self.shared.look_every())
+    }
+
+    /// Redeploys count as well: their deploy phase is the same.
+    async fn phase_record(&self, environment: &str) -> Result<Vec<Duration>, DriverError> {
+        let place = self.place(environment).await?;
+        let all = self.activities(&place).await?;
+        let ended_well = all.iter().filter(|it| it.end == Some(ActivityEnd::Success));
+        Ok(ended_well.filter_map(|it| it.deploy_took).collect())
     }
 
     fn can_cancel(&self, _: &Deploy) -> bool {
