@@ -186,6 +186,7 @@ impl BranchStatus {
     fn mark(&self) -> &'static str {
         match self.stage {
             ChangeStage::NotThere => match &self.hotfix {
+                Some(HotfixStanding::Noted { .. }) => "⚠️",
                 Some(standing) if standing.is_owed() => "⚠️",
                 Some(_) => "✅",
                 None => "·",

@@ -84,7 +84,7 @@ async fn where_tells_of_one_that_was_carried_by_hand_and_of_one_that_was_taken_b
     by_hand.message(&message).by("ana").await.unwrap();
     stage.store.merge("by-hand").into("integration").no_ff().by("ana").await.unwrap();
     contains(&comes_back(&stage, &hotfix).await, &["* `integration`: has it, by the message of "]);
-    let there = "| `integration` | ⏳ being deployed |";
+    let there = "| `integration` | ⚠️ there by the message of ";
     answered(&stage, &hotfix, "/where", &[there, "| `staging` | ⚠️ owed: not there yet |"]).await;
 
     let picked = stage.store.tip("by-hand").unwrap();
