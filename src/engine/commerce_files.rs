@@ -12,7 +12,6 @@ mod release_forecast;
 pub(super) use job_log::{JobLog, job_log};
 pub(super) use quoted_logs::is_of_commerce;
 pub use read_log::read_log;
-pub(in crate::engine) use release_forecast::AskedRecords;
 pub use release_forecast::{CommerceProject, DeployRecords};
 pub(super) use release_forecast::{Foreseen, forecast_between, foreseen};
 

@@ -1,7 +1,8 @@
 //! What the drivers of deploys are made of: what the operator allows and holds, and the programs of this machine.
 
+mod asked_records;
+
 use super::clock::Clock;
-use super::commerce_files::AskedRecords;
 use super::operator_entries::{Entries, EntryMatch, NOT_CONFIRMED};
 use super::work_span;
 use crate::deploy::drivers::commerce_cloud::{CloudShared, Pushes};
@@ -13,6 +14,7 @@ use crate::deploy::{CloudProject, Endpoint, refuses_branch};
 use crate::github::Secret;
 use crate::model::{Environment, ErrorContext, RepositoryId, error_chain};
 use crate::store::{RepositoryRow, Store, WorkItem};
+use asked_records::AskedRecords;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;

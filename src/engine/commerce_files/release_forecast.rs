@@ -9,12 +9,11 @@ use crate::engine::work_error::WorkError;
 use crate::lineage::{GitError, Repository};
 use crate::model::{
     BranchName, BuiltOn, CommerceSettings, CommitId, Deploy, DeployRecord, DeployState, Environment,
-    FileFinding, Forecast, PhaseLengths, PromotionPath, RepositoryId, Role, TreeId, UnixMillis, error_chain,
+    FileFinding, Forecast, PhaseLengths, PromotionPath, RepositoryId, Role, TreeId, error_chain,
 };
 use crate::policy::{self, Fact, Judged, Route};
 use crate::store::{Store, StoreError};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How many deploys of an environment are looked through: some ten that ended well are among them.
@@ -22,9 +21,6 @@ const DEPLOYS_AT_MOST: u32 = 50;
 
 /// How long the platform's answer about its record is waited for.
 const ASKED_WITHIN: Duration = Duration::from_secs(10);
-
-/// For how long that answer is good.
-const GOOD_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// What the files say that merging a pull request would give.
 #[derive(Debug, Default)]
@@ -122,13 +118,12 @@ impl DeployRecords {
             return;
         }
         let now = ctx.now();
-        let took = match ctx.drivers.asked_records.known((id, &environment.name), now) {
-            Some(known) => known,
-            None => {
-                let took = platform_record(ctx, id, environment).await;
-                ctx.drivers.asked_records.keep((id, &environment.name), (took, now));
-                took
-            }
+        let took = if let Some((took, _)) = ctx.drivers.asked_records.known((id, &environment.name), now) {
+            took
+        } else {
+            let took = platform_record(ctx, id, environment).await;
+            ctx.drivers.asked_records.keep((id, &environment.name), (took, now));
+            took
         };
         self.on_platform = took.map(|took| (environment.name.clone(), took));
     }
@@ -165,27 +160,6 @@ async fn platform_record(
             None
         }
         Err(_) => None,
-    }
-}
-
-/// What was asked of platforms lately. An answer is good for an hour, and so is that there was none.
-#[derive(Debug, Default)]
-pub(in crate::engine) struct AskedRecords(Mutex<HashMap<(RepositoryId, String), Asked>>);
-
-/// What the platform has said, and when.
-type Asked = (Option<PhaseLengths>, UnixMillis);
-
-impl AskedRecords {
-    fn known(&self, (id, name): (RepositoryId, &str), now: UnixMillis) -> Option<Option<PhaseLengths>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (took, at) = *known.get(&(id, name.to_owned()))?;
-        (now.since(at) < GOOD_FOR).then_some(took)
-    }
-
-    fn keep(&self, (id, name): (RepositoryId, &str), asked: Asked) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (_, at)| asked.1.since(*at) < GOOD_FOR);
-        known.insert((id, name.to_owned()), asked);
     }
 }
 
