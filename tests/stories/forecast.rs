@@ -229,7 +229,7 @@ async fn what_towpath_has_not_on_record_the_platform_tells() {
     shop.project.integrate();
     let store = &shop.stage.store;
     for minutes in [4, 6] {
-        let commit = store.commit_on("integration").file("page.php", &format!("{minutes} minutes"));
+        let commit = store.commit_on("integration").file("page.php", format!("{minutes} minutes"));
         commit.by("ana").await.unwrap();
         store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
         for activity in shop.project.fetch(store).await.unwrap() {
