@@ -165,14 +165,16 @@ impl Repository {
         if touching.is_empty() { commits } else { touching }
     }
 
-    /// The paths that a commit has changed of its first parent's.
-    async fn changed_paths(&self, commit: CommitId) -> Result<Vec<String>, GitError> {
-        let after = self.trees_of(&[commit]).await?[0];
+    /// The paths that a commit has changed of its first parent's; none where one of the two is not here.
+    pub async fn changed_paths(&self, commit: CommitId) -> Result<Vec<String>, GitError> {
         let before = match self.resolve(&format!("{commit}^1")).await? {
-            Some(parent) => self.trees_of(&[parent]).await?[0],
-            None => return Ok(Vec::new()),
+            Some(before) => self.tree(before).await?,
+            None => None,
         };
-        self.differing_paths(before, after).await
+        match (before, self.tree(commit).await?) {
+            (Some(before), Some(after)) => self.differing_paths(before, after).await,
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The branches upstream that have the base's very commits, where all that only the base has is on the head in another

@@ -1,6 +1,8 @@
 //! Hotfixes that do not come home by themselves: in conflict, mended in another way, carried by a word alone.
 
-use crate::hotfixes::{asked, comes_back, contains, ended, promote, pushed, release, shop, waits};
+use crate::hotfixes::{
+    asked, carried_back, comes_back, contains, ended, promote, pushed, release, shop, waits,
+};
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
 use towpath_sandbox::PullHandle;
@@ -119,12 +121,7 @@ async fn one_that_was_picked_by_hand_is_joined_before_it_is_promoted() {
 #[tokio::test]
 async fn what_was_mended_in_another_way_stays_so_for_later_promotions() {
     let stage = shop().await;
-    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
-    stage.check(&hotfix).await.passes();
-    merge(&hotfix).await.unwrap();
-    stage.quiet().await;
-    let carry = stage.store.pulls().pop().unwrap();
-    stage.check(&carry).await.passes();
+    let (hotfix, carry) = carried_back(&stage, "Cart fails", "cart.php").await;
     let number = hotfix.number();
     let issue = stage.store.open_issue("The cart").by("ana").await.unwrap();
     asked(
@@ -172,13 +169,7 @@ async fn several_that_are_owed_are_carried_back_together() {
     let stage = shop().await;
     let mut numbers = Vec::new();
     for (title, file) in [("Cart fails", "cart.php"), ("Menu fails", "menu.php")] {
-        let hotfix = pushed(&stage, title, (file, "repaired")).await;
-        stage.check(&hotfix).await.passes();
-        merge(&hotfix).await.unwrap();
-        stage.quiet().await;
-        let carry = stage.store.pulls().pop().unwrap();
-        stage.check(&carry).await.passes();
-        numbers.push((hotfix, carry));
+        numbers.push(carried_back(&stage, title, file).await);
     }
     let promotion = release(&stage).await;
     let check = waits(&stage, &promotion, "2 hotfixes of production are not on staging").await;
@@ -203,12 +194,7 @@ async fn several_that_are_owed_are_carried_back_together() {
 #[tokio::test]
 async fn a_revert_of_what_never_was_upstream_is_no_hotfix_to_be_carried_back() {
     let stage = shop().await;
-    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
-    stage.check(&hotfix).await.passes();
-    merge(&hotfix).await.unwrap();
-    stage.quiet().await;
-    let carry = stage.store.pulls().pop().unwrap();
-    stage.check(&carry).await.passes();
+    let (hotfix, carry) = carried_back(&stage, "Cart fails", "cart.php").await;
     let merged = stage.store.tip("production").unwrap();
     let revert = stage.store.commit_on("revert-cart").from("production").without("cart.php");
     let message = format!(
@@ -227,12 +213,7 @@ async fn a_revert_of_what_never_was_upstream_is_no_hotfix_to_be_carried_back() {
 #[tokio::test]
 async fn what_was_carried_and_taken_back_is_told_with_a_way() {
     let stage = shop().await;
-    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
-    stage.check(&hotfix).await.passes();
-    merge(&hotfix).await.unwrap();
-    stage.quiet().await;
-    let carry = stage.store.pulls().pop().unwrap();
-    stage.check(&carry).await.passes();
+    let (hotfix, carry) = carried_back(&stage, "Cart fails", "cart.php").await;
     merge(&carry).await.unwrap();
     stage.quiet().await;
     let merged = stage.store.tip("integration").unwrap();

@@ -35,6 +35,17 @@ pub(crate) async fn pushed(stage: &Stage, title: &str, (path, text): (&str, &str
     stage.store.pulls().pop().unwrap()
 }
 
+/// A hotfix of this file that was merged, and the pull request that carries it back.
+pub(crate) async fn carried_back(stage: &Stage, title: &str, path: &str) -> (PullHandle, PullHandle) {
+    let hotfix = pushed(stage, title, (path, "repaired")).await;
+    stage.check(&hotfix).await.passes();
+    merge(&hotfix).await.unwrap();
+    stage.quiet().await;
+    let carry = stage.store.pulls().pop().unwrap();
+    stage.check(&carry).await.passes();
+    (hotfix, carry)
+}
+
 /// What is said on a pull request of how the hotfix comes back; all else there is read as well.
 pub(crate) async fn comes_back(stage: &Stage, pull: &PullHandle) -> String {
     stage.quiet().await;
@@ -195,12 +206,7 @@ async fn in_a_conflict_nothing_is_pushed_and_the_way_by_hand_is_told() {
 #[tokio::test]
 async fn a_carry_back_that_a_person_closes_is_not_opened_again_and_stays_owed() {
     let stage = shop().await;
-    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
-    stage.check(&hotfix).await.passes();
-    merge(&hotfix).await.unwrap();
-    stage.quiet().await;
-    let carry = stage.store.pulls().pop().unwrap();
-    stage.check(&carry).await.passes();
+    let (hotfix, carry) = carried_back(&stage, "Cart fails", "cart.php").await;
     carry.close().by("ana").await.unwrap();
     let closed =
         format!("#{}, which was to carry this hotfix back to `integration`, was closed", carry.number());
@@ -225,12 +231,7 @@ async fn a_carry_back_that_a_person_closes_is_not_opened_again_and_stays_owed() 
 #[tokio::test]
 async fn what_was_carried_and_then_reverted_is_owed_again() {
     let stage = shop().await;
-    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
-    stage.check(&hotfix).await.passes();
-    merge(&hotfix).await.unwrap();
-    stage.quiet().await;
-    let carry = stage.store.pulls().pop().unwrap();
-    stage.check(&carry).await.passes();
+    let (hotfix, carry) = carried_back(&stage, "Cart fails", "cart.php").await;
     merge(&carry).await.unwrap();
     stage.quiet().await;
     let merged = stage.store.tip("integration").unwrap();
@@ -249,12 +250,7 @@ async fn what_was_carried_and_then_reverted_is_owed_again() {
 #[tokio::test]
 async fn a_hotfix_that_was_reverted_on_production_is_owed_no_more() {
     let stage = shop().await;
-    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
-    stage.check(&hotfix).await.passes();
-    merge(&hotfix).await.unwrap();
-    stage.quiet().await;
-    let carry = stage.store.pulls().pop().unwrap();
-    stage.check(&carry).await.passes();
+    let (hotfix, carry) = carried_back(&stage, "Cart fails", "cart.php").await;
     let merged = stage.store.tip("production").unwrap();
     let message = format!("Revert\n\nThis reverts commit {merged}, reversing\nchanges made to {merged}.");
     let undo = stage.store.commit_on("undo").from("production").without("cart.php");
@@ -297,12 +293,7 @@ async fn a_title_used_again_is_another_hotfix() {
 async fn a_hotfix_that_production_lost_by_a_force_push_is_owed_no_more() {
     let stage = shop().await;
     let before = stage.store.tip("production").unwrap();
-    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
-    stage.check(&hotfix).await.passes();
-    merge(&hotfix).await.unwrap();
-    stage.quiet().await;
-    let carry = stage.store.pulls().pop().unwrap();
-    stage.check(&carry).await.passes();
+    let (hotfix, carry) = carried_back(&stage, "Cart fails", "cart.php").await;
     stage.store.move_branch("production").to(&before).by("rita").await.unwrap();
     contains(
         &comes_back(&stage, &hotfix).await,
@@ -399,12 +390,7 @@ async fn one_that_was_merged_while_nobody_could_tell_is_recorded_all_the_same() 
 #[tokio::test]
 async fn what_was_mended_in_another_way_is_only_warned_of_in_its_own_files() {
     let stage = shop().await;
-    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
-    stage.check(&hotfix).await.passes();
-    merge(&hotfix).await.unwrap();
-    stage.quiet().await;
-    let carry = stage.store.pulls().pop().unwrap();
-    stage.check(&carry).await.passes();
+    let (hotfix, carry) = carried_back(&stage, "Cart fails", "cart.php").await;
     carry.close().by("ana").await.unwrap();
     let promotion = release(&stage).await;
     waits(&stage, &promotion, "is not on staging").await;
@@ -475,12 +461,7 @@ async fn a_hotfix_goes_in_while_a_freeze_keeps_all_else_out() {
 async fn a_promotion_is_only_warned_until_a_hotfix_is_owed_for_long() {
     let stage = shop().await;
     stage.configure("master", &format!("{ADMITTED}hotfixes: {{ carry_back_within: 2h }}\n")).await;
-    let hotfix = pushed(&stage, "Cart fails", ("cart.php", "repaired")).await;
-    stage.check(&hotfix).await.passes();
-    merge(&hotfix).await.unwrap();
-    stage.quiet().await;
-    let carry = stage.store.pulls().pop().unwrap();
-    stage.check(&carry).await.passes();
+    let (hotfix, _) = carried_back(&stage, "Cart fails", "cart.php").await;
     comes_back(&stage, &hotfix).await;
     let promotion = release(&stage).await;
     let check = stage.check(&promotion).await;

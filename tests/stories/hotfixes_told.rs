@@ -1,6 +1,6 @@
 //! What `/where` and `towpath where` tell of a hotfix, of what carries it back, and of the promotion that waits for it.
 
-use crate::hotfixes::{comes_back, contains, ended, pushed, shop};
+use crate::hotfixes::{carried_back, comes_back, contains, ended, pushed, shop};
 use crate::rollback::towpath;
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
@@ -20,12 +20,7 @@ async fn where_is(stage: &Stage, number: u64) -> String {
 
 /// A hotfix that was merged, and the pull request that carries it back.
 async fn merged(stage: &Stage) -> (PullHandle, PullHandle) {
-    let hotfix = pushed(stage, "Cart fails", ("cart.php", "repaired")).await;
-    stage.check(&hotfix).await.passes();
-    merge(&hotfix).await.unwrap();
-    stage.quiet().await;
-    let carry = stage.store.pulls().pop().unwrap();
-    stage.check(&carry).await.passes();
+    let (hotfix, carry) = carried_back(stage, "Cart fails", "cart.php").await;
     comes_back(stage, &hotfix).await;
     (hotfix, carry)
 }

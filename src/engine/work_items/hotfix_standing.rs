@@ -162,14 +162,7 @@ pub(super) async fn paths_of(
 ) -> Result<BTreeSet<String>, GitError> {
     let mut paths = BTreeSet::new();
     for pick in &landed.picks {
-        let before = repository.resolve(&format!("{pick}^1")).await?;
-        let before = match before {
-            Some(before) => repository.tree(before).await?,
-            None => None,
-        };
-        if let (Some(before), Some(after)) = (before, repository.tree(*pick).await?) {
-            paths.extend(repository.differing_paths(before, after).await?);
-        }
+        paths.extend(repository.changed_paths(*pick).await?);
     }
     Ok(paths)
 }
