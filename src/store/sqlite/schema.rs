@@ -4,12 +4,12 @@ use super::Options;
 use crate::model::ErrorContext;
 use crate::store::StoreError;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-/// The steps from an empty file to the present version; each is one transaction and never changes.
+/// The steps from an empty file to the present version. None of them ever changes.
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_records.sql"),
@@ -146,20 +146,17 @@ pub(super) fn version_of(connection: &Connection) -> Result<usize, StoreError> {
     }
 }
 
+/// Takes all steps or none, and so waits for the disk once.
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    loop {
-        // The version is read again under the lock: another process may have been here first.
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let version = version_of(&transaction)?;
-        let Some(step) = MIGRATIONS.get(version) else { return Ok(()) };
-        take_step(transaction, step, version + 1)?;
+    // The version is read again under the lock: another process may have been here first.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = version_of(&transaction)?;
+    for step in &MIGRATIONS[version..] {
+        transaction.execute_batch(step)?;
     }
-}
-
-fn take_step(transaction: Transaction<'_>, step: &str, reached: usize) -> Result<(), StoreError> {
-    transaction.execute_batch(step)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", i64::try_from(reached).unwrap_or(i64::MAX))?;
+    let reached = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    transaction.pragma_update(None, "user_version", reached)?;
     transaction.commit()?;
     Ok(())
 }
