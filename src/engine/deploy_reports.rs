@@ -52,6 +52,7 @@ impl Reports {
             body,
             item,
             received_at: now,
+            brings_forward: true,
         };
         match self.0.store.accept(delivery).await {
             Ok(Accepted::Stored | Accepted::Joined) => {

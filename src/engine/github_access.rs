@@ -1,18 +1,103 @@
 //! Whether GitHub lets us ask: told whenever that changes, with what to do about it.
+//!
+//! While GitHub answers nobody, work that needs it waits, and news brings none of it forward: one call now and then finds
+//! out whether GitHub is back, and then everything that has failed is tried again.
 
 use super::context::EngineContext;
-use super::supervisor::over;
+use super::supervisor::{is_over, over};
 use crate::github::{Access, AccessState, Api, ApiError};
 use crate::model::{ForPeople, error_chain};
 use chrono::TimeDelta;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How far apart clocks may be before that is what is wrong. Our tokens are dated back by as much.
 pub(super) const CLOCKS_APART: TimeDelta = TimeDelta::minutes(1);
 
+/// The longest that passes until GitHub is asked again whether it is back.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+/// The longest that work waits for that.
+const OUTAGE_WAIT: Duration = Duration::from_secs(2 * 60);
+/// Over how long the work is spread that goes on then.
+const BACK_WITHIN: Duration = Duration::from_secs(3);
+
+/// Watches whether GitHub lets us ask, until the engine stops.
+pub(super) async fn watch(ctx: Arc<EngineContext>, stop: watch::Receiver<bool>) {
+    tokio::join!(tell_changes(Arc::clone(&ctx), stop.clone()), end_outages(ctx, stop));
+}
+
+/// Finds out when GitHub is away, and when it is back.
+async fn end_outages(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
+    let mut states = ctx.api.access_changes();
+    while !is_over(&stop) {
+        tokio::select! {
+            () = ctx.api.may_be_away() => ask(&ctx).await,
+            is_watched = until(&mut states, |access| access == Access::Unreachable) => {
+                if !is_watched {
+                    return;
+                }
+                outage(&ctx, &mut stop).await;
+            }
+            () = over(&mut stop) => {}
+        }
+    }
+}
+
+/// Waits until GitHub takes us in such a way; answers whether that is still watched.
+async fn until(states: &mut watch::Receiver<AccessState>, so: impl Fn(Access) -> bool) -> bool {
+    states.wait_for(|state| so(state.access)).await.is_ok()
+}
+
+/// What the answer shows is noted where the call is made.
+async fn ask(ctx: &EngineContext) {
+    if let Err(error) = ctx.api.app().await {
+        tracing::debug!(error = error_chain(&error), "GitHub was asked whether it is there");
+    }
+}
+
+/// Asks until GitHub answers, and has the work go on.
+async fn outage(ctx: &EngineContext, stop: &mut watch::Receiver<bool>) {
+    let mut states = ctx.api.access_changes();
+    let mut asked = 0;
+    while ctx.api.access() == Access::Unreachable {
+        asked += 1;
+        let wait = ctx.settings.back_off.wait(asked, (ctx.random)()).unwrap_or(ASK_EVERY);
+        tokio::select! {
+            () = ctx.clock.sleep_until(ctx.now() + wait.min(ASK_EVERY)) => ask(ctx).await,
+            is_watched = until(&mut states, |access| access != Access::Unreachable) => if !is_watched { return },
+            () = over(stop) => return,
+        }
+    }
+    // Twice: what settles meanwhile may still note a moment that was right during the outage.
+    for wait in [Duration::ZERO, ASK_EVERY.min(ctx.settings.back_off.longest)] {
+        tokio::select! {
+            () = ctx.clock.sleep_until(ctx.now() + wait) => {}
+            () = over(stop) => return,
+        }
+        let within = BACK_WITHIN.min(ctx.settings.back_off.longest);
+        match ctx.store.retry_failed(ctx.now(), within).await {
+            Ok(0) => {}
+            Ok(work_items) => {
+                tracing::info!(work_items, "GitHub is back: what has failed is tried again");
+                ctx.wake.notify_one();
+            }
+            Err(error) => {
+                let error = error_chain(&error);
+                tracing::error!(error, "GitHub is back; what has failed is tried again when its time comes");
+            }
+        }
+    }
+}
+
+/// How long work waits that could not be done because GitHub answers nobody: the end of that brings it forward.
+pub(super) fn outage_wait(ctx: &EngineContext) -> Option<Duration> {
+    let longest = OUTAGE_WAIT.min(ctx.settings.back_off.longest);
+    (ctx.api.access() == Access::Unreachable).then(|| longest / 2 + longest / 2 * (ctx.random)() / u32::MAX)
+}
+
 /// Tells whenever GitHub takes us otherwise than before.
-pub(super) async fn tell_changes(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
+async fn tell_changes(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
     let mut states = ctx.api.access_changes();
     let mut before = Access::Unknown;
     loop {

@@ -237,7 +237,7 @@ impl Engine {
         let inbox = Inbox::new(
             parts.secrets.into(),
             parts.app_id,
-            Arc::clone(&parts.store),
+            (Arc::clone(&parts.store), parts.api.access_changes()),
             Arc::clone(&wake),
             (Arc::clone(&parts.metrics), Arc::clone(&last_webhook)),
         );
@@ -456,7 +456,7 @@ fn loops(ctx: &Arc<EngineContext>, stopped: &watch::Receiver<bool>) -> Vec<JoinH
     vec![
         kept("the loop that takes work", |ctx, stop| Box::pin(work::run(ctx, stop))),
         kept("the clock of regular work", |ctx, stop| Box::pin(keep_time(ctx, stop))),
-        kept("the watch on GitHub's answers", |ctx, stop| Box::pin(github_access::tell_changes(ctx, stop))),
+        kept("the watch on GitHub's answers", |ctx, stop| Box::pin(github_access::watch(ctx, stop))),
         tokio::spawn(run_once("measuring the mirrors", async move { mirrors.mirrors.measure().await })),
         tokio::spawn(run_once("looking for the operator's entries", async move {
             entries.drivers.entries.tell_at_start(&*entries.clock, told).await;

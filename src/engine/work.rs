@@ -3,6 +3,7 @@
 use super::context::EngineContext;
 use super::fair_semaphore::{Permit, Worker};
 use super::full_disk;
+use super::github_access::outage_wait;
 use super::supervisor::{is_over, over};
 use super::tally::Tallied;
 use super::work_error::WorkError;
@@ -281,11 +282,15 @@ async fn work(
         tracing::error!(error, "given up; a replay or a new event revives it");
         return settle(&ctx, &lease, Next::Dead { error }).await;
     }
+    if let Some(wait) = outage_wait(&ctx).filter(|_| work_items::is_vain_without_github(&lease.item)) {
+        let error = "GitHub answers nobody; it is begun when GitHub is back".to_owned();
+        return settle(&ctx, &lease, Next::Wait { at: ctx.now() + wait, by_news: false, error }).await;
+    }
     let worker = Worker::new(&ctx.workers, free, installation_of(&ctx, &lease.item).await).await;
     if is_over(&stop) {
         // It has waited for others of its installation until now.
         let error = "the server was stopped before it was begun".to_owned();
-        return settle(&ctx, &lease, Next::Wait { at: ctx.now(), error }).await;
+        return settle(&ctx, &lease, Next::Wait { at: ctx.now(), by_news: true, error }).await;
     }
     if let Some(guid) = ctx.tally.origin(&lease.item) {
         work_span::note_origin(&guid);
@@ -352,7 +357,7 @@ fn within_reach(mut changes: Vec<Change>, next: Next, furthest: UnixMillis) -> (
     }
     let next = match next {
         Next::Retry { at, error } => Next::Retry { at: at.min(furthest), error },
-        Next::Wait { at, error } => Next::Wait { at: at.min(furthest), error },
+        Next::Wait { at, by_news, error } => Next::Wait { at: at.min(furthest), by_news, error },
         next => next,
     };
     (changes, next)
@@ -370,8 +375,14 @@ async fn attempt(ctx: &Arc<EngineContext>, lease: &Lease, worker: &Worker) -> (V
     match tokio::time::timeout(within, &mut task.0).await {
         Ok(Ok(Ok(changes))) => (changes, Next::Done),
         Ok(Ok(Err(WorkError { failure, retry_advice, changes }))) => {
-            let next = next_after(ctx, lease, error_chain(&failure), retry_advice);
-            (changes, next)
+            let error = error_chain(&failure);
+            match outage_wait(ctx).filter(|_| failure.is_no_answer()) {
+                Some(wait) => {
+                    tracing::info!(error, "to be tried when GitHub is back");
+                    (changes, Next::Wait { at: ctx.now() + wait, by_news: false, error })
+                }
+                None => (changes, next_after(ctx, lease, error, retry_advice)),
+            }
         }
         Ok(Err(panic)) => failed(error_chain(&ErrorContext::new("a bug stopped this work", panic))),
         Err(_) => failed(format!("the work took longer than {} s and was ended", within.as_secs())),
@@ -404,7 +415,7 @@ fn next_after(ctx: &EngineContext, lease: &Lease, error: String, retry_advice: R
             // Apart from each other, so that they do not use the next window up at once.
             let spread = (at.since(ctx.now()) / 10).min(WELCOME_SPREAD);
             let at = at + spread * (ctx.random)() / u32::MAX;
-            Next::Wait { at, error }
+            Next::Wait { at, by_news: true, error }
         }
     }
 }

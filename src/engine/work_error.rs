@@ -43,6 +43,18 @@ pub(super) enum WorkFailure {
     },
 }
 
+impl WorkFailure {
+    /// Whether GitHub gave no answer that could be used: none came, or it failed.
+    pub(super) fn is_no_answer(&self) -> bool {
+        let error = match self {
+            Self::GitHub(error) => Some(error),
+            Self::Here { source: Some(source), .. } => source.downcast_ref(),
+            _ => None,
+        };
+        matches!(error, Some(ApiError::NoAnswer { .. } | ApiError::Failed { .. }))
+    }
+}
+
 impl WorkError {
     pub(super) fn give_up(what: impl Into<String>) -> Self {
         Self::here(what, RetryAdvice::GiveUp)

@@ -3,7 +3,8 @@
 use super::error::ApiError;
 use crate::model::error_chain;
 use chrono::TimeDelta;
-use tokio::sync::watch;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::sync::{Notify, watch};
 
 /// Whether GitHub accepts our credentials, as the last call in the App's own name has shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,17 +69,41 @@ pub struct AccessState {
 /// Where the App asks for itself: here, what is not found is the App.
 pub(super) const OURSELVES: &str = "/app";
 
+/// After so many calls in a row without an answer GitHub may be away. Most calls are in an installation's name, and those
+/// say nothing of [`Access`]: one address can fail while all others work.
+const SUSPICIOUS: u32 = 3;
+
 /// What the calls in the App's own name have shown, and who waits for a change of it.
 #[derive(Debug, Default)]
-pub(super) struct AccessWatch(watch::Sender<AccessState>);
+pub(super) struct AccessWatch {
+    state: watch::Sender<AccessState>,
+    unanswered: AtomicU32,
+    suspected: Notify,
+}
 
 impl AccessWatch {
     pub(super) fn now(&self) -> Access {
-        self.0.borrow().access
+        self.state.borrow().access
     }
 
     pub(super) fn subscribe(&self) -> watch::Receiver<AccessState> {
-        self.0.subscribe()
+        self.state.subscribe()
+    }
+
+    /// Notes whether a call, in whoever's name, was answered.
+    pub(super) fn note_answer(&self, was_answered: bool) {
+        if was_answered {
+            self.unanswered.store(0, Ordering::Relaxed);
+        } else if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 == SUSPICIOUS {
+            self.suspected.notify_one();
+        }
+    }
+
+    /// Ends when several calls in a row were not answered.
+    pub(super) async fn suspected(&self) {
+        self.suspected.notified().await;
+        // Whoever was told asks; what goes on without an answer is worth asking for again.
+        self.unanswered.store(0, Ordering::Relaxed);
     }
 
     /// Notes what a call in the App's own name shows. Of [`OURSELVES`], whoever asks knows more.
@@ -90,7 +115,7 @@ impl AccessWatch {
 
     pub(super) fn note(&self, access: Option<Access>, error: Option<&ApiError>, clock_ahead: TimeDelta) {
         let Some(access) = access else { return };
-        self.0.send_if_modified(|state| {
+        self.state.send_if_modified(|state| {
             // What an unreachable server says differs from one time to the next.
             let says = |error: Option<&ApiError>| error.map(|error| error_chain(error));
             let same = state.access == access

@@ -286,6 +286,8 @@ impl Api {
         let mut address = self.address(call.path, &name)?;
         for _ in 0..2 {
             let answered = self.exchange(call, &address, token, &name).await;
+            let failed = answered.as_ref().map_or(true, |(status, ..)| status.is_server_error());
+            self.access.note_answer(!failed);
             self.count(call, &address, answered.as_ref().ok().map(|(status, ..)| *status));
             let (status, headers, body) = answered?;
             self.rate_limits.note_budget(call.caller, &headers);

@@ -46,6 +46,11 @@ impl Api {
         self.access.now()
     }
 
+    /// Ends when several calls in a row were not answered, in whoever's name: whether GitHub can be reached is worth asking.
+    pub async fn may_be_away(&self) {
+        self.access.suspected().await;
+    }
+
     /// Tells each change of it.
     pub fn access_changes(&self) -> watch::Receiver<AccessState> {
         self.access.subscribe()

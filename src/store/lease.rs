@@ -32,6 +32,8 @@ pub enum Next {
     Wait {
         /// When.
         at: UnixMillis,
+        /// Whether a mark that came during the work brings it forward.
+        by_news: bool,
         /// Why, for the operator.
         error: String,
     },

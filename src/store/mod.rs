@@ -78,6 +78,7 @@ use crate::model::{
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// One effect of a piece of work. A list of them is applied as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -238,6 +239,10 @@ pub trait Store:
     /// What waits for a moment past `furthest` waits no more: the clock was set back. Answers how many
     /// work items that were.
     async fn bring_forward(&self, now: UnixMillis, furthest: UnixMillis) -> Result<usize, StoreError>;
+
+    /// Has everything that has failed and waits for longer tried again, spread over `within`: what kept it from its end may
+    /// be over. Answers how many work items that were.
+    async fn retry_failed(&self, now: UnixMillis, within: Duration) -> Result<usize, StoreError>;
 
     /// The next moment at which something can be leased without anybody's doing: `now` when a
     /// [`Store::lease`] would find something, else that of a retry. Work items that only wait for their

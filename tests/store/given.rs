@@ -70,6 +70,7 @@ pub(crate) fn delivery(guid: &str, item: WorkItem, at: UnixMillis) -> NewDeliver
         body: format!("{{\"guid\":\"{guid}\"}}").into(),
         item,
         received_at: at,
+        brings_forward: true,
     }
 }
 

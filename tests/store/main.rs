@@ -56,6 +56,8 @@ macro_rules! suite {
                     a_done_work_item_rests_until_it_is_marked,
                     a_mark_shortens_the_back_off_to_a_second,
                     waiting_as_asked_is_no_failure,
+                    news_that_cannot_help_brings_nothing_forward,
+                    what_has_failed_is_tried_again_within_a_time,
                     a_clock_that_was_set_back_keeps_nothing_waiting,
                     a_mark_revives_a_dead_work_item,
                     what_was_given_up_is_listed_until_it_is_marked,

@@ -76,6 +76,7 @@ mod moved_since;
 mod names;
 mod operator_entries;
 mod order;
+mod outages;
 mod overrides;
 mod path;
 mod payloads;

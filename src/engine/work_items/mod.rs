@@ -88,6 +88,12 @@ use super::context::EngineContext;
 use super::work_error::WorkError;
 use crate::store::{Change, Lease, WorkItem};
 
+/// Whether all that comes of it is shown by GitHub, so that nothing does while GitHub answers nobody. Of the kinds like that
+/// these are many: each would keep a worker until its call is too late, and others with it.
+pub(super) fn is_vain_without_github(item: &WorkItem) -> bool {
+    matches!(item, WorkItem::PullRequest(..) | WorkItem::Check(..) | WorkItem::Comment(..))
+}
+
 /// Works on a work item; the answer is what is to be stored.
 pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change>, WorkError> {
     match &lease.item {

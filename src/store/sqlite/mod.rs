@@ -36,6 +36,7 @@ mod operator_entries;
 #[cfg(test)]
 mod plans;
 mod promotions;
+mod pruning;
 mod readers;
 mod reads;
 mod schema;
@@ -61,11 +62,10 @@ pub use backup::{DatabaseVersion, copy_database, database_version};
 pub use examination::{DatabaseState, examine};
 use inbox::{Old, Packed};
 use readers::Readers;
-use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
-use walks::{Piece, Walks};
+use std::time::Duration;
+use walks::Walks;
 use writer::Writer;
 
 /// What may be set about the file.
@@ -94,68 +94,6 @@ impl SqliteStore {
         let (writer, readers) = (Writer::start(path, options)?, Readers::new(path));
         Ok(Self { writer, readers, walks: Walks::default() })
     }
-
-    async fn delete_old(&self, what: Old, before: UnixMillis) -> Result<(), StoreError> {
-        let mut after = i64::MIN;
-        loop {
-            let Piece { found, last } = self.readers.run(move |c| inbox::old(c, what, before, after)).await?;
-            if !found.is_empty() {
-                self.writer.run(PRUNE_BYTES, move |c| inbox::delete_old(c, what, &found)).await?;
-            }
-            match last {
-                Some(last) => after = last,
-                None => return Ok(()),
-            }
-        }
-    }
-
-    async fn let_go_of_effects(&self, before: UnixMillis) -> Result<(), StoreError> {
-        let after = self.walks.effects.get();
-        let Piece { found, last } = self.readers.run(move |c| old_effects::find(c, before, after)).await?;
-        self.dropped(&found, move |c, found| old_effects::delete_old(c, found, before)).await?;
-        self.walks.effects.set(last);
-        Ok(())
-    }
-
-    async fn let_go_of_closed(&self, rows: UnixMillis, closed: UnixMillis) -> Result<(), StoreError> {
-        let after = self.walks.pulls.get();
-        let Piece { found, last } = self.readers.run(move |c| walks::closed_pulls(c, closed, after)).await?;
-        self.dropped(&found, move |c, found| walks::drop_pulls(c, closed, found)).await?;
-        self.walks.pulls.set(last);
-        let after = self.walks.pushes.get();
-        let Piece { found, last } = self.readers.run(move |c| walks::old_pushes(c, closed, after)).await?;
-        self.dropped(&found, move |c, found| walks::drop_pushes(c, closed, found)).await?;
-        self.walks.pushes.set(last);
-        for _ in 0..walks::LOOKED_AT / inbox::PRUNE_STEP {
-            if !self.writer.run(PRUNE_BYTES, move |c| topic_moves::drop_old(c, closed)).await? {
-                break;
-            }
-        }
-        let after = self.walks.commands.get();
-        let Piece { found, last } = self.readers.run(move |c| walks::old_commands(c, closed, after)).await?;
-        self.dropped(&found, walks::drop_commands).await?;
-        self.walks.commands.set(last);
-        let (after, since) = (self.walks.work_items.get(), (rows, closed));
-        let Piece { found, last } =
-            self.readers.run(move |c| walks::resting_work_items(c, since, after)).await?;
-        self.dropped(&found, move |c, found| walks::drop_work_items(c, since, found)).await?;
-        self.walks.work_items.set(last);
-        Ok(())
-    }
-
-    /// Lets go of what was found, in steps: others wait for each.
-    async fn dropped<T, D>(&self, found: &[T], delete_old: D) -> Result<(), StoreError>
-    where
-        T: Clone + Send + Sync + 'static,
-        D: Fn(&Connection, &[T]) -> Result<(), StoreError> + Send + Sync + 'static,
-    {
-        let delete_old = Arc::new(delete_old);
-        for step in found.chunks(inbox::PRUNE_STEP as usize) {
-            let (step, delete_old) = (step.to_vec(), Arc::clone(&delete_old));
-            self.writer.run(PRUNE_BYTES, move |c| delete_old(c, &step)).await?;
-        }
-        Ok(())
-    }
 }
 
 /// Bodies from this size on are compressed on a blocking thread: it takes a good part of a millisecond.
@@ -164,7 +102,6 @@ const LARGE_BODY: usize = 256 << 10;
 /// Guesses of what a job writes.
 const SMALL_BYTES: usize = 1 << 10;
 const CHANGE_BYTES: usize = 4 << 10;
-const PRUNE_BYTES: usize = 1 << 20;
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -194,6 +131,10 @@ impl Store for SqliteStore {
 
     async fn bring_forward(&self, now: UnixMillis, furthest: UnixMillis) -> Result<usize, StoreError> {
         self.writer.run(SMALL_BYTES, move |c| work_items::bring_forward(c, now, furthest)).await
+    }
+
+    async fn retry_failed(&self, now: UnixMillis, within: Duration) -> Result<usize, StoreError> {
+        self.writer.run(SMALL_BYTES, move |c| work_items::retry_failed(c, now, within)).await
     }
 
     async fn next_due(

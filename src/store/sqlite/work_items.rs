@@ -7,10 +7,17 @@
 use crate::model::UnixMillis;
 use crate::store::{Committed, ConcurrencyLimits, GivenUp, Lease, Next, StoreError, WorkItem};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use std::time::Duration;
+
+/// How long after a mark work is tried again that waits after a failure, in milliseconds: news may change what was wrong,
+/// but a burst of it must not become as many attempts.
+const NEWS_WAITS: Duration = Duration::from_secs(1);
+
+/// A moment that never comes.
+const NEVER: UnixMillis = UnixMillis(i64::MAX);
 
 /// A mark makes a work item due at once that rests, was given up, or was to be looked at later. One that waits after a
-/// failure is tried a second later: news may change what was wrong, but a burst of it must not become as many
-/// attempts.
+/// failure is tried at `:retry`, if that is sooner.
 pub(super) const MARK: &str = "
     INSERT INTO work_items (key, repository, dirty, due, marked_at) VALUES (:key, :repository, 1, :now, :now)
     ON CONFLICT (key) DO UPDATE SET
@@ -19,7 +26,7 @@ pub(super) const MARK: &str = "
             WHEN work_items.leased = 1 THEN work_items.due
             WHEN work_items.dead = 1 OR work_items.dirty = work_items.done THEN excluded.due
             WHEN work_items.error IS NULL THEN min(work_items.due, excluded.due)
-            ELSE min(work_items.due, excluded.due + 1000)
+            ELSE min(work_items.due, :retry)
         END,
         failures = CASE WHEN work_items.dead = 1 THEN 0 ELSE work_items.failures END,
         dead = 0,
@@ -79,14 +86,19 @@ const RELEASE: &str = end_leases!(" AND key = :key AND token = :token");
 pub(super) const BRING_FORWARD: &str = "
     UPDATE work_items SET due = :now WHERE dirty > done AND dead = 0 AND leased = 0 AND due > :furthest";
 
+/// Spreads over `:within` milliseconds what has failed and waits for longer, so that it does not come back all at once.
+pub(super) const RETRY_FAILED: &str = "
+    UPDATE work_items SET due = :now + id % :within
+    WHERE dirty > done AND dead = 0 AND leased = 0 AND due > :now + :within AND error IS NOT NULL";
+
 const DONE: &str = "
     UPDATE work_items SET leased = 0, done = :seen, failures = 0, error = NULL, due = coalesce(marked_at, :now)
     WHERE id = :id";
 
-/// A mark that came during the work brings it forward, as it would have a moment later.
+/// A mark that came during the work brings it forward to `:retry`, as it would have a moment later.
 const RETRY: &str = "
     UPDATE work_items SET leased = 0, failures = failures + :failed, error = :error,
-        due = CASE WHEN marked_at IS NULL THEN :at ELSE min(:at, :now + 1000) END
+        due = CASE WHEN marked_at IS NULL THEN :at ELSE min(:at, :retry) END
     WHERE id = :id";
 
 /// A mark that came during the work revives the work item right away, as it would have a moment later.
@@ -106,17 +118,31 @@ const GIVEN_UP: &str = "SELECT key, error FROM work_items WHERE dead = 1 ORDER B
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WorkItemId(pub(super) i64);
 
-/// Makes a work item dirty, whether it was known or not.
+/// When work is tried again that has failed, because of news at this moment.
+pub(super) fn retried_at(now: UnixMillis, news_brings_forward: bool) -> UnixMillis {
+    if news_brings_forward { now + NEWS_WAITS } else { NEVER }
+}
+
+/// Makes a work item dirty, whether it was known or not. Work that has failed is tried again soon.
 pub(super) fn mark(
     connection: &Connection,
     item: &WorkItem,
     now: UnixMillis,
 ) -> Result<WorkItemId, StoreError> {
-    let id = connection
-        .prepare_cached(MARK)?
-        .query_row(named_params! { ":key": item, ":repository": item.repository(), ":now": now }, |row| {
-            row.get(0)
-        })?;
+    mark_for(connection, item, now, retried_at(now, true))
+}
+
+/// The same; work that has failed is tried again at `retry`, if that is sooner.
+pub(super) fn mark_for(
+    connection: &Connection,
+    item: &WorkItem,
+    now: UnixMillis,
+    retry: UnixMillis,
+) -> Result<WorkItemId, StoreError> {
+    let id = connection.prepare_cached(MARK)?.query_row(
+        named_params! { ":key": item, ":repository": item.repository(), ":now": now, ":retry": retry },
+        |row| row.get(0),
+    )?;
     Ok(WorkItemId(id))
 }
 
@@ -198,6 +224,16 @@ pub(super) fn bring_forward(
         .execute(named_params! { ":now": now, ":furthest": furthest })?)
 }
 
+/// Has what has failed tried again soon.
+pub(super) fn retry_failed(
+    connection: &Connection,
+    now: UnixMillis,
+    within: Duration,
+) -> Result<usize, StoreError> {
+    let within = i64::try_from(within.as_millis()).unwrap_or(i64::MAX).max(1);
+    Ok(connection.prepare_cached(RETRY_FAILED)?.execute(named_params! { ":now": now, ":within": within })?)
+}
+
 /// Gives the work item back after its work.
 pub(super) fn settle(
     connection: &Connection,
@@ -210,9 +246,10 @@ pub(super) fn settle(
         Next::Done => connection.prepare_cached(DONE)?.execute(named_params! {
             ":id": item.0, ":seen": seen, ":now": now,
         })?,
-        Next::Retry { at, error } | Next::Wait { at, error } => {
+        Next::Retry { at, error } | Next::Wait { at, error, .. } => {
+            let by_news = !matches!(next, Next::Wait { by_news: false, .. });
             connection.prepare_cached(RETRY)?.execute(named_params! {
-                ":id": item.0, ":at": at, ":error": error, ":now": now,
+                ":id": item.0, ":at": at, ":error": error, ":retry": retried_at(now, by_news),
                 ":failed": matches!(next, Next::Retry { .. }),
             })?
         }
