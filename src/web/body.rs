@@ -101,6 +101,34 @@ pub(super) struct Wanted {
     pub(super) keep: bool,
 }
 
+/// What has come of a body. Most come in one piece, which need not be copied.
+#[derive(Default)]
+struct Pieces {
+    first: Bytes,
+    joined: BytesMut,
+}
+
+impl Pieces {
+    /// Adds a piece of a body that is at most this large. No more than has come needs memory, whatever was announced.
+    fn add(&mut self, piece: Bytes, largest: usize) {
+        if self.first.is_empty() && self.joined.is_empty() {
+            self.first = piece;
+            return;
+        }
+        let first = std::mem::take(&mut self.first);
+        let size = first.len() + self.joined.len() + piece.len();
+        if self.joined.capacity() < size {
+            self.joined.reserve((2 * size).min(largest) - self.joined.len());
+        }
+        self.joined.extend_from_slice(&first);
+        self.joined.extend_from_slice(&piece);
+    }
+
+    fn whole(self) -> Bytes {
+        if self.joined.is_empty() { self.first } else { self.joined.freeze() }
+    }
+}
+
 impl Reader {
     pub(super) fn new(limits: Limits) -> Self {
         let memory = Arc::new(BodyMemory::new(limits.all_bodies, limits.stall / 4));
@@ -117,7 +145,7 @@ impl Reader {
     ) -> Result<HeldBody, BodyError> {
         let Wanted { most, announced, keep } = wanted;
         let mut share: Option<Reservation> = None;
-        let mut bytes = BytesMut::new();
+        let mut pieces = Pieces::default();
         let end = Instant::now() + self.limits.body_within;
         let mut size = 0_usize;
         loop {
@@ -130,7 +158,7 @@ impl Reader {
             let Ok(piece) = frame.map_err(BodyError::CutOff)?.into_data() else { continue };
             size += piece.len();
             if size > most {
-                bytes = BytesMut::new();
+                pieces = Pieces::default();
                 share = None;
                 if size > most + DROPPED_MAX.min(2 * most) {
                     break;
@@ -140,12 +168,7 @@ impl Reader {
             if keep {
                 self.hold(&mut share, size)?;
                 each(&piece);
-                // No more than has come needs memory, whatever was announced.
-                let largest = announced.unwrap_or(most).clamp(size, most);
-                if bytes.capacity() < size {
-                    bytes.reserve((2 * size).min(largest) - bytes.len());
-                }
-                bytes.extend_from_slice(&piece);
+                pieces.add(piece, announced.unwrap_or(most).clamp(size, most));
             }
         }
         if size > most {
@@ -154,7 +177,7 @@ impl Reader {
         if let Some(share) = &share {
             share.complete();
         }
-        Ok(HeldBody { bytes: bytes.freeze(), _share: share })
+        Ok(HeldBody { bytes: pieces.whole(), _share: share })
     }
 
     fn hold(&self, share: &mut Option<Reservation>, size: usize) -> Result<(), BodyError> {

@@ -117,7 +117,8 @@ impl Store for SqliteStore {
     }
 
     async fn lease(&self, now: UnixMillis, limits: ConcurrencyLimits) -> Result<Option<Lease>, StoreError> {
-        self.writer.run(SMALL_BYTES, move |c| work_items::lease(c, now, limits)).await
+        // A machine that stops forgets it, and the next start would have ended it anyhow.
+        self.writer.run_unsynced(SMALL_BYTES, move |c| work_items::lease(c, now, limits)).await
     }
 
     async fn release(&self, lease: &Lease, now: UnixMillis) -> Result<bool, StoreError> {

@@ -17,12 +17,39 @@ const QUEUE: usize = 1024;
 const BATCH_JOBS: usize = 256;
 const BATCH_BYTES: usize = 4 << 20;
 
+/// After a transaction of so many jobs, those who bring more may go first, as long as more come, this many times: each sync of
+/// the disk, and each page that all of them touch, is then paid for by more of them. It matters where they have to share a
+/// core with this thread; where they do not, nobody waits.
+const MANY_JOBS: usize = 8;
+const TURNS: u32 = 8;
+/// So many are enough: who has brought them is waited for by others, while the disk is.
+const ENOUGH_JOBS: usize = 32;
+
 /// What becomes of what a job has written.
 pub(super) enum Outcome<T> {
     /// It stays.
     Keep(T),
     /// It is taken back: the answer says why.
     Undo(T),
+}
+
+/// Whether what a job has written is on the disk when it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    /// It is, and so is all that was written before.
+    Synced,
+    /// The next one that is synced brings it there.
+    Unsynced,
+}
+
+impl Durability {
+    /// SQLite's setting for it: in its log, only `FULL` syncs at each commit.
+    fn setting(self) -> &'static str {
+        match self {
+            Self::Synced => "PRAGMA synchronous = FULL",
+            Self::Unsynced => "PRAGMA synchronous = NORMAL",
+        }
+    }
 }
 
 /// The end of the queue to the thread.
@@ -42,7 +69,8 @@ impl Writer {
         let connection = schema::open_to_write(path, options)?;
         let checkpoints = Checkpoints::start(path)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let thread = Thread { connection, in_place: InPlace::of(path), checkpoints, jobs };
+        let durability = Durability::Synced;
+        let thread = Thread { connection, durability, in_place: InPlace::of(path), checkpoints, jobs };
         thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run())
@@ -57,9 +85,27 @@ impl Writer {
         T: Send + 'static,
         W: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        self.kept(bytes, Durability::Synced, work).await
+    }
+
+    /// The same for what may go with the machine, though not with the process: nobody waits for the disk because of it.
+    pub(super) async fn run_unsynced<T, W>(&self, bytes: usize, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.kept(bytes, Durability::Unsynced, work).await
+    }
+
+    async fn kept<T, W>(&self, bytes: usize, durability: Durability, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let work = move |connection: &Connection| work(connection).map(Outcome::Keep);
-        self.queued(Waiting { bytes, undoable: false, work, result: None, reply }, answer).await
+        let job = Waiting { bytes, durability, undoable: false, work, result: None, reply };
+        self.queued(job, answer).await
     }
 
     /// The same for work that may take back alone what it has written. It costs a copy of every page that
@@ -70,7 +116,8 @@ impl Writer {
         W: Fn(&Connection) -> Result<Outcome<T>, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.queued(Waiting { bytes, undoable: true, work, result: None, reply }, answer).await
+        let durability = Durability::Synced;
+        self.queued(Waiting { bytes, durability, undoable: true, work, result: None, reply }, answer).await
     }
 
     async fn queued<T>(
@@ -99,6 +146,7 @@ pub(super) fn closed() -> StoreError {
 /// A job without the type of its answer.
 trait Job: Send {
     fn bytes(&self) -> usize;
+    fn durability(&self) -> Durability;
     /// Whether what it writes may have to be taken back alone.
     fn undoable(&self) -> bool;
     /// Does the work and says whether what it wrote stays; after an error it does not.
@@ -108,6 +156,7 @@ trait Job: Send {
 
 struct Waiting<T, W> {
     bytes: usize,
+    durability: Durability,
     undoable: bool,
     work: W,
     result: Option<Result<T, StoreError>>,
@@ -121,6 +170,10 @@ where
 {
     fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    fn durability(&self) -> Durability {
+        self.durability
     }
 
     fn undoable(&self) -> bool {
@@ -165,6 +218,8 @@ impl Failed {
 
 struct Thread {
     connection: Connection,
+    /// What the connection is set to.
+    durability: Durability,
     in_place: InPlace,
     checkpoints: Checkpoints,
     jobs: mpsc::Receiver<Message>,
@@ -179,8 +234,12 @@ impl Thread {
             if batch.is_empty() {
                 continue;
             }
+            let were_many = batch.len() >= MANY_JOBS;
             self.answer(batch);
             self.checkpoints.after_commit(&self.connection);
+            if were_many {
+                self.let_more_come();
+            }
         }
         if self.in_place.lost().is_some() {
             self.checkpoints.abandon(self.connection);
@@ -189,6 +248,18 @@ impl Thread {
         }
         // Dropping `closing` tells those who wait for it.
         drop(closing);
+    }
+
+    fn let_more_come(&self) {
+        let mut waiting = self.jobs.len();
+        for _ in 0..TURNS {
+            thread::yield_now();
+            let now = self.jobs.len();
+            if now == waiting || now >= ENOUGH_JOBS {
+                return;
+            }
+            waiting = now;
+        }
     }
 
     /// Takes the jobs that wait. When asked to close, nobody can hand over more, and what was handed
@@ -239,6 +310,8 @@ impl Thread {
         if let Some(lost) = self.in_place.lost() {
             return Err(Failed::Itself(lost.clone()));
         }
+        let synced = batch.iter().any(|job| job.durability() == Durability::Synced);
+        self.set(if synced { Durability::Synced } else { Durability::Unsynced }).map_err(Failed::Itself)?;
         self.execute("BEGIN IMMEDIATE").map_err(Failed::Itself)?;
         let result = batch
             .iter_mut()
@@ -250,6 +323,15 @@ impl Thread {
         }
         // Only now is it known that what was committed will be found again.
         result.and_then(|()| self.in_place.check(&self.connection).map_err(Failed::Itself))
+    }
+
+    fn set(&mut self, durability: Durability) -> Result<(), StoreError> {
+        if self.durability != durability {
+            // Such a statement has its effect when it is prepared, so it is no use to keep it.
+            self.connection.execute_batch(durability.setting())?;
+            self.durability = durability;
+        }
+        Ok(())
     }
 
     /// Does one job, where needed so that it can be taken back alone.
@@ -269,5 +351,28 @@ impl Thread {
     fn execute(&self, sql: &str) -> Result<(), StoreError> {
         self.connection.prepare_cached(sql)?.execute([])?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_what_may_go_with_the_machine_is_not_synced() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Writer::start(&folder.path().join("towpath.db"), &Options::default()).unwrap();
+        let level =
+            |c: &Connection| Ok(c.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))?);
+        let (full, normal) = (2, 1);
+        assert_eq!(writer.run(0, level).await.unwrap(), full);
+        assert_eq!(writer.run_unsynced(0, level).await.unwrap(), normal);
+        assert_eq!(writer.run(0, level).await.unwrap(), full);
+        // Whoever shares a transaction with something that has to be synced waits for the disk as well.
+        for _ in 0..20 {
+            let (_, synced) = tokio::join!(writer.run_unsynced(0, level), writer.run(0, level));
+            assert_eq!(synced.unwrap(), full);
+        }
+        writer.close().await;
     }
 }
