@@ -2,36 +2,13 @@
 
 use super::api::{Api, Call, Caller};
 use super::calls::QUERY;
-use super::error::ApiError;
+use super::error::{ApiError, found};
 use crate::model::{CommentKey, InstallationId, PullNumber};
 use http::Method;
+use octocrab::models::memberships::{State, TeamMembership};
+use octocrab::models::reactions::ReactionContent;
 use percent_encoding::utf8_percent_encode;
-use serde::{Deserialize, Serialize};
-
-/// A reaction to a comment, by GitHub's names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Reaction {
-    /// 👀
-    #[serde(rename = "eyes")]
-    Eyes,
-    /// 🚀
-    #[serde(rename = "rocket")]
-    Rocket,
-    /// 👍
-    #[serde(rename = "+1")]
-    ThumbsUp,
-    /// 👎
-    #[serde(rename = "-1")]
-    ThumbsDown,
-    /// 😕
-    #[serde(rename = "confused")]
-    Confused,
-}
-
-#[derive(Deserialize)]
-struct Membership {
-    state: String,
-}
+use serde::Serialize;
 
 impl Api {
     /// Reacts to a comment; who has reacted so before changes nothing. The text of a review takes no reactions by this
@@ -43,11 +20,11 @@ impl Api {
         id: InstallationId,
         repository: &str,
         comment: CommentKey,
-        content: Reaction,
+        content: &ReactionContent,
     ) -> Result<(), ApiError> {
         #[derive(Serialize)]
-        struct New {
-            content: Reaction,
+        struct New<'a> {
+            content: &'a ReactionContent,
         }
         let path = match comment {
             CommentKey::Conversation(key) => format!("/repos/{repository}/issues/comments/{key}/reactions"),
@@ -127,10 +104,7 @@ impl Api {
     ) -> Result<bool, ApiError> {
         let (team, login) = (utf8_percent_encode(team, QUERY), utf8_percent_encode(login, QUERY));
         let path = format!("/orgs/{organisation}/teams/{team}/memberships/{login}");
-        match self.get::<Membership>(Caller::Installation(id), &path).await {
-            Ok(membership) => Ok(membership.state == "active"),
-            Err(ApiError::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let membership: Option<TeamMembership> = found(self.get(Caller::Installation(id), &path).await)?;
+        Ok(membership.is_some_and(|it| it.state == State::Active))
     }
 }

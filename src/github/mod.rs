@@ -8,10 +8,14 @@
 //!
 //! Open first: `api.rs`, how a call is sent; `events.rs`, what comes in. The other files have the calls by subject.
 //!
-//! octocrab is the transport, and no more. Its retries repeat POSTs, its token cache lets many callers fetch a token
-//! at once, its paging sends credentials to other hosts, and it does not encode refs. So requests are built and
-//! answers are read here, with types of this room's own. A call is sent once, and once more if a token was refused or
-//! the address has moved. Every error says by its type whether trying again can help.
+//! octocrab is the transport. Its retries repeat POSTs, its token cache lets many callers fetch a token at once, its paging
+//! sends credentials to other hosts, and it does not encode refs. So requests are built here. A call is sent once, and
+//! once more if a token was refused or the address has moved. Every error says by its type whether trying again can help.
+//!
+//! Answers are read into octocrab's models where those take all that GitHub may say: rate limits, memberships, reactions.
+//! The others do not: its check runs have no buttons and no `external_id`; its enumerations refuse a word that GitHub adds
+//! later, and with it the whole answer; an account that was deleted (`null`) or an address that an Enterprise Server leaves
+//! out fails them. For those, and for events, this room has types of its own, which hold what is needed and no more.
 //!
 //! # Promises, and the tests that hold them
 //!
@@ -67,7 +71,6 @@ pub use calls::{
     InstallationJson, PullEndJson, PullEndRepositoryJson, PullJson, RepositoryJson, UserJson,
 };
 pub use check_annotations::CheckRunAnnotation;
-pub use comments::Reaction;
 pub use deployments::{
     DESCRIPTION_MAX, DeploymentProtectionAnswer, MadeDeployment, NewDeployment, NewStatus, SaidStatus,
     is_keyed,
@@ -77,10 +80,11 @@ pub use jwt::{AppKey, InvalidKey};
 pub use merging::{
     CheckStandingJson, MergeStanding, MergeStateJson, ReviewEvent, ReviewJson, ReviewerJson, StatusJson,
 };
+pub use octocrab::models::reactions::ReactionContent;
 pub use pulls::{CollaboratorJson, CollaboratorUserJson, NewPull, PermissionsJson};
 pub use rate_limits::Budget;
 pub use registration::{RegistrationJson, exchange_code};
-pub use setup::{RateBudgetJson, RepositorySettingsJson, RulesetJson, WebhookConfigJson};
+pub use setup::{RepositorySettingsJson, RulesetJson, WebhookConfigJson};
 pub use signature::{Secret, Signature, SignatureError, Verifier};
 pub(crate) use single_flight::SingleFlight;
 pub use tokens::Scope;

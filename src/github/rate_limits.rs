@@ -5,6 +5,7 @@ use super::error::ApiError;
 use crate::model::{UnixMillis, UnixSeconds};
 use chrono::{DateTime, TimeDelta};
 use http::{HeaderMap, StatusCode, header};
+use octocrab::models::Rate;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -25,6 +26,14 @@ pub struct Budget {
     pub remaining: u64,
     /// When there are all of them again, by GitHub's clock.
     pub renewed_at: UnixSeconds,
+}
+
+impl From<Rate> for Budget {
+    fn from(rate: Rate) -> Self {
+        let number = |it: usize| u64::try_from(it).unwrap_or(u64::MAX);
+        let renewed_at = UnixSeconds(rate.reset.try_into().unwrap_or(i64::MAX));
+        Self { limit: number(rate.limit), remaining: number(rate.remaining), renewed_at }
+    }
 }
 
 /// Until when each caller has to wait, and what is left of their budgets.

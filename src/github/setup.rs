@@ -4,9 +4,11 @@ use super::api::{Api, Call, Caller};
 use super::calls::{InstallationJson, QUERY};
 use super::error::{ApiError, found};
 use super::paging::next_page;
+use super::rate_limits::Budget;
 use crate::model::{InstallationId, UnixMillis};
 use chrono::{DateTime, Utc};
 use http::Method;
+use octocrab::models::RateLimit;
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 use serde_json::Value;
@@ -71,15 +73,6 @@ pub struct RulesetJson {
     /// How who asks may get past it: `always`, `pull_requests_only`, `exempt` or `never`.
     #[serde(default)]
     pub current_user_can_bypass: Option<String>,
-}
-
-/// How many calls an installation may still make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct RateBudgetJson {
-    /// In an hour.
-    pub limit: u64,
-    /// In what is left of it.
-    pub remaining: u64,
 }
 
 /// The most pages of deliveries that are looked through.
@@ -187,17 +180,9 @@ impl Api {
     }
 
     /// How many calls an installation may still make; `None` where the server has no limits.
-    pub async fn rate_budget(&self, id: InstallationId) -> Result<Option<RateBudgetJson>, ApiError> {
-        #[derive(Deserialize)]
-        struct Limits {
-            resources: Resources,
-        }
-        #[derive(Deserialize)]
-        struct Resources {
-            core: RateBudgetJson,
-        }
-        let limits: Option<Limits> = found(self.get(Caller::Installation(id), "/rate_limit").await)?;
-        Ok(limits.map(|it| it.resources.core))
+    pub async fn rate_budget(&self, id: InstallationId) -> Result<Option<Budget>, ApiError> {
+        let limits: Option<RateLimit> = found(self.get(Caller::Installation(id), "/rate_limit").await)?;
+        Ok(limits.map(|it| it.resources.core.into()))
     }
 
     /// Changes the set-up: in the App's own name, or where an installation is named, by what that grants.

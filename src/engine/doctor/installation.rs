@@ -1,7 +1,7 @@
 //! Installations of the App: what their accounts have accepted, and how much of GitHub's budget is left.
 
 use super::facts::{Asked, listed};
-use crate::github::{InstallationJson, RateBudgetJson};
+use crate::github::{Budget, InstallationJson};
 use crate::model::{Grants, SetupFinding, SetupRepair};
 
 /// What is known of an installation.
@@ -11,7 +11,7 @@ pub(super) struct InstallationFacts<'a> {
     /// What the App asks its installations for.
     pub(super) asked_for: Option<&'a Grants>,
     /// What is left of the hour's calls; `None` inside where the server has no limits.
-    pub(super) budget: Asked<Option<RateBudgetJson>>,
+    pub(super) budget: Asked<Option<Budget>>,
 }
 
 /// How much of an hour's calls is left to checks: a fifth.
@@ -100,7 +100,7 @@ fn budget(facts: &InstallationFacts<'_>, account: &str) -> SetupFinding {
     const CODE: &str = "rate-budget";
     match &facts.budget {
         Ok(None) => SetupFinding::ok(CODE, account, "the server limits no calls"),
-        Ok(Some(RateBudgetJson { limit, remaining })) => {
+        Ok(Some(Budget { limit, remaining, .. })) => {
             let found = format!("{remaining} of {limit} calls are left in this hour for {account}");
             if *remaining * 20 >= *limit {
                 return SetupFinding::ok(CODE, account, found);

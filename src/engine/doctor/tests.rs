@@ -7,12 +7,12 @@ use super::machine::{Disk, MachineFacts};
 use super::repository::{BranchFacts, ConfigFile, RepositoryFacts};
 use super::{app, branch_rules, installation, machine};
 use crate::github::{
-    Access, AccessState, BranchJson, InstallationJson, RateBudgetJson, RegisteredAppJson,
-    RepositorySettingsJson, RulesetJson, WebhookConfigJson,
+    Access, AccessState, BranchJson, Budget, InstallationJson, RegisteredAppJson, RepositorySettingsJson,
+    RulesetJson, WebhookConfigJson,
 };
 use crate::model::{
     BranchName, Grants, InstallationId, NEEDED_EVENTS, NEEDED_PERMISSIONS, PromotionPath, SetupFinding,
-    SetupRepair, SetupState, UnixMillis,
+    SetupRepair, SetupState, UnixMillis, UnixSeconds,
 };
 use crate::store::DatabaseState;
 use chrono::TimeDelta;
@@ -23,6 +23,10 @@ fn grants() -> Grants {
         permissions: NEEDED_PERMISSIONS.iter().map(|it| (it.name.to_owned(), it.level.to_owned())).collect(),
         events: NEEDED_EVENTS.iter().map(|it| it.name.to_owned()).collect(),
     }
+}
+
+fn budget(limit: u64, remaining: u64) -> Budget {
+    Budget { limit, remaining, renewed_at: UnixSeconds(0) }
 }
 
 fn state_of(findings: &[SetupFinding], code: &str) -> Option<SetupState> {
@@ -121,15 +125,16 @@ fn the_hours_calls_of_an_installation_run_out_before_they_are_gone() {
     }))
     .unwrap();
     let asked_for = grants();
-    for (budget, wanted) in [
-        (Ok(Some(RateBudgetJson { limit: 5_000, remaining: 5_000 })), SetupState::Ok),
-        (Ok(Some(RateBudgetJson { limit: 5_000, remaining: 250 })), SetupState::Ok),
-        (Ok(Some(RateBudgetJson { limit: 5_000, remaining: 249 })), SetupState::Fault),
+    for (left, wanted) in [
+        (Ok(Some(budget(5_000, 5_000))), SetupState::Ok),
+        (Ok(Some(budget(5_000, 250))), SetupState::Ok),
+        (Ok(Some(budget(5_000, 249))), SetupState::Fault),
         (Ok(None), SetupState::Ok),
         (Err("no answer".to_owned()), SetupState::Unknown),
     ] {
-        let shown = format!("{budget:?}");
-        let facts = InstallationFacts { installation: &installation, asked_for: Some(&asked_for), budget };
+        let shown = format!("{left:?}");
+        let facts =
+            InstallationFacts { installation: &installation, asked_for: Some(&asked_for), budget: left };
         assert_eq!(state_of(&installation::judge(&facts), "rate-budget"), Some(wanted), "{shown}");
     }
 }
@@ -243,11 +248,11 @@ fn a_ruleset_of_a_former_repair_is_switched_on_and_completed() {
 #[test]
 fn a_look_at_many_repositories_leaves_the_server_a_fifth_of_the_hours_calls() {
     let installation: InstallationJson = serde_json::from_value(json!({ "id": 7, "account": null })).unwrap();
-    let of = |limit| Ok(Some(RateBudgetJson { limit, remaining: 12 }));
-    for (budget, wanted) in
+    let of = |limit| Ok(Some(budget(limit, 12)));
+    for (left, wanted) in
         [(of(5_000), 1_000), (of(12_501), 2_501), (Ok(None), 0), (Err("no answer".to_owned()), 0)]
     {
-        let facts = InstallationFacts { installation: &installation, asked_for: None, budget };
+        let facts = InstallationFacts { installation: &installation, asked_for: None, budget: left };
         assert_eq!(facts.left_to_checks(), wanted);
     }
 }

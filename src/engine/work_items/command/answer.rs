@@ -6,7 +6,7 @@ use super::{CommentWork, PATIENCE, Place};
 use crate::commands::spec::Kind;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_check_run::digest;
-use crate::github::{ApiError, Reaction, RetryAdvice};
+use crate::github::{ApiError, ReactionContent, RetryAdvice};
 use crate::model::{UnixMillis, error_chain};
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, Desired, WorkItem};
@@ -27,10 +27,10 @@ impl CommentWork<'_> {
     /// comes of the commands tells as much; only whether the comment is there has to be known before anything is begun.
     /// Answers whether it is.
     pub(super) async fn acknowledge(&mut self) -> Result<bool, WorkError> {
-        if self.state.deleted || self.state.reactions.contains(&Reaction::Eyes) {
+        if self.state.deleted || self.state.reactions.contains(&ReactionContent::Eyes) {
             return Ok(true);
         }
-        match self.react(Reaction::Eyes).await {
+        match self.react(&ReactionContent::Eyes).await {
             Ok(()) => self.state.missed_since = None,
             Err(ApiError::NotFound { .. }) => match self.presence().await? {
                 Presence::Unsure => return Ok(false),
@@ -40,7 +40,7 @@ impl CommentWork<'_> {
             },
             Err(error) => tracing::debug!(error = error_chain(&error), "a comment cannot be reacted to"),
         }
-        self.state.reactions.push(Reaction::Eyes);
+        self.state.reactions.push(ReactionContent::Eyes);
         Ok(true)
     }
 
@@ -76,7 +76,7 @@ impl CommentWork<'_> {
         }
     }
 
-    async fn react(&self, reaction: Reaction) -> Result<(), ApiError> {
+    async fn react(&self, reaction: &ReactionContent) -> Result<(), ApiError> {
         let (api, row) = (&self.ctx.api, self.repository);
         api.react(row.installation, &row.full_name, self.place.comment, reaction).await
     }
@@ -92,7 +92,7 @@ impl CommentWork<'_> {
         if self.state.reactions.contains(&reaction) {
             return Ok(());
         }
-        let error = match self.react(reaction).await {
+        let error = match self.react(&reaction).await {
             Ok(()) => {
                 self.state.missed_since = None;
                 self.state.reactions.push(reaction);

@@ -2,7 +2,7 @@
 
 use crate::commands::CommandError;
 use crate::commands::grammar::Invocation;
-use crate::github::Reaction;
+use crate::github::ReactionContent;
 use crate::model::{UnixMillis, UserId};
 use crate::report::{self, CommandReply, CommandStatus};
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub(super) struct CommentState {
     pub(super) runs: Vec<CommandRun>,
     /// The reactions that GitHub shows, or has refused.
     #[serde(default)]
-    pub(super) reactions: Vec<Reaction>,
+    pub(super) reactions: Vec<ReactionContent>,
     /// Whether what the comment said at first was read: an edit may be told of before.
     pub(super) creation_read: bool,
     /// Whether only a reaction answers: to strangers, and to who may only read and has asked much. `None` until it is
@@ -190,23 +190,23 @@ impl CommentState {
     pub(super) fn add(&mut self, runs: Vec<CommandRun>) {
         let event = self.runs.last().map_or(0, |last| last.event + 1);
         self.runs.extend(runs.into_iter().map(|run| CommandRun { event, ..run }));
-        self.reactions.retain(|it| *it == Reaction::Eyes);
+        self.reactions.retain(|it| *it == ReactionContent::Eyes);
     }
 
     /// The reaction that tells best how it stands; none while nothing is decided.
-    pub(super) fn reaction(&self) -> Option<Reaction> {
+    pub(super) fn reaction(&self) -> Option<ReactionContent> {
         let has = |status| self.runs.iter().any(|run| run.status() == Some(status));
         let goes_on = self.goes_on();
         if has(CommandStatus::Refused) || has(CommandStatus::Failed) {
-            Some(Reaction::ThumbsDown)
+            Some(ReactionContent::MinusOne)
         } else if has(CommandStatus::NotUnderstood) {
-            Some(Reaction::Confused)
+            Some(ReactionContent::Confused)
         } else if goes_on && (has(CommandStatus::Started) || has(CommandStatus::Waiting)) {
-            Some(Reaction::Rocket)
+            Some(ReactionContent::Rocket)
         } else if goes_on {
             None
         } else {
-            Some(Reaction::ThumbsUp)
+            Some(ReactionContent::PlusOne)
         }
     }
 
