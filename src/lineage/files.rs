@@ -76,16 +76,26 @@ impl Repository {
         }
         trees.sort_unstable();
         trees.dedup();
+        trees.retain(|tree| !self.git.known().is_some_and(|known| known.has_tree(*tree)));
+        if trees.is_empty() {
+            return Ok(());
+        }
         let call = Call::new("cat-file").arg("--batch-check=%(objecttype)").input(lines::list(&trees));
         let answer = self.git.ask(call).await?;
         let kinds = lines::text(&answer);
         let missing = kinds.lines().zip(&trees).filter(|(kind, _)| *kind != "tree").map(|(_, tree)| tree);
         let missing: Vec<&TreeId> = missing.collect();
-        if missing.is_empty() {
-            return Ok(());
+        if !missing.is_empty() {
+            self.fetch_trees(&lines::list(missing)).await?;
         }
-        let missing = lines::list(missing);
-        let files_left_out = fetch_named("--filter=blob:none").input(missing.as_str());
+        if let Some(known) = self.git.known() {
+            known.note_trees(trees);
+        }
+        Ok(())
+    }
+
+    async fn fetch_trees(&self, missing: &str) -> Result<(), GitError> {
+        let files_left_out = fetch_named("--filter=blob:none").input(missing);
         match self.git.ask(files_left_out).await {
             Err(error) if is_historic(&error) => {
                 // Where files are left out git cannot be told which complaints to pass over, so they come too.

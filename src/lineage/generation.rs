@@ -3,6 +3,7 @@
 //! Whoever asks holds on to the one they began with, so that nothing goes from under a question: a damaged
 //! or evicted one is removed when the last of them has ended.
 
+use super::known::KnownObjects;
 use crate::model::error_chain;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ const TEMPORARY: &str = "tmp_";
 #[derive(Debug)]
 pub(super) struct Generation {
     directory: PathBuf,
+    /// What need not be asked again.
+    known: KnownObjects,
     /// git spoke of damage when it was asked.
     suspect: AtomicBool,
     /// Nobody new asks it, and it goes with the last who does.
@@ -25,7 +28,8 @@ pub(super) struct Generation {
 
 impl Generation {
     pub(super) fn new(directory: PathBuf) -> Self {
-        Self { directory, suspect: AtomicBool::new(false), retired: AtomicBool::new(false) }
+        let (suspect, retired) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { directory, known: KnownObjects::default(), suspect, retired }
     }
 
     /// The git directory.
@@ -33,8 +37,13 @@ impl Generation {
         &self.directory
     }
 
+    pub(super) fn known(&self) -> &KnownObjects {
+        &self.known
+    }
+
     /// Notes that an answer spoke of damage. The next fetch looks.
     pub(super) fn suspect(&self) {
+        self.known.forget();
         self.suspect.store(true, Ordering::Relaxed);
     }
 

@@ -18,6 +18,7 @@ use tokio::process::{Child, Command};
 
 use self::text::{quoted, shown};
 use super::generation::Generation;
+use super::known::KnownObjects;
 use super::program::{program, whole};
 use super::{GitError, Remote, SshRemote};
 use crate::process::ProcessGroup;
@@ -217,6 +218,11 @@ impl Git {
         let ceiling = directory.parent().unwrap_or(directory).as_os_str().to_owned();
         let environment = vec![("GIT_CEILING_DIRECTORIES".into(), ceiling)];
         Self { environment, ..Self::inside(directory) }
+    }
+
+    /// What is known of the mirror, if it is one. Where it may be damaged, everything is asked.
+    pub(super) fn known(&self) -> Option<&KnownObjects> {
+        self.generation.as_ref().filter(|it| !it.is_suspect()).map(|it| it.known())
     }
 
     /// The same, for the repository that `git_dir` names as `GIT_DIR` does.

@@ -37,6 +37,7 @@ mod generation;
 mod git;
 mod history;
 mod hooks;
+mod known;
 mod landed;
 mod ledger;
 mod line;

@@ -275,6 +275,10 @@ impl Repository {
 
     /// The trees of commits that are there, in their order.
     pub(super) async fn trees_of(&self, commits: &[CommitId]) -> Result<Vec<TreeId>, GitError> {
+        let known = |id: &CommitId| self.git.known().and_then(|known| known.tree_of(*id));
+        if let Some(trees) = commits.iter().map(known).collect() {
+            return Ok(trees);
+        }
         let call = Call::new("rev-list")
             .args(["--no-walk=unsorted", "--no-commit-header", "--format=%H %T", "--stdin"])
             .input(lines::list(commits));
@@ -282,6 +286,9 @@ impl Repository {
             let (id, tree) = line.split_once(' ')?;
             Some((id.parse::<CommitId>().ok()?, tree.parse::<TreeId>().ok()?))
         })?;
+        if let Some(known) = self.git.known() {
+            known.note_trees_of(listed.iter().copied());
+        }
         let listed: HashMap<CommitId, TreeId> = listed.into_iter().collect();
         let unlisted = || GitError::Unreadable { what: "rev-list", why: "a commit is not listed".to_owned() };
         commits.iter().map(|id| listed.get(id).copied().ok_or_else(unlisted)).collect()

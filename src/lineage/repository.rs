@@ -312,11 +312,20 @@ impl Repository {
 
     /// Which of `commits` are not in this repository.
     pub async fn missing(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, GitError> {
-        let call = Call::new("cat-file").arg("--batch-check=%(objecttype)").input(lines::list(commits));
+        let is_known = |id: &CommitId| self.git.known().is_some_and(|known| known.has_commit(*id));
+        let asked: Vec<CommitId> = commits.iter().copied().filter(|id| !is_known(id)).collect();
+        if asked.is_empty() {
+            return Ok(asked);
+        }
+        let call = Call::new("cat-file").arg("--batch-check=%(objecttype)").input(lines::list(&asked));
         let answer = self.git.ask(call).await?;
         let kinds = text(&answer);
-        let kinds = kinds.lines().zip(commits);
-        let missing: Vec<_> = kinds.filter(|(kind, _)| *kind != "commit").map(|(_, id)| *id).collect();
+        let kinds = kinds.lines().zip(asked);
+        let (there, missing): (Vec<_>, Vec<_>) = kinds.partition(|(kind, _)| *kind == "commit");
+        if let Some(known) = self.git.known() {
+            known.note_commits(there.into_iter().map(|(_, id)| id));
+        }
+        let missing: Vec<CommitId> = missing.into_iter().map(|(_, id)| id).collect();
         if !missing.is_empty() && self.writable {
             // Where a branch points at what is missing, git says so, and the mirror is to be mended.
             let _ = self.git.run(Call::new("for-each-ref").arg("--format=%(tree)")).await?;

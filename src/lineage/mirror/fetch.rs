@@ -88,9 +88,12 @@ pub(super) async fn tidy(generation: &Generation) {
     if generation.packs() <= PACKS_AT_MOST {
         return;
     }
+    // What nothing leads to may go.
+    generation.known().forget();
     let git = Git::at(generation.directory());
     let repack = Call::new("repack").args(["-a", "-d", "-q", "--no-write-bitmap-index"]);
     if let Err(error) = git.ask(repack.within(REMOTE_LIMIT)).await {
         tracing::warn!(error = error_chain(&error), "the packs of a mirror could not be put together");
     }
+    generation.known().forget();
 }
