@@ -59,7 +59,6 @@ fn delivery(n: u64) -> NewDelivery {
         body: BODIES[usize::try_from(n % PULLS).unwrap_or(0)].clone(),
         item: WorkItem::PullRequest(RepositoryId(n % 50), PullNumber(n % PULLS)),
         received_at: UnixMillis(n.cast_signed()),
-        brings_forward: true,
     }
 }
 

@@ -52,7 +52,6 @@ impl Reports {
             body,
             item,
             received_at: now,
-            brings_forward: true,
         };
         match self.0.store.accept(delivery).await {
             Ok(Accepted::Stored | Accepted::Joined) => {

@@ -1,7 +1,7 @@
 //! Whether GitHub lets us ask: told whenever that changes, with what to do about it.
 //!
 //! While GitHub answers nobody, work that needs it waits, and news brings none of it forward: one call now and then finds
-//! out whether GitHub is back, and then everything that has failed is tried again.
+//! out whether GitHub is back, and then all of it goes on.
 
 use super::context::EngineContext;
 use super::supervisor::{is_over, over};
@@ -32,8 +32,11 @@ async fn end_outages(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
     let mut states = ctx.api.access_changes();
     while !is_over(&stop) {
         tokio::select! {
-            () = ctx.api.may_be_away() => ask(&ctx).await,
-            is_watched = until(&mut states, |access| access == Access::Unreachable) => {
+            () = ctx.api.may_be_away() => tokio::select! {
+                () = ask(&ctx) => {}
+                () = over(&mut stop) => {}
+            },
+            is_watched = until(&mut states, AccessState::answers_nobody) => {
                 if !is_watched {
                     return;
                 }
@@ -45,8 +48,8 @@ async fn end_outages(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
 }
 
 /// Waits until GitHub takes us in such a way; answers whether that is still watched.
-async fn until(states: &mut watch::Receiver<AccessState>, so: impl Fn(Access) -> bool) -> bool {
-    states.wait_for(|state| so(state.access)).await.is_ok()
+async fn until(states: &mut watch::Receiver<AccessState>, so: impl FnMut(&AccessState) -> bool) -> bool {
+    states.wait_for(so).await.is_ok()
 }
 
 /// What the answer shows is noted where the call is made.
@@ -56,35 +59,40 @@ async fn ask(ctx: &EngineContext) {
     }
 }
 
-/// Asks until GitHub answers, and has the work go on.
+/// Asks until GitHub answers, and has the work go on. Ends early where GitHub goes away again.
 async fn outage(ctx: &EngineContext, stop: &mut watch::Receiver<bool>) {
     let mut states = ctx.api.access_changes();
     let mut asked = 0;
-    while ctx.api.access() == Access::Unreachable {
+    while ctx.api.answers_nobody() {
         asked += 1;
-        let wait = ctx.settings.back_off.wait(asked, (ctx.random)()).unwrap_or(ASK_EVERY);
+        let wait = ctx.settings.back_off.wait(asked, (ctx.random)()).unwrap_or(ASK_EVERY).min(ASK_EVERY);
+        let asking = async {
+            ctx.clock.sleep_until(ctx.now() + wait).await;
+            ask(ctx).await;
+        };
         tokio::select! {
-            () = ctx.clock.sleep_until(ctx.now() + wait.min(ASK_EVERY)) => ask(ctx).await,
-            is_watched = until(&mut states, |access| access != Access::Unreachable) => if !is_watched { return },
+            () = asking => {}
+            is_watched = until(&mut states, |it| !it.answers_nobody()) => if !is_watched { return },
             () = over(stop) => return,
         }
     }
-    // Twice: what settles meanwhile may still note a moment that was right during the outage.
+    // Twice: what settles meanwhile may still note that it waits for the end.
     for wait in [Duration::ZERO, ASK_EVERY.min(ctx.settings.back_off.longest)] {
         tokio::select! {
             () = ctx.clock.sleep_until(ctx.now() + wait) => {}
+            _ = until(&mut states, AccessState::answers_nobody) => return,
             () = over(stop) => return,
         }
         let within = BACK_WITHIN.min(ctx.settings.back_off.longest);
-        match ctx.store.retry_failed(ctx.now(), within).await {
+        match ctx.store.end_outage(ctx.now(), within).await {
             Ok(0) => {}
             Ok(work_items) => {
-                tracing::info!(work_items, "GitHub is back: what has failed is tried again");
+                tracing::info!(work_items, "GitHub is back: what has waited for it goes on");
                 ctx.wake.notify_one();
             }
             Err(error) => {
                 let error = error_chain(&error);
-                tracing::error!(error, "GitHub is back; what has failed is tried again when its time comes");
+                tracing::error!(error, "GitHub is back; what has waited for it goes on when its time comes");
             }
         }
     }
@@ -93,7 +101,7 @@ async fn outage(ctx: &EngineContext, stop: &mut watch::Receiver<bool>) {
 /// How long work waits that could not be done because GitHub answers nobody: the end of that brings it forward.
 pub(super) fn outage_wait(ctx: &EngineContext) -> Option<Duration> {
     let longest = OUTAGE_WAIT.min(ctx.settings.back_off.longest);
-    (ctx.api.access() == Access::Unreachable).then(|| longest / 2 + longest / 2 * (ctx.random)() / u32::MAX)
+    ctx.api.answers_nobody().then(|| longest / 2 + longest / 2 * (ctx.random)() / u32::MAX)
 }
 
 /// Tells whenever GitHub takes us otherwise than before.

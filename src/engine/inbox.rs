@@ -5,7 +5,7 @@ mod written;
 use super::monitor::LastWebhook;
 use super::received::{Received, Refusal};
 use crate::github::events::{Changes, Envelope};
-use crate::github::{Access, AccessState, Secret, Signature, SignatureError, Verifier, off_the_runtime};
+use crate::github::{Secret, Signature, SignatureError, Verifier, off_the_runtime};
 use crate::metrics::Metrics;
 use crate::model::{BranchName, UnixMillis, error_chain};
 use crate::report::{REBUILD, RETARGET};
@@ -15,7 +15,7 @@ use http::HeaderMap;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use written::{comment_with_command, reviewed};
 
 /// Takes webhook calls in.
@@ -25,8 +25,6 @@ pub struct Inbox {
     /// The App's own id, to tell its checks from others'.
     app_id: u64,
     store: Arc<dyn Store>,
-    /// Whether GitHub answers.
-    access: watch::Receiver<AccessState>,
     wake: Arc<Notify>,
     /// Whether the last delivery could not be stored, which is told once.
     failing: Arc<AtomicBool>,
@@ -73,12 +71,12 @@ impl Inbox {
     pub(super) fn new(
         secrets: Arc<[Secret]>,
         app_id: u64,
-        (store, access): (Arc<dyn Store>, watch::Receiver<AccessState>),
+        store: Arc<dyn Store>,
         wake: Arc<Notify>,
         (metrics, last_webhook): (Arc<Metrics>, Arc<LastWebhook>),
     ) -> Self {
         let (failing, signed) = (Arc::default(), Arc::default());
-        Self { secrets, app_id, store, access, wake, failing, metrics, last_webhook, signed }
+        Self { secrets, app_id, store, wake, failing, metrics, last_webhook, signed }
     }
 
     /// Whether a delivery of this event and action may be needed; its body decides.
@@ -221,7 +219,6 @@ impl Inbox {
             installation: Some(installation.id),
             item,
             received_at: now,
-            brings_forward: self.access.borrow().access != Access::Unreachable,
             body: body.clone(),
         }))
     }

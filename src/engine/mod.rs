@@ -12,7 +12,7 @@
 //! # When things fail
 //!
 //! A work item that fails is tried again after a wait that doubles from one second to ten minutes, spread at random. A
-//! new event or the Re-check button brings the next try forward to a second. After sixteen failures in a row, about an
+//! new event or the Re-check button brings the next try forward to a second, but not while GitHub answers nobody. After sixteen failures in a row, about an
 //! hour, it is given up: visible in `towpath deliveries list --state dead`, and revived by a replay, a redelivery, the
 //! next event, or the hourly comparison of its repository with GitHub. A panic ends the work on one work item and
 //! nothing else. A loop of the engine that ends or panics is started again, five times an hour at most; then the
@@ -237,7 +237,7 @@ impl Engine {
         let inbox = Inbox::new(
             parts.secrets.into(),
             parts.app_id,
-            (Arc::clone(&parts.store), parts.api.access_changes()),
+            Arc::clone(&parts.store),
             Arc::clone(&wake),
             (Arc::clone(&parts.metrics), Arc::clone(&last_webhook)),
         );

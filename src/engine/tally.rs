@@ -83,7 +83,7 @@ impl Tallied {
         let result = match next {
             Next::Done => WorkResult::Done,
             Next::Retry { .. } => WorkResult::Retried,
-            Next::Wait { .. } => WorkResult::Waiting,
+            Next::Wait { .. } | Next::AwaitGitHub { .. } => WorkResult::Waiting,
             Next::Dead { .. } => WorkResult::GivenUp,
         };
         let is_told = changes.iter().any(|change| matches!(change, Change::Processed(_)));

@@ -282,15 +282,18 @@ async fn work(
         tracing::error!(error, "given up; a replay or a new event revives it");
         return settle(&ctx, &lease, Next::Dead { error }).await;
     }
-    if let Some(wait) = outage_wait(&ctx).filter(|_| work_items::is_vain_without_github(&lease.item)) {
-        let error = "GitHub answers nobody; it is begun when GitHub is back".to_owned();
-        return settle(&ctx, &lease, Next::Wait { at: ctx.now() + wait, by_news: false, error }).await;
+    if let Some(put_off) = put_off(&ctx, &lease) {
+        return settle(&ctx, &lease, put_off).await;
     }
     let worker = Worker::new(&ctx.workers, free, installation_of(&ctx, &lease.item).await).await;
     if is_over(&stop) {
         // It has waited for others of its installation until now.
         let error = "the server was stopped before it was begun".to_owned();
-        return settle(&ctx, &lease, Next::Wait { at: ctx.now(), by_news: true, error }).await;
+        return settle(&ctx, &lease, Next::Wait { at: ctx.now(), error }).await;
+    }
+    // It may have waited for a worker since before the outage.
+    if let Some(put_off) = put_off(&ctx, &lease) {
+        return settle(&ctx, &lease, put_off).await;
     }
     if let Some(guid) = ctx.tally.origin(&lease.item) {
         work_span::note_origin(&guid);
@@ -325,6 +328,13 @@ async fn work(
     settle(&ctx, &lease, next).await
 }
 
+/// What becomes of work that would be done in vain, because GitHub answers nobody.
+fn put_off(ctx: &EngineContext, lease: &Lease) -> Option<Next> {
+    let wait = outage_wait(ctx).filter(|_| work_items::is_vain_without_github(&lease.item))?;
+    let error = "GitHub answers nobody; it is begun when GitHub is back".to_owned();
+    Some(Next::AwaitGitHub { at: ctx.now() + wait, error })
+}
+
 async fn settle(ctx: &EngineContext, lease: &Lease, next: Next) -> Settled {
     match ctx.store.commit(lease, Vec::new(), next, ctx.now()).await {
         Ok(_) => {
@@ -357,7 +367,8 @@ fn within_reach(mut changes: Vec<Change>, next: Next, furthest: UnixMillis) -> (
     }
     let next = match next {
         Next::Retry { at, error } => Next::Retry { at: at.min(furthest), error },
-        Next::Wait { at, by_news, error } => Next::Wait { at: at.min(furthest), by_news, error },
+        Next::Wait { at, error } => Next::Wait { at: at.min(furthest), error },
+        Next::AwaitGitHub { at, error } => Next::AwaitGitHub { at: at.min(furthest), error },
         next => next,
     };
     (changes, next)
@@ -379,7 +390,7 @@ async fn attempt(ctx: &Arc<EngineContext>, lease: &Lease, worker: &Worker) -> (V
             match outage_wait(ctx).filter(|_| failure.is_no_answer()) {
                 Some(wait) => {
                     tracing::info!(error, "to be tried when GitHub is back");
-                    (changes, Next::Wait { at: ctx.now() + wait, by_news: false, error })
+                    (changes, Next::AwaitGitHub { at: ctx.now() + wait, error })
                 }
                 None => (changes, next_after(ctx, lease, error, retry_advice)),
             }
@@ -415,7 +426,7 @@ fn next_after(ctx: &EngineContext, lease: &Lease, error: String, retry_advice: R
             // Apart from each other, so that they do not use the next window up at once.
             let spread = (at.since(ctx.now()) / 10).min(WELCOME_SPREAD);
             let at = at + spread * (ctx.random)() / u32::MAX;
-            Next::Wait { at, by_news: true, error }
+            Next::Wait { at, error }
         }
     }
 }

@@ -44,11 +44,12 @@ pub(super) enum WorkFailure {
 }
 
 impl WorkFailure {
-    /// Whether GitHub gave no answer that could be used: none came, or it failed.
+    /// Whether GitHub did not answer, or git could not do what it mostly needs GitHub for.
     pub(super) fn is_no_answer(&self) -> bool {
         let error = match self {
             Self::GitHub(error) => Some(error),
-            Self::Here { source: Some(source), .. } => source.downcast_ref(),
+            Self::Driver(DriverError::Later { source: Some(source), .. }) => source.downcast_ref(),
+            Self::Git(_) => return true,
             _ => None,
         };
         matches!(error, Some(ApiError::NoAnswer { .. } | ApiError::Failed { .. }))

@@ -3,6 +3,7 @@
 use super::error::ApiError;
 use crate::model::error_chain;
 use chrono::TimeDelta;
+use std::mem::discriminant;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::{Notify, watch};
 
@@ -66,11 +67,19 @@ pub struct AccessState {
     pub clock_ahead: TimeDelta,
 }
 
+impl AccessState {
+    /// Whether GitHub answers nobody: when we last asked for ourselves, nothing came. An address that fails alone, or a server
+    /// that says of itself that it fails, is no reason to begin nothing: the rest may work.
+    pub fn answers_nobody(&self) -> bool {
+        self.access == Access::Unreachable && matches!(self.error, Some(ApiError::NoAnswer { .. }))
+    }
+}
+
 /// Where the App asks for itself: here, what is not found is the App.
 pub(super) const OURSELVES: &str = "/app";
 
-/// After so many calls in a row without an answer GitHub may be away. Most calls are in an installation's name, and those
-/// say nothing of [`Access`]: one address can fail while all others work.
+/// After so many calls in a row without an answer GitHub may be away, and is asked for [`OURSELVES`]: only that tells an outage
+/// from an address that fails alone.
 const SUSPICIOUS: u32 = 3;
 
 /// What the calls in the App's own name have shown, and who waits for a change of it.
@@ -94,6 +103,10 @@ impl AccessWatch {
     pub(super) fn note_answer(&self, was_answered: bool) {
         if was_answered {
             self.unanswered.store(0, Ordering::Relaxed);
+            if self.state.borrow().answers_nobody() {
+                self.note(Some(Access::Unknown), None, TimeDelta::zero());
+                self.suspected.notify_one();
+            }
         } else if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 == SUSPICIOUS {
             self.suspected.notify_one();
         }
@@ -108,8 +121,12 @@ impl AccessWatch {
 
     /// Notes what a call in the App's own name shows. Of [`OURSELVES`], whoever asks knows more.
     pub(super) fn note_call(&self, path: &str, error: Option<&ApiError>, clock_ahead: TimeDelta) {
-        if path != OURSELVES {
-            self.note(error.map_or(Some(Access::Accepted), Access::shown_by), error, clock_ahead);
+        if path == OURSELVES {
+            return;
+        }
+        match error.map_or(Some(Access::Accepted), Access::shown_by) {
+            Some(Access::Unreachable) => self.suspected.notify_one(),
+            access => self.note(access, error, clock_ahead),
         }
     }
 
@@ -118,8 +135,12 @@ impl AccessWatch {
         self.state.send_if_modified(|state| {
             // What an unreachable server says differs from one time to the next.
             let says = |error: Option<&ApiError>| error.map(|error| error_chain(error));
-            let same = state.access == access
-                && (access != Access::Refused || says(state.error.as_ref()) == says(error));
+            let same = match access {
+                Access::Refused => says(state.error.as_ref()) == says(error),
+                Access::Unreachable => state.error.as_ref().map(discriminant) == error.map(discriminant),
+                Access::Accepted | Access::Unknown => true,
+            };
+            let same = same && state.access == access;
             if !same {
                 *state = AccessState { access, error: error.cloned(), clock_ahead };
             }

@@ -36,7 +36,11 @@ impl Api {
             Ok(_) => Some(Access::Accepted),
             Err(ApiError::NotFound { .. }) => Some(Access::Refused),
             Err(ApiError::Unreadable { .. }) => Some(Access::Unreachable),
-            Err(error) => Access::shown_by(error),
+            Err(error) => {
+                // What else comes is an answer, or one that has told us to wait.
+                let unknown = || (self.access() == Access::Unreachable).then_some(Access::Unknown);
+                Access::shown_by(error).or_else(unknown)
+            }
         };
         self.access.note(access, app.as_ref().err(), self.clock_ahead());
         app
@@ -44,6 +48,11 @@ impl Api {
     /// Whether GitHub accepts our credentials.
     pub fn access(&self) -> Access {
         self.access.now()
+    }
+
+    /// Whether GitHub answered nothing when we last asked for ourselves.
+    pub fn answers_nobody(&self) -> bool {
+        self.access.subscribe().borrow().answers_nobody()
     }
 
     /// Ends when several calls in a row were not answered, in whoever's name: whether GitHub can be reached is worth asking.

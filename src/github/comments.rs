@@ -5,10 +5,14 @@ use super::calls::QUERY;
 use super::error::{ApiError, found};
 use crate::model::{CommentKey, InstallationId, PullNumber};
 use http::Method;
-use octocrab::models::memberships::{State, TeamMembership};
 use octocrab::models::reactions::ReactionContent;
 use percent_encoding::utf8_percent_encode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+struct Membership {
+    state: String,
+}
 
 impl Api {
     /// Reacts to a comment; who has reacted so before changes nothing. The text of a review takes no reactions by this
@@ -104,7 +108,7 @@ impl Api {
     ) -> Result<bool, ApiError> {
         let (team, login) = (utf8_percent_encode(team, QUERY), utf8_percent_encode(login, QUERY));
         let path = format!("/orgs/{organisation}/teams/{team}/memberships/{login}");
-        let membership: Option<TeamMembership> = found(self.get(Caller::Installation(id), &path).await)?;
-        Ok(membership.is_some_and(|it| it.state == State::Active))
+        let membership: Option<Membership> = found(self.get(Caller::Installation(id), &path).await)?;
+        Ok(membership.is_some_and(|it| it.state == "active"))
     }
 }

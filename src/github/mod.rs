@@ -12,7 +12,7 @@
 //! sends credentials to other hosts, and it does not encode refs. So requests are built here. A call is sent once, and
 //! once more if a token was refused or the address has moved. Every error says by its type whether trying again can help.
 //!
-//! Answers are read into octocrab's models where those take all that GitHub may say: rate limits, memberships, reactions.
+//! octocrab's models are used where they take all that GitHub may say: for a rate limit, and for reactions, which are sent.
 //! The others do not: its check runs have no buttons and no `external_id`; its enumerations refuse a word that GitHub adds
 //! later, and with it the whole answer; an account that was deleted (`null`) or an address that an Enterprise Server leaves
 //! out fails them. For those, and for events, this room has types of its own, which hold what is needed and no more.

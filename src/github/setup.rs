@@ -8,7 +8,7 @@ use super::rate_limits::Budget;
 use crate::model::{InstallationId, UnixMillis};
 use chrono::{DateTime, Utc};
 use http::Method;
-use octocrab::models::RateLimit;
+use octocrab::models::Rate;
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 use serde_json::Value;
@@ -181,7 +181,16 @@ impl Api {
 
     /// How many calls an installation may still make; `None` where the server has no limits.
     pub async fn rate_budget(&self, id: InstallationId) -> Result<Option<Budget>, ApiError> {
-        let limits: Option<RateLimit> = found(self.get(Caller::Installation(id), "/rate_limit").await)?;
+        // The rest of octocrab's model holds what GitHub is about to leave out.
+        #[derive(Deserialize)]
+        struct Limits {
+            resources: Resources,
+        }
+        #[derive(Deserialize)]
+        struct Resources {
+            core: Rate,
+        }
+        let limits: Option<Limits> = found(self.get(Caller::Installation(id), "/rate_limit").await)?;
         Ok(limits.map(|it| it.resources.core.into()))
     }
 

@@ -32,9 +32,15 @@ pub enum Next {
     Wait {
         /// When.
         at: UnixMillis,
-        /// Whether a mark that came during the work brings it forward.
-        by_news: bool,
         /// Why, for the operator.
+        error: String,
+    },
+    /// GitHub answers nobody, which is no failure of the work: not before this moment, whatever comes meanwhile, or
+    /// [`super::Store::end_outage`].
+    AwaitGitHub {
+        /// When.
+        at: UnixMillis,
+        /// What was not answered, for the operator.
         error: String,
     },
     /// Given up. It stays visible, and a replay or a new mark revives it.

@@ -227,7 +227,7 @@ pub trait Store:
     /// at once than `limits` let them be.
     ///
     /// A lease has no time of its own, since only one server has the database open: whoever gave it out
-    /// ends it when its holder is gone. So no clock that jumps ends or prolongs one.
+    /// ends it when its holder is gone. So no clock that jumps ends or prolongs one. It need not outlive the machine.
     async fn lease(&self, now: UnixMillis, limits: ConcurrencyLimits) -> Result<Option<Lease>, StoreError>;
 
     /// Ends a lease whose holder is gone, which counts as a failure; `false` when it was over before.
@@ -240,9 +240,9 @@ pub trait Store:
     /// work items that were.
     async fn bring_forward(&self, now: UnixMillis, furthest: UnixMillis) -> Result<usize, StoreError>;
 
-    /// Has everything that has failed and waits for longer tried again, spread over `within`: what kept it from its end may
-    /// be over. Answers how many work items that were.
-    async fn retry_failed(&self, now: UnixMillis, within: Duration) -> Result<usize, StoreError>;
+    /// Has all work that waits for GitHub ([`Next::AwaitGitHub`]) tried again, spread over `within`. Answers how many work items
+    /// waited for longer.
+    async fn end_outage(&self, now: UnixMillis, within: Duration) -> Result<usize, StoreError>;
 
     /// The next moment at which something can be leased without anybody's doing: `now` when a
     /// [`Store::lease`] would find something, else that of a retry. Work items that only wait for their

@@ -27,9 +27,6 @@ pub struct NewDelivery {
     pub item: WorkItem,
     /// When it came.
     pub received_at: UnixMillis,
-    /// Whether work that has failed and waits is tried sooner because of it. While GitHub answers nobody that would be as
-    /// many vain attempts as there is news.
-    pub brings_forward: bool,
 }
 
 /// What [`super::Store::accept`] made of a delivery.

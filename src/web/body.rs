@@ -101,31 +101,30 @@ pub(super) struct Wanted {
     pub(super) keep: bool,
 }
 
-/// What has come of a body. Most come in one piece, which need not be copied.
+/// What has come of a body. Most come in one piece, which need not be copied. A part of one would keep the connection's buffer.
 #[derive(Default)]
 struct Pieces {
-    first: Bytes,
+    whole: Option<Bytes>,
     joined: BytesMut,
 }
 
 impl Pieces {
-    /// Adds a piece of a body that is at most this large. No more than has come needs memory, whatever was announced.
-    fn add(&mut self, piece: Bytes, largest: usize) {
-        if self.first.is_empty() && self.joined.is_empty() {
-            self.first = piece;
+    /// Adds a piece. No more than has come needs memory, whatever was announced.
+    fn add(&mut self, piece: Bytes, announced: Option<usize>, most: usize) {
+        let size = self.joined.len() + piece.len();
+        if announced == Some(piece.len()) && self.joined.is_empty() {
+            self.whole = Some(piece);
             return;
         }
-        let first = std::mem::take(&mut self.first);
-        let size = first.len() + self.joined.len() + piece.len();
+        let largest = announced.unwrap_or(most).clamp(size, most);
         if self.joined.capacity() < size {
             self.joined.reserve((2 * size).min(largest) - self.joined.len());
         }
-        self.joined.extend_from_slice(&first);
         self.joined.extend_from_slice(&piece);
     }
 
     fn whole(self) -> Bytes {
-        if self.joined.is_empty() { self.first } else { self.joined.freeze() }
+        self.whole.unwrap_or_else(|| self.joined.freeze())
     }
 }
 
@@ -168,7 +167,7 @@ impl Reader {
             if keep {
                 self.hold(&mut share, size)?;
                 each(&piece);
-                pieces.add(piece, announced.unwrap_or(most).clamp(size, most));
+                pieces.add(piece, announced, most);
             }
         }
         if size > most {

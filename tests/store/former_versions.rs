@@ -10,7 +10,7 @@ use towpath::model::{
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store, WorkItem};
 
 /// Migrations never change: the first `n` of them are what version `n` wrote.
-const MIGRATIONS: [&str; 28] = [
+const MIGRATIONS: [&str; 29] = [
     include_str!("../../src/store/migrations/0001_first.sql"),
     include_str!("../../src/store/migrations/0002_records.sql"),
     include_str!("../../src/store/migrations/0003_deploys.sql"),
@@ -39,6 +39,7 @@ const MIGRATIONS: [&str; 28] = [
     include_str!("../../src/store/migrations/0026_hotfixes.sql"),
     include_str!("../../src/store/migrations/0027_active_places.sql"),
     include_str!("../../src/store/migrations/0028_visibility.sql"),
+    include_str!("../../src/store/migrations/0029_outages.sql"),
 ];
 
 /// The last version whose tables have the names that the rows here use.

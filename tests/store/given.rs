@@ -70,7 +70,6 @@ pub(crate) fn delivery(guid: &str, item: WorkItem, at: UnixMillis) -> NewDeliver
         body: format!("{{\"guid\":\"{guid}\"}}").into(),
         item,
         received_at: at,
-        brings_forward: true,
     }
 }
 

@@ -148,7 +148,7 @@ impl Model {
             (Next::Retry { at, .. }, Some(_)) => {
                 (Where::Waiting { due: (*at).min(self.now + SECOND) }, known.failures + 1)
             }
-            (Next::Wait { .. }, _) => panic!("no step waits"),
+            (Next::Wait { .. } | Next::AwaitGitHub { .. }, _) => panic!("no step waits"),
             (_, Some(later)) => (later, 0),
             (Next::Done, None) => (Where::Resting, 0),
             (Next::Dead { .. }, None) => (Where::Dead, known.failures + 1),

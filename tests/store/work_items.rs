@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use towpath::model::{InstallationId, PullNumber, RepositoryId, UnixMillis};
 use towpath::store::{
-    Accepted, Change, Committed, ConcurrencyLimits, Lease, NewDelivery, Next, RepositoryRow, RepositoryState,
-    Store, WorkItem,
+    Accepted, Change, Committed, ConcurrencyLimits, Lease, Next, RepositoryRow, RepositoryState, Store,
+    WorkItem,
 };
 
 pub(crate) async fn a_mark_during_the_work_leaves_the_work_item_dirty(store: Arc<dyn Store>) {
@@ -67,7 +67,7 @@ pub(crate) async fn waiting_as_asked_is_no_failure(store: Arc<dyn Store>) {
     settle(
         store,
         &lease,
-        Next::Wait { at: UnixMillis(500), by_news: true, error: "too many calls".to_owned() },
+        Next::Wait { at: UnixMillis(500), error: "too many calls".to_owned() },
         UnixMillis(20),
     )
     .await;
@@ -75,54 +75,49 @@ pub(crate) async fn waiting_as_asked_is_no_failure(store: Arc<dyn Store>) {
     assert_eq!(leased(store, UnixMillis(500)).await.failures, 0);
 }
 
-pub(crate) async fn news_that_cannot_help_brings_nothing_forward(store: Arc<dyn Store>) {
+pub(crate) async fn what_waits_for_github_is_brought_forward_by_the_end_of_an_outage_alone(
+    store: Arc<dyn Store>,
+) {
     let store = &*store;
-    let accept = async |guid: &str, brings_forward, at| {
-        let new = NewDelivery { brings_forward, ..delivery(guid, pull_item(1), at) };
-        store.accept(new).await.unwrap()
-    };
-    // What has not failed is looked at, whatever is known of others.
-    assert_eq!(accept("first", false, UnixMillis(10)).await, Accepted::Stored);
+    let outage = || Next::AwaitGitHub { at: UnixMillis(60_000), error: "nobody answers".to_owned() };
+    let accept = async |guid: &str, at| store.accept(delivery(guid, pull_item(1), at)).await.unwrap();
+    assert_eq!(accept("first", UnixMillis(10)).await, Accepted::Stored);
     let lease = leased(store, UnixMillis(10)).await;
-    assert_eq!(accept("meanwhile", false, UnixMillis(15)).await, Accepted::Stored);
-    let outage = || Next::Wait { at: UnixMillis(60_000), by_news: false, error: "nobody answers".to_owned() };
+    assert_eq!(accept("meanwhile", UnixMillis(15)).await, Accepted::Stored);
     settle(store, &lease, outage(), UnixMillis(20)).await;
-    assert_eq!(accept("second", false, UnixMillis(30)).await, Accepted::Joined);
+    assert_eq!(accept("during the outage", UnixMillis(30)).await, Accepted::Joined);
+    store.mark(vec![pull_item(1)], UnixMillis(40)).await.unwrap();
     nothing_due(store, UnixMillis(59_999)).await;
+    // Its time comes all the same. Whoever ends a lease otherwise does not wait for GitHub any more.
     let lease = leased(store, UnixMillis(60_000)).await;
-    settle(store, &lease, outage(), UnixMillis(20)).await;
-    // As soon as it can help, it does.
-    assert_eq!(accept("third", true, UnixMillis(40)).await, Accepted::Stored);
-    nothing_due(store, UnixMillis(1_039)).await;
-    assert_eq!(leased(store, UnixMillis(1_040)).await.failures, 0);
+    assert_eq!(lease.failures, 0, "an outage is no failure of the work");
+    settle(store, &lease, retry(UnixMillis(600_000)), UnixMillis(60_010)).await;
+    assert_eq!(accept("news", UnixMillis(60_020)).await, Accepted::Stored);
+    nothing_due(store, UnixMillis(61_019)).await;
+    leased(store, UnixMillis(61_020)).await;
     assert_eq!(store.inbox(&pull_item(1), 10, usize::MAX).await.unwrap().len(), 4, "all of it was kept");
 }
 
-pub(crate) async fn what_has_failed_is_tried_again_within_a_time(store: Arc<dyn Store>) {
+pub(crate) async fn the_end_of_an_outage_brings_what_waits_for_it_and_nothing_else(store: Arc<dyn Store>) {
     let store = &*store;
-    let failed: Vec<_> = (1..=6).map(pull_item).collect();
-    store.mark(failed, UnixMillis(10)).await.unwrap();
-    for _ in 0..6 {
-        let lease = leased(store, UnixMillis(10)).await;
-        settle(store, &lease, retry(UnixMillis(600_000)), UnixMillis(20)).await;
-    }
-    // These have not failed: one waits for its moment, one was given up, one rests.
-    for (number, next) in [(7, Next::Done), (8, dead()), (9, Next::Done)] {
+    let outage = Next::AwaitGitHub { at: UnixMillis(600_000), error: "nobody answers".to_owned() };
+    let nexts = (1..=6).map(|number| (number, outage.clone()));
+    // These do not wait for it: one was given up, one rests, one has failed.
+    let others = [(7, dead()), (8, Next::Done), (9, retry(UnixMillis(600_000)))];
+    for (number, next) in nexts.chain(others) {
         store.mark(vec![pull_item(number)], UnixMillis(30)).await.unwrap();
         let lease = leased_work_item(store, &pull_item(number), UnixMillis(30)).await;
         settle(store, &lease, next, UnixMillis(30)).await;
     }
-    apply(store, vec![Change::MarkAt(pull_item(7), UnixMillis(500_000))]).await;
     let within = Duration::from_secs(3);
-    assert_eq!(store.retry_failed(UnixMillis(1_000), within).await.unwrap(), 6);
-    assert_eq!(store.retry_failed(UnixMillis(1_000), within).await.unwrap(), 0, "they are soon due by now");
-    let mut retried = Vec::new();
+    assert_eq!(store.end_outage(UnixMillis(1_000), within).await.unwrap(), 6);
+    assert_eq!(store.end_outage(UnixMillis(1_000), within).await.unwrap(), 0, "they are soon due by now");
+    let mut brought = Vec::new();
     while let Some(lease) = store.lease(UnixMillis(4_000), ConcurrencyLimits::NONE).await.unwrap() {
-        assert_eq!(lease.failures, 1);
-        retried.push(lease.item.to_string());
+        brought.push(lease.item.to_string());
     }
-    retried.sort();
-    assert_eq!(retried, (1..=6).map(|number| pull_item(number).to_string()).collect::<Vec<_>>());
+    brought.sort();
+    assert_eq!(brought, (1..=6).map(|number| pull_item(number).to_string()).collect::<Vec<_>>());
 }
 
 pub(crate) async fn a_clock_that_was_set_back_keeps_nothing_waiting(store: Arc<dyn Store>) {

@@ -50,6 +50,23 @@ async fn news_during_an_outage_makes_no_calls_and_its_end_brings_all_of_it() {
 }
 
 #[tokio::test]
+async fn an_address_of_the_app_that_fails_alone_keeps_no_work_waiting() {
+    for broken in ["/app/hook/deliveries", "/app/installations/*/access_tokens"] {
+        let mut stage = Stage::with(patient()).await;
+        stage.stop().await;
+        topic(&stage.store, "feature/cart", "integration").await;
+        let fault = stage.github.faults().rest("*", broken).status(502).times(4);
+        stage.start_at_work().await;
+        stage.github.forget_records();
+        let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+        until("judged", || pull.check("towpath: integration").is_some()).await;
+        assert!(fault.hits() > 0, "{broken}");
+        stage.check(&pull).await.passes();
+        stage.end().await;
+    }
+}
+
+#[tokio::test]
 async fn a_repository_that_fails_alone_is_no_outage() {
     let stage = Stage::set().await;
     topic(&stage.store, "feature/cart", "integration").await;

@@ -26,7 +26,7 @@ const INSERT: &str = "
 /// The work item, if a mark would change nothing of what becomes of it: it is to be looked at by then, and nobody has begun.
 pub(super) const WAITING: &str = "
     SELECT id FROM work_items WHERE key = :key AND dirty > done AND dead = 0 AND leased = 0
-        AND due <= CASE WHEN error IS NULL THEN :now ELSE :retry END";
+        AND (awaits_github = 1 OR due <= CASE WHEN error IS NULL THEN :now ELSE :now + 1000 END)";
 
 const INSERT_BODY: &str = "INSERT INTO bodies (delivery, packed) VALUES (:delivery, :packed)";
 
@@ -127,12 +127,9 @@ fn unpacked(packed: &[u8]) -> Result<Bytes, StoreError> {
 
 pub(super) fn accept(connection: &Connection, delivery: &Packed) -> Result<Accepted, StoreError> {
     let Packed(new) = delivery;
-    let retry = work_items::retried_at(new.received_at, new.brings_forward);
     let waiting: Option<i64> = connection
         .prepare_cached(WAITING)?
-        .query_row(named_params! { ":key": new.item, ":now": new.received_at, ":retry": retry }, |row| {
-            row.get(0)
-        })
+        .query_row(named_params! { ":key": new.item, ":now": new.received_at }, |row| row.get(0))
         .optional()?;
     // Most deliveries are for work that waits already. They write nothing but themselves.
     if let Some(item) = waiting.map(WorkItemId)
@@ -143,7 +140,7 @@ pub(super) fn accept(connection: &Connection, delivery: &Packed) -> Result<Accep
     if let Some(answer) = known(connection, new)? {
         return Ok(answer);
     }
-    let item = work_items::mark_for(connection, &new.item, new.received_at, retry)?;
+    let item = work_items::mark(connection, &new.item, new.received_at)?;
     insert(connection, new, item)?;
     Ok(Accepted::Stored)
 }

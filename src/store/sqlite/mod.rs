@@ -134,8 +134,8 @@ impl Store for SqliteStore {
         self.writer.run(SMALL_BYTES, move |c| work_items::bring_forward(c, now, furthest)).await
     }
 
-    async fn retry_failed(&self, now: UnixMillis, within: Duration) -> Result<usize, StoreError> {
-        self.writer.run(SMALL_BYTES, move |c| work_items::retry_failed(c, now, within)).await
+    async fn end_outage(&self, now: UnixMillis, within: Duration) -> Result<usize, StoreError> {
+        self.writer.run(SMALL_BYTES, move |c| work_items::end_outage(c, now, within)).await
     }
 
     async fn next_due(

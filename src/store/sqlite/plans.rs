@@ -22,7 +22,7 @@ fn the_hot_statements_never_walk_a_table() {
         (work_items::NEXT, "work_items_due (due<?)"),
         (work_items::NEXT_DUE, "work_items_due (due>?)"),
         (work_items::BRING_FORWARD, "work_items_due (due>?)"),
-        (work_items::RETRY_FAILED, "work_items_due (due>?)"),
+        (work_items::END_OUTAGE, "work_items_due (due>?)"),
         (work_items::HELD, "sqlite_autoindex_work_items_1 (key=?)"),
         (inbox::INBOX, "deliveries_inbox (work_item=?)"),
         (inbox::WAITING, "sqlite_autoindex_work_items_1 (key=?)"),

@@ -39,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0026_hotfixes.sql"),
     include_str!("../migrations/0027_active_places.sql"),
     include_str!("../migrations/0028_visibility.sql"),
+    include_str!("../migrations/0029_outages.sql"),
 ];
 
 /// The version that they lead to.

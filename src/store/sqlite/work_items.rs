@@ -9,15 +9,9 @@ use crate::store::{Committed, ConcurrencyLimits, GivenUp, Lease, Next, StoreErro
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use std::time::Duration;
 
-/// How long after a mark work is tried again that waits after a failure, in milliseconds: news may change what was wrong,
-/// but a burst of it must not become as many attempts.
-const NEWS_WAITS: Duration = Duration::from_secs(1);
-
-/// A moment that never comes.
-const NEVER: UnixMillis = UnixMillis(i64::MAX);
-
 /// A mark makes a work item due at once that rests, was given up, or was to be looked at later. One that waits after a
-/// failure is tried at `:retry`, if that is sooner.
+/// failure is tried a second later: news may change what was wrong, but a burst of it must not become as many
+/// attempts. One that waits for the end of an outage goes on waiting.
 pub(super) const MARK: &str = "
     INSERT INTO work_items (key, repository, dirty, due, marked_at) VALUES (:key, :repository, 1, :now, :now)
     ON CONFLICT (key) DO UPDATE SET
@@ -26,7 +20,8 @@ pub(super) const MARK: &str = "
             WHEN work_items.leased = 1 THEN work_items.due
             WHEN work_items.dead = 1 OR work_items.dirty = work_items.done THEN excluded.due
             WHEN work_items.error IS NULL THEN min(work_items.due, excluded.due)
-            ELSE min(work_items.due, :retry)
+            WHEN work_items.awaits_github = 1 THEN work_items.due
+            ELSE min(work_items.due, excluded.due + 1000)
         END,
         failures = CASE WHEN work_items.dead = 1 THEN 0 ELSE work_items.failures END,
         dead = 0,
@@ -55,7 +50,7 @@ macro_rules! next_work_item {
 pub(super) const NEXT: &str = next_work_item!();
 
 pub(super) const LEASE: &str = concat!(
-    "UPDATE work_items SET leased = 1, token = token + 1, marked_at = NULL
+    "UPDATE work_items SET leased = 1, token = token + 1, marked_at = NULL, awaits_github = 0
     WHERE id = (",
     next_work_item!(),
     ") RETURNING key, token, dirty, failures"
@@ -86,19 +81,20 @@ const RELEASE: &str = end_leases!(" AND key = :key AND token = :token");
 pub(super) const BRING_FORWARD: &str = "
     UPDATE work_items SET due = :now WHERE dirty > done AND dead = 0 AND leased = 0 AND due > :furthest";
 
-/// Spreads over `:within` milliseconds what has failed and waits for longer, so that it does not come back all at once.
-pub(super) const RETRY_FAILED: &str = "
+/// Spreads what waits for the end of an outage over `:within` milliseconds, so that it does not come back all at once.
+pub(super) const END_OUTAGE: &str = "
     UPDATE work_items SET due = :now + id % :within
-    WHERE dirty > done AND dead = 0 AND leased = 0 AND due > :now + :within AND error IS NOT NULL";
+    WHERE dirty > done AND dead = 0 AND leased = 0 AND due > :now + :within AND awaits_github = 1";
 
 const DONE: &str = "
     UPDATE work_items SET leased = 0, done = :seen, failures = 0, error = NULL, due = coalesce(marked_at, :now)
     WHERE id = :id";
 
-/// A mark that came during the work brings it forward to `:retry`, as it would have a moment later.
+/// A mark that came during the work brings it forward, as it would have a moment later.
 const RETRY: &str = "
     UPDATE work_items SET leased = 0, failures = failures + :failed, error = :error,
-        due = CASE WHEN marked_at IS NULL THEN :at ELSE min(:at, :retry) END
+        awaits_github = :awaits_github,
+        due = CASE WHEN :awaits_github OR marked_at IS NULL THEN :at ELSE min(:at, :now + 1000) END
     WHERE id = :id";
 
 /// A mark that came during the work revives the work item right away, as it would have a moment later.
@@ -118,31 +114,17 @@ const GIVEN_UP: &str = "SELECT key, error FROM work_items WHERE dead = 1 ORDER B
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WorkItemId(pub(super) i64);
 
-/// When work is tried again that has failed, because of news at this moment.
-pub(super) fn retried_at(now: UnixMillis, news_brings_forward: bool) -> UnixMillis {
-    if news_brings_forward { now + NEWS_WAITS } else { NEVER }
-}
-
-/// Makes a work item dirty, whether it was known or not. Work that has failed is tried again soon.
+/// Makes a work item dirty, whether it was known or not.
 pub(super) fn mark(
     connection: &Connection,
     item: &WorkItem,
     now: UnixMillis,
 ) -> Result<WorkItemId, StoreError> {
-    mark_for(connection, item, now, retried_at(now, true))
-}
-
-/// The same; work that has failed is tried again at `retry`, if that is sooner.
-pub(super) fn mark_for(
-    connection: &Connection,
-    item: &WorkItem,
-    now: UnixMillis,
-    retry: UnixMillis,
-) -> Result<WorkItemId, StoreError> {
-    let id = connection.prepare_cached(MARK)?.query_row(
-        named_params! { ":key": item, ":repository": item.repository(), ":now": now, ":retry": retry },
-        |row| row.get(0),
-    )?;
+    let id = connection
+        .prepare_cached(MARK)?
+        .query_row(named_params! { ":key": item, ":repository": item.repository(), ":now": now }, |row| {
+            row.get(0)
+        })?;
     Ok(WorkItemId(id))
 }
 
@@ -224,14 +206,14 @@ pub(super) fn bring_forward(
         .execute(named_params! { ":now": now, ":furthest": furthest })?)
 }
 
-/// Has what has failed tried again soon.
-pub(super) fn retry_failed(
+/// Has what waits for the end of an outage tried again soon.
+pub(super) fn end_outage(
     connection: &Connection,
     now: UnixMillis,
     within: Duration,
 ) -> Result<usize, StoreError> {
     let within = i64::try_from(within.as_millis()).unwrap_or(i64::MAX).max(1);
-    Ok(connection.prepare_cached(RETRY_FAILED)?.execute(named_params! { ":now": now, ":within": within })?)
+    Ok(connection.prepare_cached(END_OUTAGE)?.execute(named_params! { ":now": now, ":within": within })?)
 }
 
 /// Gives the work item back after its work.
@@ -246,11 +228,11 @@ pub(super) fn settle(
         Next::Done => connection.prepare_cached(DONE)?.execute(named_params! {
             ":id": item.0, ":seen": seen, ":now": now,
         })?,
-        Next::Retry { at, error } | Next::Wait { at, error, .. } => {
-            let by_news = !matches!(next, Next::Wait { by_news: false, .. });
+        Next::Retry { at, error } | Next::Wait { at, error } | Next::AwaitGitHub { at, error } => {
             connection.prepare_cached(RETRY)?.execute(named_params! {
-                ":id": item.0, ":at": at, ":error": error, ":retry": retried_at(now, by_news),
+                ":id": item.0, ":at": at, ":error": error, ":now": now,
                 ":failed": matches!(next, Next::Retry { .. }),
+                ":awaits_github": matches!(next, Next::AwaitGitHub { .. }),
             })?
         }
         Next::Dead { error } => connection.prepare_cached(DEAD)?.execute(named_params! {
