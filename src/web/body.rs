@@ -111,15 +111,18 @@ struct Pieces {
 impl Pieces {
     /// Adds a piece. No more than has come needs memory, whatever was announced.
     fn add(&mut self, piece: Bytes, announced: Option<usize>, most: usize) {
-        let size = self.joined.len() + piece.len();
-        if announced == Some(piece.len()) && self.joined.is_empty() {
+        if announced == Some(piece.len()) && self.whole.is_none() && self.joined.is_empty() {
             self.whole = Some(piece);
             return;
         }
+        // More may come than was announced, and what was signed is all of it.
+        let whole = self.whole.take().unwrap_or_default();
+        let size = self.joined.len() + whole.len() + piece.len();
         let largest = announced.unwrap_or(most).clamp(size, most);
         if self.joined.capacity() < size {
             self.joined.reserve((2 * size).min(largest) - self.joined.len());
         }
+        self.joined.extend_from_slice(&whole);
         self.joined.extend_from_slice(&piece);
     }
 
@@ -193,5 +196,27 @@ async fn sent_away(share: Option<&Reservation>) {
     match share {
         Some(reservation) => reservation.sent_away().await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_was_announced_all_pieces_are_kept() {
+        for (announced, pieces) in [
+            (Some(6), &["abcdef"][..]),
+            (Some(6), &["abc", "def"]),
+            (Some(3), &["abc", "def"]),
+            (Some(0), &["", "abc", "def"]),
+            (None, &["a", "bcdef"]),
+        ] {
+            let mut held = Pieces::default();
+            for piece in pieces {
+                held.add(Bytes::from_static(piece.as_bytes()), announced, 10);
+            }
+            assert_eq!(held.whole(), "abcdef", "{announced:?} {pieces:?}");
+        }
     }
 }
