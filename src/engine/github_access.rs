@@ -30,12 +30,20 @@ pub(super) async fn watch(ctx: Arc<EngineContext>, stop: watch::Receiver<bool>) 
 /// Finds out when GitHub is away, and when it is back.
 async fn end_outages(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
     let mut states = ctx.api.access_changes();
+    // A former run may have ended in one.
+    go_on(&ctx).await;
     while !is_over(&stop) {
         tokio::select! {
-            () = ctx.api.may_be_away() => tokio::select! {
-                () = ask(&ctx) => {}
-                () = over(&mut stop) => {}
-            },
+            () = ctx.api.may_be_away() => {
+                tokio::select! {
+                    () = ask(&ctx) => {}
+                    () = over(&mut stop) => return,
+                }
+                // One may have come and gone meanwhile.
+                if !ctx.api.answers_nobody() {
+                    go_on(&ctx).await;
+                }
+            }
             is_watched = until(&mut states, AccessState::answers_nobody) => {
                 if !is_watched {
                     return;
@@ -83,17 +91,22 @@ async fn outage(ctx: &EngineContext, stop: &mut watch::Receiver<bool>) {
             _ = until(&mut states, AccessState::answers_nobody) => return,
             () = over(stop) => return,
         }
-        let within = BACK_WITHIN.min(ctx.settings.back_off.longest);
-        match ctx.store.end_outage(ctx.now(), within).await {
-            Ok(0) => {}
-            Ok(work_items) => {
-                tracing::info!(work_items, "GitHub is back: what has waited for it goes on");
-                ctx.wake.notify_one();
-            }
-            Err(error) => {
-                let error = error_chain(&error);
-                tracing::error!(error, "GitHub is back; what has waited for it goes on when its time comes");
-            }
+        go_on(ctx).await;
+    }
+}
+
+/// Has the work go on that waits for the end of an outage.
+async fn go_on(ctx: &EngineContext) {
+    let within = BACK_WITHIN.min(ctx.settings.back_off.longest);
+    match ctx.store.end_outage(ctx.now(), within).await {
+        Ok(0) => {}
+        Ok(work_items) => {
+            tracing::info!(work_items, "what has waited for GitHub goes on");
+            ctx.wake.notify_one();
+        }
+        Err(error) => {
+            let error = error_chain(&error);
+            tracing::error!(error, "what has waited for GitHub goes on when its time comes");
         }
     }
 }

@@ -95,6 +95,10 @@ impl AccessWatch {
         self.state.borrow().access
     }
 
+    pub(super) fn answers_nobody(&self) -> bool {
+        self.state.borrow().answers_nobody()
+    }
+
     pub(super) fn subscribe(&self) -> watch::Receiver<AccessState> {
         self.state.subscribe()
     }
@@ -103,7 +107,7 @@ impl AccessWatch {
     pub(super) fn note_answer(&self, was_answered: bool) {
         if was_answered {
             self.unanswered.store(0, Ordering::Relaxed);
-            if self.state.borrow().answers_nobody() {
+            if self.answers_nobody() {
                 self.note(Some(Access::Unknown), None, TimeDelta::zero());
                 self.suspected.notify_one();
             }

@@ -52,7 +52,7 @@ impl Api {
 
     /// Whether GitHub answered nothing when we last asked for ourselves.
     pub fn answers_nobody(&self) -> bool {
-        self.access.subscribe().borrow().answers_nobody()
+        self.access.answers_nobody()
     }
 
     /// Ends when several calls in a row were not answered, in whoever's name: whether GitHub can be reached is worth asking.

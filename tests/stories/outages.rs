@@ -50,6 +50,24 @@ async fn news_during_an_outage_makes_no_calls_and_its_end_brings_all_of_it() {
 }
 
 #[tokio::test]
+async fn what_waits_for_the_end_of_an_outage_goes_on_at_a_start_after_it() {
+    let mut stage = Stage::with(patient()).await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    stage.github.forget_records();
+    stage.github.faults().rest("*", "/**").reset();
+    // It may be asked for before the outage is known.
+    stage.expect_error("the mirror could not be brought up to date");
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    until("asked whether it is there", || asked_whether_it_is_there(&stage) > 2).await;
+    stage.stop().await;
+    stage.github.faults().clear();
+    stage.start_at_work().await;
+    until("judged", || pull.check("towpath: integration").is_some()).await;
+    stage.check(&pull).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn an_address_of_the_app_that_fails_alone_keeps_no_work_waiting() {
     for broken in ["/app/hook/deliveries", "/app/installations/*/access_tokens"] {
         let mut stage = Stage::with(patient()).await;
