@@ -8,7 +8,7 @@ use crate::store::{
     Accepted, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, NewDelivery, StoreError, WorkItem,
 };
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 
 /// How many deliveries one transaction of pruning lets go of: others wait for it.
 pub(super) const PRUNE_STEP: u32 = 500;
@@ -18,17 +18,20 @@ const KNOWN: &str = "
 
 /// A known id changes nothing.
 const INSERT: &str = "
-    INSERT INTO deliveries (guid, event, action, installation, work_item, received_at)
-    VALUES (:guid, :event, :action, :installation, :work_item, :received_at)
-    ON CONFLICT (guid) DO NOTHING
-    RETURNING id";
+    INSERT INTO deliveries (guid, event, action, installation, received_at, work_item)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    ON CONFLICT (guid) DO NOTHING";
 
-/// The work item, if a mark would change nothing of what becomes of it: it is to be looked at by then, and nobody has begun.
-pub(super) const WAITING: &str = "
-    SELECT id FROM work_items WHERE key = :key AND dirty > done AND dead = 0 AND leased = 0
-        AND (awaits_github = 1 OR due <= CASE WHEN error IS NULL THEN :now ELSE :now + 1000 END)";
+/// The same for a work item that a mark would change nothing of: it is to be looked at by then, and nobody has begun. Most
+/// deliveries are for such a one, and write nothing but themselves.
+pub(super) const JOIN: &str = "
+    INSERT INTO deliveries (guid, event, action, installation, received_at, work_item)
+    SELECT ?1, ?2, ?3, ?4, ?5, id FROM work_items
+    WHERE key = ?6 AND dirty > done AND dead = 0 AND leased = 0
+        AND (awaits_github = 1 OR due <= CASE WHEN error IS NULL THEN ?5 ELSE ?5 + 1000 END)
+    ON CONFLICT (guid) DO NOTHING";
 
-const INSERT_BODY: &str = "INSERT INTO bodies (delivery, packed) VALUES (:delivery, :packed)";
+const INSERT_BODY: &str = "INSERT INTO bodies (delivery, packed) VALUES (?1, ?2)";
 
 /// What a [`DeliveryRow`] is read from. Whether it is dead is said by its work item alone.
 macro_rules! delivery_columns {
@@ -127,21 +130,14 @@ fn unpacked(packed: &[u8]) -> Result<Bytes, StoreError> {
 
 pub(super) fn accept(connection: &Connection, delivery: &Packed) -> Result<Accepted, StoreError> {
     let Packed(new) = delivery;
-    let waiting: Option<i64> = connection
-        .prepare_cached(WAITING)?
-        .query_row(named_params! { ":key": new.item, ":now": new.received_at }, |row| row.get(0))
-        .optional()?;
-    // Most deliveries are for work that waits already. They write nothing but themselves.
-    if let Some(item) = waiting.map(WorkItemId)
-        && insert(connection, new, item)?
-    {
+    if insert(connection, JOIN, new, &new.item)? {
         return Ok(Accepted::Joined);
     }
     if let Some(answer) = known(connection, new)? {
         return Ok(answer);
     }
     let item = work_items::mark(connection, &new.item, new.received_at)?;
-    insert(connection, new, item)?;
+    insert(connection, INSERT, new, &item.0)?;
     Ok(Accepted::Stored)
 }
 
@@ -161,26 +157,20 @@ fn known(connection: &Connection, delivery: &NewDelivery) -> Result<Option<Accep
     Ok(Some(Accepted::Repeated))
 }
 
-/// Keeps a delivery, unless its id is known; answers whether it did.
-fn insert(connection: &Connection, delivery: &NewDelivery, item: WorkItemId) -> Result<bool, StoreError> {
-    let id: Option<DeliveryId> = connection
-        .prepare_cached(INSERT)?
-        .query_row(
-            named_params! {
-                ":guid": Guid(delivery.guid.as_str()),
-                ":event": delivery.event,
-                ":action": delivery.action,
-                ":installation": delivery.installation,
-                ":work_item": item.0,
-                ":received_at": delivery.received_at,
-            },
-            |row| row.get(0),
-        )
-        .optional()?;
-    let Some(id) = id else { return Ok(false) };
-    connection
-        .prepare_cached(INSERT_BODY)?
-        .execute(named_params! { ":delivery": id, ":packed": &delivery.body[..] })?;
+/// Keeps a delivery with its body; answers whether the statement did.
+fn insert(
+    connection: &Connection,
+    sql: &str,
+    new: &NewDelivery,
+    item: &dyn ToSql,
+) -> Result<bool, StoreError> {
+    let columns =
+        params![Guid(new.guid.as_str()), new.event, new.action, new.installation, new.received_at, item];
+    if connection.prepare_cached(sql)?.execute(columns)? == 0 {
+        return Ok(false);
+    }
+    let body = params![connection.last_insert_rowid(), &new.body[..]];
+    connection.prepare_cached(INSERT_BODY)?.execute(body)?;
     Ok(true)
 }
 

@@ -25,7 +25,7 @@ fn the_hot_statements_never_walk_a_table() {
         (work_items::END_OUTAGE, "work_items_due (due>?)"),
         (work_items::HELD, "sqlite_autoindex_work_items_1 (key=?)"),
         (inbox::INBOX, "deliveries_inbox (work_item=?)"),
-        (inbox::WAITING, "sqlite_autoindex_work_items_1 (key=?)"),
+        (inbox::JOIN, "sqlite_autoindex_work_items_1 (key=?)"),
         (inbox::BY_GUID, "sqlite_autoindex_deliveries_1 (guid=?)"),
         (inbox::BY_ID, "PRIMARY KEY (rowid=?)"),
         (inbox::LIST_WAITING, "deliveries_inbox"),
