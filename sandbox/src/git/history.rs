@@ -56,18 +56,34 @@ impl Git {
         repository: u64,
         sha: &str,
     ) -> Result<Option<CommitInfo>, Refused> {
+        let place = (repository, sha.to_owned());
+        if let Some(info) = self.seen().described.get(&place) {
+            return Ok(Some(info.clone()));
+        }
         if self.resolve(repository, sha).await?.is_none() {
             return Ok(None);
         }
-        Ok(self.commits(repository, &["--max-count=1", sha]).await?.pop())
+        let info = self.commits(repository, &["--max-count=1", sha]).await?.pop();
+        if let Some(info) = info.as_ref().filter(|info| info.sha == sha) {
+            self.seen().described.insert(place, info.clone());
+        }
+        Ok(info)
     }
 
     /// The commit a revision names. The caller passes only ids and full ref names.
     pub(crate) async fn resolve(&self, repository: u64, revision: &str) -> Result<Option<String>, Refused> {
+        let place = (repository, revision.to_owned());
+        if self.seen().there.contains(&place) {
+            return Ok(Some(revision.to_owned()));
+        }
         let wanted = format!("{revision}^{{commit}}");
         let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted];
         let said = self.ask(repository, &args, None, &[]).await?;
-        Ok((said.code == 0).then(|| said.text().trim().to_owned()))
+        let found = (said.code == 0).then(|| said.text().trim().to_owned());
+        if found.as_deref() == Some(revision) {
+            self.seen().there.insert(place);
+        }
+        Ok(found)
     }
 
     /// Whether `old` is contained in `new`.

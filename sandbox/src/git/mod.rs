@@ -7,13 +7,15 @@ mod history;
 mod names;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 
 pub(crate) use history::{CommitInfo, Stats, moment};
 pub(crate) use names::{is_sha, valid_branch, valid_name};
@@ -25,6 +27,17 @@ use crate::Refused;
 #[derive(Debug)]
 pub(crate) struct Git {
     root: PathBuf,
+    seen: Mutex<Seen>,
+    /// What it says to who comes to fetch by version 2 of git's protocol: what it can do, and nothing of any repository.
+    greeting: OnceCell<Bytes>,
+}
+
+/// Commits that git has told of, by their repository and whole id: what they are never changes, and each question is a process
+/// of its own.
+#[derive(Debug, Default)]
+struct Seen {
+    there: HashSet<(u64, String)>,
+    described: HashMap<(u64, String), CommitInfo>,
 }
 
 /// What a finished git said.
@@ -70,8 +83,20 @@ pub(crate) fn command(home: &Path) -> Command {
 
 impl Git {
     /// Keeps repositories under `root`.
-    pub(crate) const fn new(root: PathBuf) -> Self {
-        Self { root }
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root, seen: Mutex::default(), greeting: OnceCell::new() }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The greeting, which `said` asks git for where it was never heard.
+    pub(crate) async fn greeting(
+        &self,
+        said: impl Future<Output = Result<Bytes, Refused>>,
+    ) -> Result<Bytes, Refused> {
+        self.greeting.get_or_try_init(|| said).await.cloned()
     }
 
     /// The folder of a repository.

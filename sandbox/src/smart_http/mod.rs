@@ -26,6 +26,9 @@ use crate::hub::Hub;
 use crate::model::{Level, Permission};
 use crate::rest::{self, Dropped};
 
+/// The version of git's protocol that is spoken with whoever knows it, as the header `Git-Protocol` names it.
+const VERSION_2: &str = "version=2";
+
 /// Who speaks git.
 #[derive(Debug, Clone, Copy)]
 struct Guest {
@@ -95,9 +98,7 @@ async fn serve(hub: &Arc<Hub>, request: Request<Incoming>) -> Result<Response<Bo
         return Err(Refused::new(403, sentence));
     }
     let protocol = parts.headers.get("git-protocol").and_then(|value| value.to_str().ok());
-    let protocol = protocol.filter(|text| {
-        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'=' | b':' | b'.' | b'-'))
-    });
+    let protocol = protocol.filter(|text| text.split(':').any(|it| it == VERSION_2)).map(|_| VERSION_2);
     if rest == "info/refs" {
         return advertise(hub, repository, service, protocol).await;
     }
@@ -210,16 +211,20 @@ async fn advertise(
     service: &str,
     protocol: Option<&str>,
 ) -> Result<Response<Body>, Refused> {
-    let mut command = service_command(hub, repository, service, protocol, true);
-    let said = command.output().await.map_err(|error| broken(&error))?;
-    let mut body = Vec::new();
-    // Version 2 has no such first line, and neither has a push, which knows no version 2.
-    if service == "receive-pack" || !protocol.is_some_and(|text| text.contains("version=2")) {
-        let line = format!("# service=git-{service}\n");
-        body.extend_from_slice(format!("{:04x}{line}0000", line.len() + 4).as_bytes());
-    }
-    body.extend_from_slice(&said.stdout);
+    let said = async {
+        let said = service_command(hub, repository, service, protocol, true).output().await;
+        let said = said.map_err(|error| broken(&error))?;
+        let failed = || Refused::new(500, format!("git {service} ended with {}", said.status));
+        said.status.success().then_some(Bytes::from(said.stdout)).ok_or_else(failed)
+    };
     let kind = format!("application/x-git-{service}-advertisement");
+    // A push knows no version 2.
+    if service == "upload-pack" && protocol == Some(VERSION_2) {
+        return Ok(git_response(kind, Body::from(hub.git.greeting(said).await?)));
+    }
+    let line = format!("# service=git-{service}\n");
+    let mut body = format!("{:04x}{line}0000", line.len() + 4).into_bytes();
+    body.extend_from_slice(&said.await?);
     Ok(git_response(kind, Body::from(body)))
 }
 
