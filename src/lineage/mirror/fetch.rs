@@ -10,25 +10,35 @@ use std::path::Path;
 /// Each fetch that brings something leaves a pack behind; past this many, looking an object up gets slow.
 const PACKS_AT_MOST: usize = 50;
 
-/// An empty bare repository that fetches commits without files, and checks the files it is given.
+/// What stands in a mirror's own configuration besides what git writes there: by these it fetches commits without files, and
+/// checks the files it is given.
+const SETTINGS: &str = "\
+[core]
+\trepositoryFormatVersion = 1
+[extensions]
+\tpartialClone = origin
+[remote \"origin\"]
+\tpromisor = true
+\tpartialCloneFilter = tree:0
+[transfer]
+\tfsckObjects = true
+[fetch]
+\twriteCommitGraph = true
+";
+
+/// An empty bare repository that fetches as [`SETTINGS`] say.
 pub(super) async fn initialize(directory: &Path) -> Result<(), GitError> {
-    const SETTINGS: [(&str, &str); 6] = [
-        ("core.repositoryFormatVersion", "1"),
-        ("extensions.partialClone", "origin"),
-        ("remote.origin.promisor", "true"),
-        ("remote.origin.partialCloneFilter", "tree:0"),
-        ("transfer.fsckObjects", "true"),
-        ("fetch.writeCommitGraph", "true"),
-    ];
     // Before it is a repository, git has to be told by its argument, not by its directory.
     let outside = Git::inside(directory);
     let place = directory.as_os_str();
     outside.ask(Call::new("init").args(["--bare", "--quiet", "--template=", "--"]).arg(place)).await?;
-    let git = Git::at(directory);
-    for (key, value) in SETTINGS {
-        git.ask(Call::new("config").args([key, value])).await?;
-    }
-    Ok(())
+    // Written at once: to git each of them would be a process of its own. Of two the last counts.
+    let configuration = directory.join("config");
+    let written = async {
+        let before = tokio::fs::read_to_string(&configuration).await?;
+        tokio::fs::write(&configuration, before + SETTINGS).await
+    };
+    written.await.map_err(|error| GitError::io("configuring a mirror", error))
 }
 
 /// Brings all branches and the refs of `pulls`.
