@@ -5,6 +5,7 @@ use crate::shop::{SECRET, app_config, shop};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
+use towpath::store::{Options, SqliteStore, Store as _};
 use towpath_sandbox::{
     AppConfig, AppHandle, CheckHandle, Clock as _, Config, Fault, InstallationHandle, ManualClock,
     PullHandle, RepoHandle, Sandbox, SystemClock,
@@ -101,10 +102,11 @@ impl World {
 
     /// Waits until every webhook has come and nothing is left to be done.
     pub async fn quiet(&self) {
-        let quiet = crate::shop::quiet(&self.github, &self.data, || {
-            towpath::engine::Clock::now(&towpath::engine::SystemClock)
-        });
+        let database = SqliteStore::open(&self.data.join("towpath.db"), &Options::default()).unwrap();
+        let now = || towpath::engine::Clock::now(&towpath::engine::SystemClock);
+        let quiet = crate::shop::quiet(&self.github, &database, now);
         tokio::time::timeout(PATIENCE, quiet).await.expect("the work came to no end");
+        database.close().await;
     }
 
     /// Waits until a pull request has a check for its base, and answers its conclusion.

@@ -1,10 +1,9 @@
 //! A shop whose changes take the path: its App, its repository, and what its people do most.
 
 use std::future::IntoFuture;
-use std::path::Path;
 use std::time::Duration;
 use towpath::model::UnixMillis;
-use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store};
+use towpath::store::{ConcurrencyLimits, SqliteStore, Store};
 use towpath_sandbox::{AppConfig, Merged, Method, Permission, PullHandle, Refused, RepoHandle, Sandbox};
 
 /// What is to be looked at later than this from now on waits for the clock, not for anybody's work. Two
@@ -81,15 +80,14 @@ pub fn merge(pull: &PullHandle) -> impl Future<Output = Result<Merged, Refused>>
     pull.merge(Method::Merge).by("rita").into_future()
 }
 
-/// Waits until every webhook has come and the server that keeps its data in `folder` has nothing left to do.
-pub async fn quiet(github: &Sandbox, folder: &Path, now: impl Fn() -> UnixMillis) {
-    let store = SqliteStore::open(&folder.join("towpath.db"), &Options::default()).unwrap();
+/// Waits until every webhook has come and the server whose database this is has nothing left to do.
+pub async fn quiet(github: &Sandbox, database: &SqliteStore, now: impl Fn() -> UnixMillis) {
     let mut calm = 0;
     while calm < 2 {
         github.settled().await;
         // What is being worked on is due as well. What is to be looked at much later waits for the clock, not for anybody.
         let soon = now() + SOON;
-        let idle = store
+        let idle = database
             .next_due(UnixMillis::MIN, ConcurrencyLimits::NONE)
             .await
             .unwrap()
@@ -97,5 +95,4 @@ pub async fn quiet(github: &Sandbox, folder: &Path, now: impl Fn() -> UnixMillis
         calm = if idle { calm + 1 } else { 0 };
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    store.close().await;
 }

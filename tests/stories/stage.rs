@@ -43,6 +43,8 @@ pub struct Stage {
     pub installation: InstallationHandle,
     pub store: RepoHandle,
     server: Option<Server>,
+    /// The server's database, seen beside it as long as it runs: each opening is threads and files.
+    beside: tokio::sync::Mutex<Option<SqliteStore>>,
     folder: TempDir,
     clock: Arc<ManualClock>,
     /// Up to when GitHub's clock has followed the server's.
@@ -147,6 +149,7 @@ impl Stage {
             installation,
             store,
             server: Some(server),
+            beside: tokio::sync::Mutex::default(),
             folder,
             clock,
             followed: Mutex::new(begun),
@@ -174,7 +177,9 @@ impl Stage {
     /// Waits until every webhook has come and nothing is left to be done.
     pub async fn quiet(&self) {
         self.keep_clocks_together();
-        let quiet = crate::shop::quiet(&self.github, self.folder.path(), || self.now());
+        let mut beside = self.beside.lock().await;
+        let database = beside.get_or_insert_with(|| self.database());
+        let quiet = crate::shop::quiet(&self.github, database, || self.now());
         tokio::time::timeout(self.patience, quiet).await.expect("the work came to no end");
     }
 
@@ -206,6 +211,9 @@ impl Stage {
     }
 
     pub async fn stop(&mut self) {
+        if let Some(database) = self.beside.get_mut().take() {
+            database.close().await;
+        }
         self.server.take().unwrap().stop().await;
     }
 
