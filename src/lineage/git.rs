@@ -3,6 +3,8 @@
 //! Arguments are lists, never a shell line. The environment is empty but for what stands here, so neither
 //! the person's settings nor a hook's variables change an answer. Names go in as ids or full refs.
 
+mod call;
+mod kept;
 mod text;
 
 use std::ffi::{OsStr, OsString};
@@ -16,19 +18,19 @@ use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
+pub(super) use self::call::Call;
+use self::call::{Network, Personal};
+use self::kept::Kept;
 use self::text::{quoted, shown};
+pub(super) use super::answer::Answer;
 use super::generation::Generation;
 use super::known::KnownObjects;
 use super::program::{program, whole};
 use super::{GitError, Remote, SshRemote};
 use crate::process::ProcessGroup;
 
-/// How long a question to the local repository may take.
-const LOCAL_LIMIT: Duration = Duration::from_secs(60);
 /// How long a command that may talk to the remote may take.
 pub(super) const REMOTE_LIMIT: Duration = Duration::from_secs(600);
-/// How long a command may take that fetches files it lacks.
-const LAZY_LIMIT: Duration = Duration::from_secs(120);
 /// How much of an answer is taken, in bytes: a million commit ids.
 const ANSWER_LIMIT: usize = 64 << 20;
 /// How much of what git says in an error is kept, in bytes.
@@ -55,136 +57,6 @@ enum Location {
     GitDir(PathBuf),
     /// Any directory inside a repository, from which git looks for it.
     Inside(PathBuf),
-}
-
-/// What git answered.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: i32,
-    pub(super) stdout: Vec<u8>,
-    stderr: String,
-    /// All that it said beside the answer.
-    pub(super) said: String,
-    what: &'static str,
-}
-
-impl Answer {
-    /// The answer, if git ended well.
-    pub(super) fn ok(self) -> Result<Vec<u8>, GitError> {
-        if self.status == 0 { Ok(self.stdout) } else { Err(self.into_error()) }
-    }
-
-    pub(super) fn into_error(self) -> GitError {
-        GitError::failed(self.what, Some(self.status), self.stderr)
-    }
-
-    /// git's word for what it has no answer to; lower numbers can be answers.
-    fn is_fatal(&self) -> bool {
-        self.status >= 128
-    }
-
-    fn speaks_of_damage(&self) -> bool {
-        GitError::is_said_of_damage(&self.stderr)
-    }
-}
-
-/// One git command to run.
-#[derive(Debug)]
-pub(super) struct Call {
-    what: &'static str,
-    arguments: Vec<OsString>,
-    input: Vec<u8>,
-    settings: Vec<(String, String)>,
-    limit: Duration,
-    network: Network,
-    /// How much of the environment of the person who runs this counts.
-    personal: Personal,
-}
-
-/// How much of a person's own environment a command is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Personal {
-    /// Nothing.
-    Nothing,
-    /// Where their settings are, and who they are.
-    Identity,
-    /// All but what is git's own: their way to a remote may lead through any of it.
-    Everything,
-}
-
-/// What of the network a command may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Network {
-    /// Nothing: what is not here is missing.
-    Off,
-    /// The remote, but nothing is fetched on the quiet. For `git fetch` itself: in a damaged repository it
-    /// would fetch what it misses by another fetch, which misses the same, without end.
-    Asked,
-    /// The remote, and files that are missing are fetched from there.
-    Lazy,
-}
-
-impl Call {
-    /// `git <what>`, asked of the local repository only.
-    pub(super) fn new(what: &'static str) -> Self {
-        let (arguments, input, settings) = (Vec::new(), Vec::new(), Vec::new());
-        let (limit, network, personal) = (LOCAL_LIMIT, Network::Off, Personal::Nothing);
-        Self { what, arguments, input, settings, limit, network, personal }
-    }
-
-    pub(super) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
-        self.arguments.push(argument.as_ref().to_owned());
-        self
-    }
-
-    pub(super) fn args<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, arguments: I) -> Self {
-        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
-        self
-    }
-
-    pub(super) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
-        self.input = input.into();
-        self
-    }
-
-    /// One of git's settings, for this command only.
-    pub(super) fn setting(mut self, key: &str, value: &str) -> Self {
-        self.settings.push((key.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Lets git talk to the remote, where the repository has one.
-    pub(super) fn online(mut self) -> Self {
-        self.network = Network::Asked;
-        self.limit = REMOTE_LIMIT;
-        self
-    }
-
-    /// Lets git fetch the files it lacks, where the repository has a remote.
-    pub(super) fn fetching_files(mut self) -> Self {
-        self.network = Network::Lazy;
-        self.limit = LAZY_LIMIT;
-        // It would take the lock of a fetch that runs beside it, which then fails.
-        self.setting("fetch.writeCommitGraph", "false")
-    }
-
-    /// With the settings of the person who runs this, for a question that nothing but they can answer.
-    pub(super) fn asked_of_the_person(mut self) -> Self {
-        self.personal = Personal::Identity;
-        self
-    }
-
-    /// As the person who runs this reaches the remotes they use. Nobody is asked for a password.
-    pub(super) fn asked_as_the_person(mut self, limit: Duration) -> Self {
-        self.personal = Personal::Everything;
-        self.limit = limit;
-        self
-    }
-
-    pub(super) fn within(mut self, limit: Duration) -> Self {
-        self.limit = limit;
-        self
-    }
 }
 
 impl Git {
@@ -220,9 +92,10 @@ impl Git {
         Self { environment, ..Self::inside(directory) }
     }
 
-    /// What is known of the mirror, if it is one. Where it may be damaged, everything is asked.
+    /// What is known of the mirror, if it is one, and asked alone. Where it may be damaged, everything is asked.
     pub(super) fn known(&self) -> Option<&KnownObjects> {
-        self.generation.as_ref().filter(|it| !it.is_suspect()).map(|it| it.known())
+        let generation = self.generation.as_ref().filter(|_| self.environment.is_empty());
+        generation.filter(|it| !it.is_suspect()).map(|it| it.known())
     }
 
     /// The same, for the repository that `git_dir` names as `GIT_DIR` does.
@@ -255,8 +128,31 @@ impl Git {
         self
     }
 
-    /// Runs one command to its end.
+    /// Runs one command to its end, unless its answer is known.
     pub(super) async fn run(&self, call: Call) -> Result<Answer, GitError> {
+        let (Some((kept, question)), Some(known)) = (call.kept(), self.known()) else {
+            return self.run_anew(call).await;
+        };
+        let as_of = known.refs_as_of();
+        let answer = match kept {
+            Kept::ForEver => known.said(&question),
+            Kept::UntilRefsMove => known.said_of_refs(&question),
+        };
+        if let Some(answer) = answer {
+            return Ok(answer);
+        }
+        let answer = self.run_anew(call).await?;
+        // It may have come to light just now that the mirror is damaged.
+        if let Some(known) = self.known().filter(|_| !answer.is_fatal()) {
+            match kept {
+                Kept::ForEver => known.note_said(question, &answer),
+                Kept::UntilRefsMove => known.note_said_of_refs(as_of, question, &answer),
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn run_anew(&self, call: Call) -> Result<Answer, GitError> {
         let Call { what, limit, network, .. } = call;
         match tokio::time::timeout(limit, self.run_unlimited(call)).await {
             Ok(answer) => {

@@ -1,14 +1,30 @@
-//! What git has told of a mirror's objects and can never tell otherwise: an object is named by what it holds, so a commit's
-//! tree and what it leads to stay as they are. Each question to git is a process of its own, and these are asked again and
-//! again about the same few commits.
+//! What git has told of a mirror and would tell again: each question to it is a process of its own, and the same few are asked
+//! again and again.
+//!
+//! An object is named by what it holds, so what is said of objects alone holds for ever. What refs point at holds until
+//! somebody brings news.
 
+use super::answer::Answer;
 use crate::model::{CommitId, TreeId};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many answers of a kind are kept. Past it all of them go: what is still asked about is soon there again.
 const KEPT: usize = 2_000;
+
+/// How much of what git has said in its own words is kept for a mirror, and of one answer, in bytes. There may be hundreds of
+/// mirrors.
+const WORDS_KEPT: usize = 64 << 10;
+const WORDS_OF_ONE: usize = 4 << 10;
+
+/// How many refs are asked about in one question for the sake of those who ask next.
+const USUAL_REFS: usize = 50;
+
+fn locked<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whatever panicked while it was held, each entry is whole.
+    it.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Answers that are kept as long as there is room for them.
 #[derive(Debug)]
@@ -22,11 +38,11 @@ impl<K, V> Default for Answers<K, V> {
 
 impl<K: Eq + Hash, V: Copy> Answers<K, V> {
     fn get(&self, of: &K) -> Option<V> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(of).copied()
+        locked(&self.0).get(of).copied()
     }
 
     fn keep(&self, answers: impl IntoIterator<Item = (K, V)>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = locked(&self.0);
         for (of, answer) in answers {
             if kept.len() >= KEPT {
                 kept.clear();
@@ -36,7 +52,64 @@ impl<K: Eq + Hash, V: Copy> Answers<K, V> {
     }
 
     fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        locked(&self.0).clear();
+    }
+}
+
+/// Answers in git's own words, by the question's.
+#[derive(Debug, Default)]
+struct Words {
+    answers: HashMap<Vec<u8>, Answer>,
+    bytes: usize,
+}
+
+impl Words {
+    fn keep(&mut self, question: Vec<u8>, answer: &Answer) {
+        let bytes = question.len() + answer.bytes();
+        if bytes > WORDS_OF_ONE {
+            return;
+        }
+        if self.bytes + bytes > WORDS_KEPT {
+            *self = Self::default();
+        }
+        self.bytes += bytes;
+        self.answers.insert(question, answer.clone());
+    }
+}
+
+/// What is known of refs, as long as nobody moves them.
+#[derive(Debug, Default)]
+struct Refs {
+    /// How often somebody has begun or ended to bring news.
+    changes: u64,
+    /// How many are at it: meanwhile nothing is known.
+    changing: usize,
+    points_at: HashMap<String, Option<CommitId>>,
+    /// Those that were asked about lately: after news, one question asks about all of them again.
+    usual: BTreeSet<String>,
+    words: Words,
+}
+
+impl Refs {
+    fn forget(&mut self) {
+        self.changes += 1;
+        self.points_at.clear();
+        self.words = Words::default();
+    }
+}
+
+/// When a question about refs was asked: its answer holds if nobody has brought news since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RefsAsOf(u64);
+
+/// Held by who brings news, whatever becomes of that.
+pub(super) struct RefsChange<'a>(&'a KnownObjects);
+
+impl Drop for RefsChange<'_> {
+    fn drop(&mut self) {
+        let mut refs = locked(&self.0.refs);
+        refs.changing -= 1;
+        refs.forget();
     }
 }
 
@@ -46,8 +119,8 @@ pub(super) struct KnownObjects {
     commits: Answers<CommitId, ()>,
     trees: Answers<TreeId, ()>,
     tree_of: Answers<CommitId, TreeId>,
-    /// Whether the first reaches the second.
-    reaches: Answers<(CommitId, CommitId), bool>,
+    words: Mutex<Words>,
+    refs: Mutex<Refs>,
 }
 
 impl KnownObjects {
@@ -76,12 +149,73 @@ impl KnownObjects {
         self.tree_of.keep(trees);
     }
 
-    pub(super) fn reaches(&self, tip: CommitId, commit: CommitId) -> Option<bool> {
-        self.reaches.get(&(tip, commit))
+    /// What git said when it was asked this of objects alone.
+    pub(super) fn said(&self, question: &[u8]) -> Option<Answer> {
+        locked(&self.words).answers.get(question).cloned()
     }
 
-    pub(super) fn note_reaches(&self, tip: CommitId, commit: CommitId, reaches: bool) {
-        self.reaches.keep([((tip, commit), reaches)]);
+    pub(super) fn note_said(&self, question: Vec<u8>, answer: &Answer) {
+        locked(&self.words).keep(question, answer);
+    }
+
+    /// Somebody begins to bring news: until what this returns is dropped, nothing is known of refs.
+    pub(super) fn refs_change(&self) -> RefsChange<'_> {
+        let mut refs = locked(&self.refs);
+        refs.changing += 1;
+        refs.forget();
+        RefsChange(self)
+    }
+
+    /// To be asked for before a question about refs, and given with its answer.
+    pub(super) fn refs_as_of(&self) -> RefsAsOf {
+        RefsAsOf(locked(&self.refs).changes)
+    }
+
+    /// Where those of these refs point that exist, if that is known of all of them.
+    pub(super) fn refs(&self, names: &[String]) -> Option<Vec<(String, CommitId)>> {
+        let refs = locked(&self.refs);
+        let known = names.iter().map(|name| Some((name, *refs.points_at.get(name)?)));
+        let known: Vec<_> = known.collect::<Option<_>>()?;
+        Some(known.into_iter().filter_map(|(name, at)| Some((name.clone(), at?))).collect())
+    }
+
+    /// These refs, and those that somebody is about to ask for too.
+    pub(super) fn usual_refs(&self, names: &[String]) -> BTreeSet<String> {
+        let mut refs = locked(&self.refs);
+        if refs.usual.len() > USUAL_REFS {
+            refs.usual.clear();
+        }
+        refs.usual.extend(names.iter().cloned());
+        refs.usual.clone()
+    }
+
+    pub(super) fn note_refs(
+        &self,
+        as_of: RefsAsOf,
+        refs_found: impl IntoIterator<Item = (String, Option<CommitId>)>,
+    ) {
+        let Some(mut refs) = self.unchanged(as_of) else { return };
+        for (name, at) in refs_found {
+            if refs.points_at.len() >= KEPT {
+                refs.points_at.clear();
+            }
+            refs.points_at.insert(name, at);
+        }
+    }
+
+    /// What git said when it was asked this of refs, if nobody has brought news since.
+    pub(super) fn said_of_refs(&self, question: &[u8]) -> Option<Answer> {
+        locked(&self.refs).words.answers.get(question).cloned()
+    }
+
+    pub(super) fn note_said_of_refs(&self, as_of: RefsAsOf, question: Vec<u8>, answer: &Answer) {
+        if let Some(mut refs) = self.unchanged(as_of) {
+            refs.words.keep(question, answer);
+        }
+    }
+
+    fn unchanged(&self, as_of: RefsAsOf) -> Option<MutexGuard<'_, Refs>> {
+        Some(locked(&self.refs)).filter(|refs| refs.changing == 0 && RefsAsOf(refs.changes) == as_of)
     }
 
     /// Forgets all of it: what was there may be gone, or damaged.
@@ -89,7 +223,8 @@ impl KnownObjects {
         self.commits.forget();
         self.trees.forget();
         self.tree_of.forget();
-        self.reaches.forget();
+        *locked(&self.words) = Words::default();
+        locked(&self.refs).forget();
     }
 }
 
@@ -108,10 +243,65 @@ mod tests {
         assert!(known.has_commit(commit(0)) && known.has_commit(commit(KEPT - 1)));
         known.note_commits([commit(KEPT)]);
         assert!(known.has_commit(commit(KEPT)) && !known.has_commit(commit(0)));
-        known.note_reaches(commit(1), commit(2), false);
-        assert_eq!(known.reaches(commit(1), commit(2)), Some(false));
-        assert_eq!(known.reaches(commit(2), commit(1)), None, "it is another question");
         known.forget();
-        assert!(!known.has_commit(commit(KEPT)) && known.reaches(commit(1), commit(2)).is_none());
+        assert!(!known.has_commit(commit(KEPT)));
+    }
+
+    #[test]
+    fn words_are_kept_within_bounds() {
+        let known = KnownObjects::default();
+        let long = Answer::of_test(&"x".repeat(WORDS_OF_ONE));
+        known.note_said(b"long".to_vec(), &long);
+        assert!(known.said(b"long").is_none());
+        let short = Answer::of_test(&"x".repeat(1 << 10));
+        for number in 0..WORDS_KEPT / (1 << 10) {
+            known.note_said(number.to_string().into_bytes(), &short);
+            assert_eq!(known.said(number.to_string().as_bytes()).unwrap().stdout, short.stdout);
+        }
+        assert!(known.said(b"0").is_none(), "they went to make room");
+        assert!(locked(&known.words).bytes <= WORDS_KEPT);
+        known.forget();
+        assert!(locked(&known.words).answers.is_empty());
+    }
+
+    #[test]
+    fn what_refs_point_at_is_known_until_somebody_brings_news() {
+        let known = KnownObjects::default();
+        let names = ["a", "b"].map(str::to_owned);
+        let found = || [("a".to_owned(), Some(commit(1))), ("b".to_owned(), None)];
+        let as_of = known.refs_as_of();
+        known.note_refs(as_of, found());
+        assert_eq!(known.refs(&names).unwrap(), [("a".to_owned(), commit(1))]);
+        assert_eq!(known.refs(&["a".to_owned(), "c".to_owned()]), None, "nobody asked about one of them");
+        known.note_said_of_refs(as_of, b"all".to_vec(), &Answer::of_test("a"));
+        assert!(known.said_of_refs(b"all").is_some());
+
+        let change = known.refs_change();
+        assert_eq!(known.refs(&names), None);
+        // Asked while it goes on, and asked before it: neither says what will be.
+        let (before, meanwhile) = (as_of, known.refs_as_of());
+        known.note_refs(meanwhile, found());
+        drop(change);
+        for as_of in [before, meanwhile] {
+            known.note_refs(as_of, found());
+            known.note_said_of_refs(as_of, b"all".to_vec(), &Answer::of_test("a"));
+        }
+        assert!(known.refs(&names).is_none() && known.said_of_refs(b"all").is_none());
+        known.note_refs(known.refs_as_of(), found());
+        assert!(known.refs(&names).is_some());
+        known.forget();
+        assert!(known.refs(&names).is_none());
+    }
+
+    #[test]
+    fn those_that_were_asked_about_are_asked_about_again_within_bounds() {
+        let known = KnownObjects::default();
+        let usual = |name: &str| known.usual_refs(&[name.to_owned()]).into_iter().collect::<Vec<_>>();
+        assert_eq!((usual("a"), usual("b")), (vec!["a".to_owned()], vec!["a".to_owned(), "b".to_owned()]));
+        drop(known.refs_change());
+        assert_eq!(usual("b"), ["a", "b"]);
+        for number in 0..3 * USUAL_REFS {
+            assert!(usual(&number.to_string()).len() <= USUAL_REFS + 1);
+        }
     }
 }

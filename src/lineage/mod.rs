@@ -23,6 +23,7 @@
 //!   `a_question_that_meets_damage_is_asked_again_before_anything_is_shown`.
 //! - A verdict reads a bounded part of the ledger: `a_verdict_reads_a_bounded_part_of_the_ledger`.
 
+mod answer;
 mod back_merge;
 mod carried;
 mod checkout;

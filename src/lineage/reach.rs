@@ -45,7 +45,8 @@ impl Repository {
         let call = Call::new("for-each-ref")
             .arg("--format=%(refname)")
             .args(commits.iter().map(|id| format!("--contains={id}")))
-            .arg("refs/pull/*/head");
+            .arg("refs/pull/*/head")
+            .until_refs_move();
         let answer = self.git.ask(call).await?;
         let number = |name: &str| name.strip_prefix("refs/pull/")?.strip_suffix("/head")?.parse().ok();
         Ok(lines::text(&answer).lines().filter_map(number).collect())
@@ -54,8 +55,8 @@ impl Repository {
     /// The commits that branches below this folder point at, without their order.
     pub async fn heads_below(&self, folder: &str) -> Result<Vec<CommitId>, GitError> {
         let call =
-            Call::new("for-each-ref").arg("--format=%(objectname)").arg(format!("refs/heads/{folder}"));
-        let answer = self.git.ask(call).await?;
+            Call::new("for-each-ref").args(["--format=%(objectname)", &format!("refs/heads/{folder}")]);
+        let answer = self.git.ask(call.until_refs_move()).await?;
         Ok(lines::text(&answer).lines().filter_map(|line| line.parse().ok()).collect())
     }
 
@@ -69,7 +70,8 @@ impl Repository {
         let call = Call::new("for-each-ref")
             .arg("--format=%(objectname) %(refname)")
             .args(commits.iter().map(|id| format!("--points-at={id}")))
-            .arg("refs/heads");
+            .arg("refs/heads")
+            .until_refs_move();
         let answer = self.git.ask(call).await?;
         let branch = |line: &str| {
             let (commit, name) = line.split_once(' ')?;

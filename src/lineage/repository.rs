@@ -277,6 +277,21 @@ impl Repository {
         &self,
         names: impl Iterator<Item = String>,
     ) -> Result<BTreeMap<String, CommitId>, GitError> {
+        let names: Vec<String> = names.collect();
+        let Some(known) = self.git.known() else { return self.found_by_git(names.iter()).await };
+        if let Some(found) = known.refs(&names) {
+            return Ok(found.into_iter().collect());
+        }
+        let (as_of, asked) = (known.refs_as_of(), known.usual_refs(&names));
+        let found = self.found_by_git(asked.iter()).await?;
+        known.note_refs(as_of, asked.into_iter().map(|name| (name.clone(), found.get(&name).copied())));
+        Ok(found)
+    }
+
+    async fn found_by_git(
+        &self,
+        names: impl Iterator<Item = &String>,
+    ) -> Result<BTreeMap<String, CommitId>, GitError> {
         let call = Call::new("for-each-ref").arg("--format=%(refname) %(objectname)").args(names);
         let answer = self.git.ask(call).await?;
         let found = read_lines("for-each-ref", &answer, |line| {

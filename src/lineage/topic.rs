@@ -118,7 +118,8 @@ impl Repository {
         let call = Call::new("for-each-ref")
             .arg("--format=%(refname)")
             .args(contains)
-            .args(others.iter().map(|tip| &tip.full_ref));
+            .args(others.iter().map(|tip| &tip.full_ref))
+            .until_refs_move();
         let answer = self.git.ask(call).await?;
         Ok(lines::text(&answer).lines().map(str::to_owned).collect())
     }

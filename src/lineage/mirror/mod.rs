@@ -238,7 +238,10 @@ impl Mirror {
             generation.trust();
         }
         self.clear_temporary(&generation);
-        match fetch::fetch_into(generation.directory(), remote, pulls).await {
+        let change = generation.known().refs_change();
+        let fetched = fetch::fetch_into(generation.directory(), remote, pulls).await;
+        drop(change);
+        match fetched {
             Ok(()) => {
                 fetch::tidy(&generation).await;
                 Ok(())
