@@ -66,6 +66,8 @@ mod story;
 mod survival;
 #[path = "lineage/topic_examples.rs"]
 mod topic_examples;
+#[path = "lineage/unchanged.rs"]
+mod unchanged;
 #[path = "lineage/undone_examples.rs"]
 mod undone_examples;
 #[path = "lineage/way_home.rs"]

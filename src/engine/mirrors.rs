@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::fair_semaphore::{FairSemaphore, aside};
-use crate::lineage::{Fetched, GitError, Mirror, Remote};
+use crate::lineage::{Fetched, GitError, Mirror, Remote, RemoteRefs};
 use crate::model::{InstallationId, RepositoryId, UnixMillis, error_chain};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -32,6 +32,7 @@ pub(super) struct Mirrors {
     bounds: MirrorBounds,
     /// How many gits may talk to remotes.
     fetches: FairSemaphore,
+    remote_refs: Arc<RemoteRefs>,
     clock: Arc<dyn Clock>,
     known: Mutex<BTreeMap<RepositoryId, Kept>>,
 }
@@ -55,7 +56,8 @@ impl Mirrors {
         fetches: FairSemaphore,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { folder, bounds, fetches, clock, known: Mutex::default() }
+        let (remote_refs, known) = (Arc::default(), Mutex::default());
+        Self { folder, bounds, fetches, remote_refs, clock, known }
     }
 
     /// Where they are.
@@ -69,7 +71,7 @@ impl Mirrors {
         let now = self.clock.now();
         let mut known = self.known();
         let kept = known.entry(id).or_insert_with(|| Kept {
-            mirror: Arc::new(Mirror::new(self.place(id))),
+            mirror: Arc::new(Mirror::new(self.place(id)).asking_first(Arc::clone(&self.remote_refs))),
             used: now,
             size: 0,
             fetched: None,
@@ -89,7 +91,7 @@ impl Mirrors {
         let began = self.clock.now();
         let turn = self.fetches.take(Some(installation));
         match aside(mirror.fetch_in_turn(remote, pulls, turn)).await {
-            Ok(Fetched::Shared) => {
+            Ok(Fetched::Shared | Fetched::Unchanged) => {
                 self.note(id, |kept| kept.fetched = Some(began));
                 Ok(())
             }

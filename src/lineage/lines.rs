@@ -1,5 +1,6 @@
 //! Reading what git answers. Names and subjects in it are untrusted bytes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::GitError;
@@ -35,6 +36,15 @@ pub(super) fn read_lines<T>(
 ) -> Result<Vec<T>, GitError> {
     let text = text(answer);
     text.lines().map(|line| read(line).ok_or_else(|| unreadable(what, line))).collect()
+}
+
+/// Refs and where they point: a name and a commit on each line.
+pub(super) fn read_refs(answer: &[u8]) -> Result<BTreeMap<String, CommitId>, GitError> {
+    let refs = read_lines("for-each-ref", answer, |line| {
+        let (name, id) = line.rsplit_once(' ')?;
+        Some((name.to_owned(), id.parse::<CommitId>().ok()?))
+    })?;
+    Ok(refs.into_iter().collect())
 }
 
 /// One object name.

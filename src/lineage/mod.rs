@@ -83,7 +83,7 @@ pub use ledger::{Ledger, LedgerError};
 pub use line_parts::LinePart;
 pub use merged_back::{BringsBack, Downstream};
 pub use merged_files::MergedFiles;
-pub use mirror::{Fetched, Mirror};
+pub use mirror::{Fetched, Mirror, RemoteRefs};
 pub use new_branch::{BranchError, Pushed};
 pub use promotion::PromotionQuestion;
 pub use rebuild::{Committer, Conflict, Rebuild, Rebuilt};

@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 /// What a remote is shown so that it lets us read. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Authorization {
-    header: String,
+    /// What the header `Authorization` says.
+    value: String,
     secrets: Vec<String>,
 }
 
@@ -17,7 +18,7 @@ impl Authorization {
     /// An installation token of a GitHub App, in the form GitHub takes for git over HTTP.
     pub fn installation_token(token: &str) -> Self {
         let pair = STANDARD.encode(format!("x-access-token:{token}"));
-        Self { header: format!("Authorization: Basic {pair}"), secrets: vec![token.to_owned(), pair] }
+        Self { value: format!("Basic {pair}"), secrets: vec![token.to_owned(), pair] }
     }
 }
 
@@ -54,7 +55,8 @@ impl Remote {
             setting("http.lowSpeedTime", "60"),
         ];
         if let (Some(authorization), Some(host)) = (&self.authorization, scheme_and_host(&self.url)) {
-            settings.push((format!("http.{host}/.extraHeader"), authorization.header.clone()));
+            let header = format!("Authorization: {}", authorization.value);
+            settings.push((format!("http.{host}/.extraHeader"), header));
         }
         settings
     }
@@ -69,6 +71,12 @@ impl Remote {
             protocols.push("file");
         }
         protocols.join(":")
+    }
+
+    /// What is shown to it in the header `Authorization`; nothing where the address does not say to which host.
+    pub(super) fn shown(&self) -> Option<&str> {
+        let authorization = self.authorization.as_ref().filter(|_| scheme_and_host(&self.url).is_some());
+        authorization.map(|authorization| authorization.value.as_str())
     }
 
     /// The texts that must be in no message.

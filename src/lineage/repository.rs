@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::generation::Generation;
 use super::git::{Call, Git};
-use super::lines::{self, read_lines, text};
+use super::lines::{self, read_refs, text};
 use super::{GitError, Remote};
 use crate::model::{BranchName, Commit, CommitId, PromotionPath};
 
@@ -293,12 +293,7 @@ impl Repository {
         names: impl Iterator<Item = &String>,
     ) -> Result<BTreeMap<String, CommitId>, GitError> {
         let call = Call::new("for-each-ref").arg("--format=%(refname) %(objectname)").args(names);
-        let answer = self.git.ask(call).await?;
-        let found = read_lines("for-each-ref", &answer, |line| {
-            let (name, id) = line.rsplit_once(' ')?;
-            Some((name.to_owned(), id.parse::<CommitId>().ok()?))
-        })?;
-        Ok(found.into_iter().collect())
+        read_refs(&self.git.ask(call).await?)
     }
 
     pub(super) fn tips_among<'a>(

@@ -24,7 +24,8 @@ async fn a_line_of_work_names_work_item_repository_pull_request_and_delivery() {
     world.quiet().await;
     topic(&world.store, "feature/x", "master").await;
     world.quiet().await;
-    world.github.faults().rest("*", "/acme/store.git/**").status(500).times(1);
+    // Neither the question whether there is anything new is answered nor the fetch after it.
+    world.github.faults().rest("*", "/acme/store.git/**").status(500).times(2);
     let pull = world.store.open_pull("feature/x").into("integration").by("ana").await.unwrap();
     world.quiet().await;
     let log = stopped(server).await;

@@ -2,10 +2,12 @@
 
 use crate::lineage::generation::Generation;
 use crate::lineage::git::{Call, Git, REMOTE_LIMIT};
+use crate::lineage::lines::read_refs;
 use crate::lineage::{GitError, Remote};
-use crate::model::error_chain;
-use std::collections::BTreeSet;
+use crate::model::{CommitId, error_chain};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Each fetch that brings something leaves a pack behind; past this many, looking an object up gets slow.
 const PACKS_AT_MOST: usize = 50;
@@ -41,6 +43,22 @@ pub(super) async fn initialize(directory: &Path) -> Result<(), GitError> {
     written.await.map_err(|error| GitError::io("configuring a mirror", error))
 }
 
+/// How the names of the refs begin that are fetched.
+pub(super) fn prefixes(pulls: &BTreeSet<u64>) -> Vec<String> {
+    let pulls = pulls.iter().map(|number| format!("refs/pull/{number}/"));
+    std::iter::once("refs/heads/".to_owned()).chain(pulls).collect()
+}
+
+/// The refs that are there of those that would be fetched.
+pub(super) async fn refs_in(
+    generation: &Arc<Generation>,
+    pulls: &BTreeSet<u64>,
+) -> Result<BTreeMap<String, CommitId>, GitError> {
+    let call = Call::new("for-each-ref").arg("--format=%(refname) %(objectname)").args(prefixes(pulls));
+    let answer = Git::of_mirror(generation).ask(call.until_refs_move()).await?;
+    read_refs(&answer)
+}
+
 /// Brings all branches and the refs of `pulls`.
 pub(super) async fn fetch_into(
     directory: &Path,
@@ -49,8 +67,7 @@ pub(super) async fn fetch_into(
 ) -> Result<(), GitError> {
     let git = Git::at(directory).with_remote(remote.clone());
     // Patterns: one that matches nothing is no failure, and what is gone on the remote goes here too.
-    let pulls = pulls.iter().map(|number| format!("+refs/pull/{number}/*:refs/pull/{number}/*\n"));
-    let wanted = String::from("+refs/heads/*:refs/heads/*\n") + &pulls.collect::<String>();
+    let wanted: String = prefixes(pulls).iter().map(|prefix| format!("+{prefix}*:{prefix}*\n")).collect();
     let call = Call::new("fetch")
         .args(["--quiet", "--prune", "--no-tags", "--filter=tree:0", "--no-write-fetch-head"])
         .args(["--no-auto-maintenance", "--no-recurse-submodules", "--stdin", "origin"])

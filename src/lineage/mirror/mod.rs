@@ -4,6 +4,7 @@
 //! removed, while others ask; the files go with the last who does. `fetch.rs` has the git commands.
 
 mod fetch;
+mod remote_refs;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use std::time::SystemTime;
 use tokio::fs;
 use tokio::sync::Mutex;
 
+pub use self::remote_refs::RemoteRefs;
 use super::generation::{self, Generation};
 use super::git::{Call, Git};
 use super::{GitError, Remote, Repository};
@@ -21,8 +23,10 @@ use crate::model::{BranchName, error_chain};
 /// What a call of [`Mirror::fetch`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fetched {
-    /// It asked the remote itself.
+    /// It asked the remote itself, and brought what there was.
     Asked,
+    /// It asked the remote, which has what is here and nothing else.
+    Unchanged,
     /// A fetch that began after the call was made had already brought everything.
     Shared,
 }
@@ -39,6 +43,8 @@ pub struct Mirror {
     wanted: SyncMutex<Wanted>,
     /// Held while the remote is asked.
     turn: Mutex<()>,
+    /// Asks whether there is anything to bring.
+    remote_refs: Option<Arc<RemoteRefs>>,
 }
 
 /// The making of the mirror that is asked.
@@ -57,7 +63,7 @@ struct Wanted {
     tickets: u64,
     pulls: BTreeSet<u64>,
     /// The last fetch: up to which ticket it covers, and how it went.
-    last: Option<(u64, Result<(), GitError>)>,
+    last: Option<(u64, Result<Fetched, GitError>)>,
 }
 
 impl Mirror {
@@ -75,7 +81,14 @@ impl Mirror {
             current: SyncMutex::default(),
             wanted: SyncMutex::default(),
             turn: Mutex::new(()),
+            remote_refs: None,
         }
+    }
+
+    /// The same, where a remote is first asked whether it has anything new.
+    #[must_use]
+    pub fn asking_first(self, remote_refs: Arc<RemoteRefs>) -> Self {
+        Self { remote_refs: Some(remote_refs), ..self }
     }
 
     /// The mirror as a repository to ask. With a `remote`, questions that need files fetch them from there.
@@ -157,7 +170,7 @@ impl Mirror {
         if let Some((covered, outcome)) = &self.wanted().last
             && *covered >= ticket
         {
-            return outcome.clone().map(|()| Fetched::Shared);
+            return outcome.clone().map(|_| Fetched::Shared);
         }
         let _turn = turn.await;
         let (covers, pulls) = {
@@ -172,7 +185,7 @@ impl Mirror {
             wanted.pulls.retain(|number| late || !pulls.contains(number));
         }
         wanted.last = Some((covers, outcome.clone()));
-        outcome.map(|()| Fetched::Asked)
+        outcome
     }
 
     /// Throws the mirror away; the next fetch makes it anew. Whoever asks it just now is answered first.
@@ -228,7 +241,7 @@ impl Mirror {
         self.generation().filter(|it| it.is_whole())
     }
 
-    async fn fetch_now(&self, remote: &Remote, pulls: &BTreeSet<u64>) -> Result<(), GitError> {
+    async fn fetch_now(&self, remote: &Remote, pulls: &BTreeSet<u64>) -> Result<Fetched, GitError> {
         let Some(generation) = self.whole() else { return self.make(remote, pulls).await };
         if generation.is_suspect() {
             if !fetch::is_sound(generation.directory()).await {
@@ -236,6 +249,8 @@ impl Mirror {
                 return self.make(remote, pulls).await;
             }
             generation.trust();
+        } else if self.has_all(&generation, remote, pulls).await {
+            return Ok(Fetched::Unchanged);
         }
         self.clear_temporary(&generation);
         let change = generation.known().refs_change();
@@ -244,7 +259,7 @@ impl Mirror {
         match fetched {
             Ok(()) => {
                 fetch::tidy(&generation).await;
-                Ok(())
+                Ok(Fetched::Asked)
             }
             Err(error) if error.is_of_damage() || !fetch::is_readable(generation.directory()).await => {
                 tracing::warn!(error = error_chain(&error), "the mirror is damaged and is made again");
@@ -254,6 +269,18 @@ impl Mirror {
                 // A disk that is full is not to be kept full by what did not fit.
                 self.clear_temporary(&generation);
                 Err(error)
+            }
+        }
+    }
+
+    /// Whether the remote says that it has just the refs that a fetch would find here.
+    async fn has_all(&self, generation: &Arc<Generation>, remote: &Remote, pulls: &BTreeSet<u64>) -> bool {
+        let Some(remote_refs) = &self.remote_refs else { return false };
+        match remote_refs.of(remote, &fetch::prefixes(pulls)).await {
+            Ok(there) => fetch::refs_in(generation, pulls).await.is_ok_and(|here| here == there),
+            Err(error) => {
+                tracing::debug!(error = error_chain(&error), "it is not known whether there is anything new");
+                false
             }
         }
     }
@@ -270,7 +297,7 @@ impl Mirror {
 
     /// Makes the mirror beside what is there, and takes it in use when it is done. It has the pull requests
     /// that were there, or each would have to be fetched by itself.
-    async fn make(&self, remote: &Remote, pulls: &BTreeSet<u64>) -> Result<(), GitError> {
+    async fn make(&self, remote: &Remote, pulls: &BTreeSet<u64>) -> Result<Fetched, GitError> {
         let mut pulls = pulls.clone();
         if let Some(before) = self.generation() {
             pulls.extend(fetch::pulls_in(before.directory()).await);
@@ -288,7 +315,7 @@ impl Mirror {
         if let Some(before) = self.replace(Some(Arc::new(Generation::new(place)))) {
             before.retire();
         }
-        Ok(())
+        Ok(Fetched::Asked)
     }
 
     async fn make_at(
