@@ -132,7 +132,7 @@ async fn describe(hub: &Hub, repository: u64, change: &RefChange) -> Result<Push
     let Some(after) = &change.after else {
         return Ok(Push::default());
     };
-    let mut push = Push { head: hub.git.commit_info(repository, after).await?, ..Push::default() };
+    let mut push = Push::default();
     let others: Vec<String> = hub.with(|world| {
         let known = world.repository(repository).map(|found| &found.refs);
         let heads = known.into_iter().flatten();
@@ -157,6 +157,8 @@ async fn describe(hub: &Hub, repository: u64, change: &RefChange) -> Result<Push
         push.commits = hub.git.commits(repository, &new[1..]).await?;
         push.distinct = push.commits.iter().map(|info| info.sha.clone()).collect();
     }
+    // Last, since it mostly is one of those.
+    push.head = hub.git.commit_info(repository, after).await?;
     Ok(push)
 }
 

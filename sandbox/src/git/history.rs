@@ -47,7 +47,15 @@ impl Git {
         all.extend(args);
         all.push("--");
         let text = self.run(repository, &all).await?;
-        Ok(text.split('\u{1}').filter_map(parse).collect())
+        let commits: Vec<CommitInfo> = text.split('\u{1}').filter_map(parse).collect();
+        let mut seen = self.seen();
+        for info in &commits {
+            let place = (repository, info.sha.clone());
+            seen.there.insert(place.clone());
+            seen.parents.insert(place.clone(), info.parents.clone());
+            seen.described.insert(place, info.clone());
+        }
+        Ok(commits)
     }
 
     /// One commit; `None` if there is none of that id.
@@ -63,11 +71,7 @@ impl Git {
         if self.resolve(repository, sha).await?.is_none() {
             return Ok(None);
         }
-        let info = self.commits(repository, &["--max-count=1", sha]).await?.pop();
-        if let Some(info) = info.as_ref().filter(|info| info.sha == sha) {
-            self.seen().described.insert(place, info.clone());
-        }
-        Ok(info)
+        Ok(self.commits(repository, &["--max-count=1", sha]).await?.pop())
     }
 
     /// The commit a revision names. The caller passes only ids and full ref names.
@@ -88,6 +92,9 @@ impl Git {
 
     /// Whether `old` is contained in `new`.
     pub(crate) async fn contains(&self, repository: u64, new: &str, old: &str) -> Result<bool, Refused> {
+        if let Some(known) = self.seen().leads_to(repository, new, old) {
+            return Ok(known);
+        }
         let args = ["merge-base", "--is-ancestor", old, new];
         let said = self.ask(repository, &args, None, &[]).await?;
         match said.code {

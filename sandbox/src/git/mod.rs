@@ -38,6 +38,23 @@ pub(crate) struct Git {
 struct Seen {
     there: HashSet<(u64, String)>,
     described: HashMap<(u64, String), CommitInfo>,
+    parents: HashMap<(u64, String), Vec<String>>,
+}
+
+impl Seen {
+    /// Whether a commit is `from` or one that it leads to; `None` where that is not known.
+    fn leads_to(&self, repository: u64, from: &str, commit: &str) -> Option<bool> {
+        let (mut waiting, mut met) = (vec![from], HashSet::new());
+        while let Some(next) = waiting.pop() {
+            if next == commit {
+                return Some(true);
+            }
+            if met.insert(next) {
+                waiting.extend(self.parents.get(&(repository, next.to_owned()))?.iter().map(String::as_str));
+            }
+        }
+        Some(false)
+    }
 }
 
 /// What a finished git said.
@@ -139,6 +156,25 @@ impl Git {
             out: output.stdout,
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
+    }
+
+    /// What is at a path of a commit: its id, its kind and what it holds; `None` if nothing is.
+    pub(crate) async fn object_at(
+        &self,
+        repository: u64,
+        commit: &str,
+        path: &str,
+    ) -> Result<Option<(String, String, Vec<u8>)>, Refused> {
+        if path.contains('\n') {
+            return Ok(None);
+        }
+        let asked = format!("{commit}:{path}\n");
+        let said = self.ask(repository, &["cat-file", "--batch"], Some(asked.as_bytes()), &[]).await?;
+        let Some(end) = said.out.iter().position(|byte| *byte == b'\n') else { return Ok(None) };
+        let about = String::from_utf8_lossy(&said.out[..end]).into_owned();
+        let [id, kind, size] = about.split(' ').collect::<Vec<_>>()[..] else { return Ok(None) };
+        let content = size.parse().ok().and_then(|size: usize| said.out.get(end + 1..end + 1 + size));
+        Ok(content.map(|content| (id.to_owned(), kind.to_owned(), content.to_vec())))
     }
 
     /// Runs git and insists on success; answers its output without the last line end.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Git;
+use super::{Git, is_sha};
 use crate::Refused;
 
 /// Who, and when (Unix seconds, UTC).
@@ -74,7 +74,17 @@ impl Git {
             }
         }
         script.extend_from_slice(b"\nget-mark :1\ndone\n");
-        self.feed(repository, &["fast-import", "--quiet", "--done", "--force"], Some(&script), &[]).await
+        let args = ["fast-import", "--quiet", "--done", "--force"];
+        let sha = self.feed(repository, &args, Some(&script), &[]).await?;
+        self.note_parents(repository, &sha, new.parents.clone());
+        Ok(sha)
+    }
+
+    /// Parents that are named by whole ids are what git will say that they are.
+    fn note_parents(&self, repository: u64, sha: &str, parents: Vec<String>) {
+        if is_sha(sha) && parents.iter().all(|it| is_sha(it)) {
+            self.seen().parents.insert((repository, sha.to_owned()), parents);
+        }
     }
 
     /// Merges two commits' trees, optionally against a given base.
@@ -119,7 +129,9 @@ impl Git {
             ("GIT_COMMITTER_EMAIL", committer.email.clone()),
             ("GIT_COMMITTER_DATE", format!("{} +0000", committer.at)),
         ];
-        self.feed(repository, &args, Some(message.as_bytes()), &environment).await
+        let sha = self.feed(repository, &args, Some(message.as_bytes()), &environment).await?;
+        self.note_parents(repository, &sha, parents.iter().map(|it| (*it).to_owned()).collect());
+        Ok(sha)
     }
 }
 

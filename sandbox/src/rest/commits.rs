@@ -80,31 +80,22 @@ pub(crate) async fn contents(call: Call) -> Answer {
     let commit = resolve(&call, id, &name)
         .await
         .map_err(|_| Refused::new(404, format!("No commit found for the ref {name}")))?;
-    let object = format!("{commit}:{path}");
-    let named = call
-        .hub
-        .git
-        .ask(id, &["rev-parse", "--verify", "--quiet", "--end-of-options", &object], None, &[])
-        .await?;
-    let blob = named.text().trim().to_owned();
-    if named.code != 0 {
-        return Err(Refused::not_found());
-    }
-    let kind = call.hub.git.ask(id, &["cat-file", "-t", &blob], None, &[]).await?;
-    if kind.text().trim() == "tree" {
-        let listed = call.hub.git.ask(id, &["ls-tree", "-l", "-z", &blob], None, &[]).await?;
-        let entries: Vec<Value> =
-            listed.text().split('\0').filter_map(|line| entry(&call, path, &name, line)).collect();
-        return Ok(Reply::ok(Value::Array(entries)));
-    }
-    let said = call.hub.git.ask(id, &["cat-file", "blob", &blob], None, &[]).await?;
-    if said.code != 0 {
-        return Err(Refused::not_found());
+    let found = call.hub.git.object_at(id, &commit, path).await?;
+    let (object, kind, content) = found.ok_or_else(Refused::not_found)?;
+    match kind.as_str() {
+        "tree" => {
+            let listed = call.hub.git.ask(id, &["ls-tree", "-l", "-z", &object], None, &[]).await?;
+            let entries: Vec<Value> =
+                listed.text().split('\0').filter_map(|line| entry(&call, path, &name, line)).collect();
+            return Ok(Reply::ok(Value::Array(entries)));
+        }
+        "blob" => {}
+        _ => return Err(Refused::not_found()),
     }
     if call.accept.contains("raw") {
-        return Ok(Reply { status: 200, body: None, link: None, raw: Some(said.out) });
+        return Ok(Reply { status: 200, body: None, link: None, raw: Some(content) });
     }
-    Ok(Reply::ok(file(&call, path, &name, &blob, &said.out)))
+    Ok(Reply::ok(file(&call, path, &name, &object, &content)))
 }
 
 /// One entry of `content-directory`, from a line of git's.
