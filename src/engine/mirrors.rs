@@ -91,11 +91,12 @@ impl Mirrors {
         let began = self.clock.now();
         let turn = self.fetches.take(Some(installation));
         match aside(mirror.fetch_in_turn(remote, pulls, turn)).await {
-            Ok(Fetched::Shared | Fetched::Unchanged) => {
+            Ok(Fetched::Shared) => {
                 self.note(id, |kept| kept.fetched = Some(began));
                 Ok(())
             }
-            Ok(Fetched::Asked) => {
+            // Questions bring files, too, so it may have grown though the remote has nothing new.
+            Ok(Fetched::Asked | Fetched::Unchanged) => {
                 let size = mirror.size().await;
                 self.note(id, |kept| (kept.fetched, kept.size) = (Some(began), size));
                 self.make_room(Taken::too_much);

@@ -143,7 +143,7 @@ impl Git {
         }
         let answer = self.run_anew(call).await?;
         // It may have come to light just now that the mirror is damaged.
-        if let Some(known) = self.known().filter(|_| !answer.is_fatal()) {
+        if let Some(known) = self.known().filter(|_| !answer.is_fatal() && answer.said.is_empty()) {
             match kept {
                 Kept::ForEver => known.note_said(question, &answer),
                 Kept::UntilRefsMove => known.note_said_of_refs(as_of, question, &answer),
@@ -154,7 +154,8 @@ impl Git {
 
     async fn run_anew(&self, call: Call) -> Result<Answer, GitError> {
         let Call { what, limit, network, .. } = call;
-        match tokio::time::timeout(limit, self.run_unlimited(call)).await {
+        // Whoever asks has a smaller future by it, and starting a process costs more.
+        match tokio::time::timeout(limit, Box::pin(self.run_unlimited(call))).await {
             Ok(answer) => {
                 self.note_damage(&answer, network);
                 answer
@@ -169,11 +170,12 @@ impl Git {
         self.run(call).await?.ok()
     }
 
-    /// A mirror is looked at whenever git could not go on by itself: what it says of damage has many forms.
+    /// A mirror is looked at whenever git could not go on by itself, since what it says of damage has many forms, and when it
+    /// says so though it went on.
     fn note_damage(&self, answer: &Result<Answer, GitError>, network: Network) {
         let Some(generation) = &self.generation else { return };
         let suspicious = match answer {
-            Ok(answer) => answer.is_fatal() && (network == Network::Off || answer.speaks_of_damage()),
+            Ok(answer) => answer.speaks_of_damage() || answer.is_fatal() && network == Network::Off,
             Err(error) => error.is_of_damage(),
         };
         if suspicious {

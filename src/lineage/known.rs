@@ -13,10 +13,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// How many answers of a kind are kept. Past it all of them go: what is still asked about is soon there again.
 const KEPT: usize = 2_000;
 
-/// How much of what git has said in its own words is kept for a mirror, and of one answer, in bytes. There may be hundreds of
-/// mirrors.
+/// How much of what git has said in its own words of objects is kept for a mirror, and as much of refs, in bytes, and of one
+/// answer. There may be hundreds of mirrors.
 const WORDS_KEPT: usize = 64 << 10;
 const WORDS_OF_ONE: usize = 4 << 10;
+
+/// Of how many refs it is kept where they point.
+const REFS_KEPT: usize = 500;
 
 /// How many refs are asked about in one question for the sake of those who ask next.
 const USUAL_REFS: usize = 50;
@@ -119,6 +122,8 @@ pub(super) struct KnownObjects {
     commits: Answers<CommitId, ()>,
     trees: Answers<TreeId, ()>,
     tree_of: Answers<CommitId, TreeId>,
+    /// Whether the first reaches the second.
+    reaches: Answers<(CommitId, CommitId), bool>,
     words: Mutex<Words>,
     refs: Mutex<Refs>,
 }
@@ -147,6 +152,14 @@ impl KnownObjects {
 
     pub(super) fn note_trees_of(&self, trees: impl IntoIterator<Item = (CommitId, TreeId)>) {
         self.tree_of.keep(trees);
+    }
+
+    pub(super) fn reaches(&self, tip: CommitId, commit: CommitId) -> Option<bool> {
+        self.reaches.get(&(tip, commit))
+    }
+
+    pub(super) fn note_reaches(&self, tip: CommitId, commit: CommitId, reaches: bool) {
+        self.reaches.keep([((tip, commit), reaches)]);
     }
 
     /// What git said when it was asked this of objects alone.
@@ -196,7 +209,7 @@ impl KnownObjects {
     ) {
         let Some(mut refs) = self.unchanged(as_of) else { return };
         for (name, at) in refs_found {
-            if refs.points_at.len() >= KEPT {
+            if refs.points_at.len() >= REFS_KEPT {
                 refs.points_at.clear();
             }
             refs.points_at.insert(name, at);
@@ -223,6 +236,7 @@ impl KnownObjects {
         self.commits.forget();
         self.trees.forget();
         self.tree_of.forget();
+        self.reaches.forget();
         *locked(&self.words) = Words::default();
         locked(&self.refs).forget();
     }
@@ -243,8 +257,11 @@ mod tests {
         assert!(known.has_commit(commit(0)) && known.has_commit(commit(KEPT - 1)));
         known.note_commits([commit(KEPT)]);
         assert!(known.has_commit(commit(KEPT)) && !known.has_commit(commit(0)));
+        known.note_reaches(commit(1), commit(2), false);
+        assert_eq!(known.reaches(commit(1), commit(2)), Some(false));
+        assert_eq!(known.reaches(commit(2), commit(1)), None, "it is another question");
         known.forget();
-        assert!(!known.has_commit(commit(KEPT)));
+        assert!(!known.has_commit(commit(KEPT)) && known.reaches(commit(1), commit(2)).is_none());
     }
 
     #[test]

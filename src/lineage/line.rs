@@ -41,12 +41,20 @@ impl Repository {
 
     /// Whether `tip` reaches `commit`: whoever merged it there has nothing left to merge.
     pub async fn reaches(&self, tip: CommitId, commit: CommitId) -> Result<bool, GitError> {
+        if let Some(known) = self.git.known().and_then(|known| known.reaches(tip, commit)) {
+            return Ok(known);
+        }
         let ends = [commit.to_string(), tip.to_string()];
         let answer = self.git.run(Call::new("merge-base").args(["--is-ancestor"]).args(ends)).await?;
-        match answer.status {
-            1 => Ok(false),
-            _ => answer.ok().map(|_| true),
+        let is_sure = answer.said.is_empty();
+        let reaches = match answer.status {
+            1 => false,
+            _ => answer.ok().map(|_| true)?,
+        };
+        if let Some(known) = self.git.known().filter(|_| is_sure) {
+            known.note_reaches(tip, commit, reaches);
         }
+        Ok(reaches)
     }
 
     /// How many commits lead from `base` to `tip`; `None` where one of them is not here, or the way does not lead there.

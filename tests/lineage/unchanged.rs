@@ -1,5 +1,6 @@
 //! A remote that has nothing new: it is asked over HTTP, and nothing is fetched. Whatever else it answers, a fetch finds out.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -98,44 +99,69 @@ async fn a_pull_request_that_is_wanted_is_asked_for_with_the_branches() {
 
 #[tokio::test]
 async fn whatever_goes_wrong_with_the_question_a_fetch_follows() {
-    let served = Served::new().await;
     type Plant = fn(&Faults) -> Fault;
     let plants: [(&str, Plant); 7] = [
-        ("an error", |faults| faults.rest("GET", REFS).status(502).times(1)),
-        ("no git", |faults| faults.rest("GET", REFS).answer(200, "text/html", "<html>").times(1)),
-        ("an older version", |faults| faults.rest("GET", REFS).answer(200, "text/plain", "0000").times(1)),
-        ("a closed connection", |faults| faults.rest("GET", REFS).reset().times(1)),
-        ("another place", |faults| faults.rest("GET", REFS).redirect("http://127.0.0.1:9/").times(1)),
-        ("half an answer", |faults| faults.rest("POST", QUESTION).answer(200, "text/plain", "003d").times(1)),
-        ("a refusal", |faults| faults.rest("POST", QUESTION).status(500).times(1)),
+        ("an error", |faults| faults.rest("GET", REFS).status(502)),
+        ("no git", |faults| faults.rest("GET", REFS).answer(200, "text/html", "<html>")),
+        ("an older version", |faults| faults.rest("GET", REFS).answer(200, "text/plain", "0000")),
+        ("a closed connection", |faults| faults.rest("GET", REFS).reset()),
+        ("half an answer", |faults| faults.rest("POST", QUESTION).answer(200, "text/plain", "003d")),
+        ("a refusal", |faults| faults.rest("POST", QUESTION).status(500)),
+        // It says that all branches are gone, and the fetch finds that they are not.
+        ("no branch", |faults| faults.rest("POST", QUESTION).answer(200, "text/plain", "0000")),
     ];
-    for (number, (what, plant)) in plants.into_iter().enumerate() {
-        let commit = served.commit(&format!("{number}\n")).await;
-        let fault = plant(&served.github.faults());
+    for (what, plant) in plants {
+        // There is nothing new, so that nothing but the question that failed leads to a fetch.
+        let served = Served::new().await;
+        assert_eq!(served.fetch(&[]).await, Fetched::Unchanged, "{what}");
+        let fault = plant(served.github.faults()).times(1);
         assert_eq!(served.fetch(&[]).await, Fetched::Asked, "{what}");
-        assert_eq!(served.mirrored("topic").await, Some(commit), "{what}");
+        assert!(served.mirrored("topic").await.is_some(), "{what}");
+        assert_eq!(fault.hits(), 1, "{what}");
         fault.remove();
+        // Who speaks no such git is not asked again so soon.
+        let is_asked = !["no git", "an older version"].contains(&what);
+        let later = if is_asked { Fetched::Unchanged } else { Fetched::Asked };
+        assert_eq!(served.fetch(&[]).await, later, "{what}");
+        served.github.faults().rest("*", "/acme/store.git/**").status(502);
+        served.mirror.fetch(&served.remote, &[]).await.unwrap_err();
     }
-    // An answer that is empty says that all branches are gone, and the fetch finds that they are not.
-    let fault = served.github.faults().rest("POST", QUESTION).answer(200, "text/plain", "0000").times(1);
-    assert_eq!(served.fetch(&[]).await, Fetched::Asked);
-    assert!(served.mirrored("topic").await.is_some());
-    fault.remove();
-    served.github.faults().rest("*", "/acme/store.git/**").status(502);
-    served.mirror.fetch(&served.remote, &[]).await.unwrap_err();
 }
 
 #[tokio::test]
-async fn a_mirror_that_may_be_damaged_is_fetched_into() {
+async fn nobody_is_asked_whom_the_remote_sends_on_to() {
     let served = Served::new().await;
-    let packs = Mirror::newest_in(&served.folder.path().join("mirror.git")).unwrap().join("objects/pack");
-    for entry in std::fs::read_dir(packs).unwrap() {
-        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    other.set_nonblocking(true).unwrap();
+    let address = format!("http://{}/acme/store.git/info/refs", other.local_addr().unwrap());
+    served.github.faults().rest("GET", REFS).redirect(&address);
+    served.mirror.fetch(&served.remote, &[]).await.unwrap_err();
+    assert_eq!(other.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[tokio::test]
+async fn a_mirror_that_has_lost_something_is_mended_though_there_is_nothing_new() {
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 2] = [
+        ("its commits", |mirror| {
+            for entry in std::fs::read_dir(mirror.join("objects/pack")).unwrap() {
+                std::fs::remove_file(entry.unwrap().path()).unwrap();
+            }
+        }),
+        ("its branches", |mirror| {
+            let _ = std::fs::remove_file(mirror.join("packed-refs"));
+            std::fs::remove_dir_all(mirror.join("refs/heads")).unwrap();
+            std::fs::create_dir(mirror.join("refs/heads")).unwrap();
+        }),
+    ];
+    for (what, damage) in damages {
+        let served = Served::new().await;
+        assert!(served.mirrored("topic").await.is_some());
+        assert_eq!(served.fetch(&[]).await, Fetched::Unchanged, "{what}");
+        damage(&Mirror::newest_in(&served.folder.path().join("mirror.git")).unwrap());
+        assert_eq!(served.fetch(&[]).await, Fetched::Asked, "{what}");
+        assert_eq!(served.mirrored("topic").await, served.store.tip("topic"), "{what}");
+        let commit = served.store.tip("topic").unwrap().parse().unwrap();
+        assert!(served.mirror.repository(None).missing(&[commit]).await.unwrap().is_empty(), "{what}");
     }
-    let commit = served.store.tip("topic").unwrap().parse().unwrap();
-    assert_eq!(served.fetch(&[]).await, Fetched::Unchanged, "nobody knows of it yet");
-    assert_eq!(served.mirror.repository(None).missing(&[commit]).await.unwrap(), [commit]);
-    assert!(served.mirror.is_suspect());
-    assert_eq!(served.fetch(&[]).await, Fetched::Asked);
-    assert!(served.mirror.repository(None).missing(&[commit]).await.unwrap().is_empty());
 }

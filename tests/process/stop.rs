@@ -64,6 +64,19 @@ async fn with_a_fetch_that_does_not_end_it_stops_in_time() {
     let world = World::new().await;
     let server = world.start().await;
     world.quiet().await;
+    // Whether there is anything new takes two calls.
+    world.github.faults().rest("*", "/acme/store.git/**").hang_until_released().after(2);
+    let pull = foreign_pull(&world).await;
+    world.held(0).await;
+    ended_well(&server.stop().await);
+    next_start_ends_it(&world, &pull).await;
+}
+
+#[tokio::test]
+async fn with_a_question_that_is_not_answered_it_stops_in_time() {
+    let world = World::new().await;
+    let server = world.start().await;
+    world.quiet().await;
     world.github.faults().rest("*", "/acme/store.git/**").hang_until_released();
     let pull = foreign_pull(&world).await;
     world.held(0).await;

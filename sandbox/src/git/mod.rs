@@ -53,7 +53,8 @@ impl Seen {
                 waiting.extend(self.parents.get(&(repository, next.to_owned()))?.iter().map(String::as_str));
             }
         }
-        Some(false)
+        let is_known = self.parents.contains_key(&(repository, commit.to_owned()));
+        is_known.then_some(false)
     }
 }
 

@@ -16,9 +16,32 @@ pub(super) enum Kept {
 /// The commands that ask how commits hang together.
 const ABOUT_COMMITS: [&str; 2] = ["rev-list", "merge-base"];
 
-/// Options by which more than the commits that are named comes into the answer: refs, or what happens to be there.
-const ABOUT_MORE: [&str; 8] =
-    ["--all", "--branches", "--tags", "--remotes", "--glob", "--ignore-missing", "--stdin", "--reflog"];
+/// The options by which nothing but the commits that are named, and those that they lead to, comes into the answer.
+const ABOUT_NO_MORE: [&str; 19] = [
+    "--ancestry-path",
+    "--boundary",
+    "--cherry-mark",
+    "--count",
+    "--end-of-options",
+    "--first-parent",
+    "--fixed-strings",
+    "--format",
+    "--grep",
+    "--left-right",
+    "--max-count",
+    "--merges",
+    "--no-commit-header",
+    "--no-merges",
+    "--no-walk",
+    "--parents",
+    "--reverse",
+    "--skip",
+    "--topo-order",
+];
+
+/// What a format may ask of a commit: its ids, its words, and who made it when, in seconds. Refs and ages are not among it.
+const FIELDS: [&str; 13] =
+    ["%H", "%T", "%P", "%B", "%s", "%m", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%x00"];
 
 impl Call {
     /// How long its answer holds, and the question by which it is kept.
@@ -44,13 +67,19 @@ impl Call {
     fn names_commits_alone(&self) -> bool {
         self.arguments.iter().all(|argument| match argument.to_str() {
             Some(option) if option.starts_with("--") => {
-                let name = option.split_once('=').map_or(option, |(name, _)| name);
-                !ABOUT_MORE.contains(&name)
+                let (name, value) = option.split_once('=').unwrap_or((option, ""));
+                ABOUT_NO_MORE.contains(&name) && (name != "--format" || asks_of_commits(value))
             }
             Some(revision) => revision.split("...").all(|it| is_commit(it.strip_prefix('^').unwrap_or(it))),
             None => false,
         })
     }
+}
+
+/// Whether a format has no field but those.
+fn asks_of_commits(format: &str) -> bool {
+    let fields = format.match_indices('%').map(|(at, _)| &format[at..]);
+    fields.into_iter().all(|rest| FIELDS.iter().any(|field| rest.starts_with(field)))
 }
 
 /// Whether it is a commit's whole id: a shorter one may come to stand for another.
@@ -65,7 +94,7 @@ mod tests {
     const ONE: &str = "1111111111111111111111111111111111111111";
     const TWO: &str = "2222222222222222222222222222222222222222";
 
-    fn kept(call: Call) -> Option<Kept> {
+    fn kept(call: &Call) -> Option<Kept> {
         call.kept().map(|(kept, _)| kept)
     }
 
@@ -74,8 +103,8 @@ mod tests {
         let range = [ONE.to_owned(), format!("^{TWO}"), format!("{ONE}...{TWO}")];
         let asked =
             |what: &'static str| Call::new(what).args(["--topo-order", "--format=%H", "--end-of-options"]);
-        assert_eq!(kept(asked("rev-list").args(&range)), Some(Kept::ForEver));
-        assert_eq!(kept(Call::new("merge-base").args(["--is-ancestor", ONE, TWO])), Some(Kept::ForEver));
+        assert_eq!(kept(&asked("rev-list").args(&range)), Some(Kept::ForEver));
+        assert_eq!(kept(&Call::new("merge-base").args(["--end-of-options", ONE, TWO])), Some(Kept::ForEver));
         for other in [
             asked("rev-list").arg("HEAD"),
             asked("rev-list").arg("refs/heads/main"),
@@ -84,6 +113,10 @@ mod tests {
             asked("rev-list").args([ONE, "--not", "--branches"]),
             asked("rev-list").args(["--branches=x", ONE]),
             asked("rev-list").args(["--ignore-missing", ONE]),
+            asked("rev-list").args(["--objects", ONE]),
+            asked("rev-list").args(["--since=yesterday", ONE]),
+            asked("rev-list").args(["--format=%H%d", ONE]),
+            asked("rev-list").args(["--format=%ar", ONE]),
             asked("rev-list").arg("--stdin").input(ONE),
             asked("rev-list").arg(ONE).setting("core.commitGraph", "false"),
             asked("rev-list").arg(ONE).online(),
@@ -91,7 +124,7 @@ mod tests {
             asked("cat-file").arg(ONE),
             Call::new("for-each-ref").arg("--format=%(tree)"),
         ] {
-            assert_eq!(kept(other.clone()), None, "{other:?}");
+            assert_eq!(kept(&other), None, "{other:?}");
         }
     }
 
@@ -105,10 +138,10 @@ mod tests {
             question(of("--format=%T")),
             question(Call::new("merge-base").args(["--format=%H", ONE])),
             question(Call::new("rev-list").args([ONE, "--format=%H"])),
-            question(Call::new("rev-list").args(["--format=%H", &format!("--max={ONE}")])),
+            question(Call::new("rev-list").args(["--format=%H", &format!("--grep={ONE}")])),
         ];
         assert_eq!(all.iter().collect::<std::collections::HashSet<_>>().len(), all.len());
         let refs = Call::new("for-each-ref").arg("refs/heads").until_refs_move();
-        assert_eq!(kept(refs), Some(Kept::UntilRefsMove));
+        assert_eq!(kept(&refs), Some(Kept::UntilRefsMove));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::lineage::generation::Generation;
 use crate::lineage::git::{Call, Git, REMOTE_LIMIT};
-use crate::lineage::lines::read_refs;
+use crate::lineage::lines::{self, read_lines};
 use crate::lineage::{GitError, Remote};
 use crate::model::{CommitId, error_chain};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,14 +49,19 @@ pub(super) fn prefixes(pulls: &BTreeSet<u64>) -> Vec<String> {
     std::iter::once("refs/heads/".to_owned()).chain(pulls).collect()
 }
 
-/// The refs that are there of those that would be fetched.
+/// The refs that are there of those that would be fetched, as the disk has them. Each one's commit is read, so that git says
+/// where one is lost.
 pub(super) async fn refs_in(
     generation: &Arc<Generation>,
     pulls: &BTreeSet<u64>,
 ) -> Result<BTreeMap<String, CommitId>, GitError> {
-    let call = Call::new("for-each-ref").arg("--format=%(refname) %(objectname)").args(prefixes(pulls));
-    let answer = Git::of_mirror(generation).ask(call.until_refs_move()).await?;
-    read_refs(&answer)
+    let format = "--format=%(refname) %(objectname) %(tree)";
+    let call = Call::new("for-each-ref").arg(format).args(prefixes(pulls));
+    let refs = read_lines("for-each-ref", &Git::of_mirror(generation).ask(call).await?, |line| {
+        let mut words = line.split(' ');
+        Some((words.next()?.to_owned(), words.next()?.parse::<CommitId>().ok()?))
+    })?;
+    Ok(refs.into_iter().collect())
 }
 
 /// Brings all branches and the refs of `pulls`.
@@ -67,7 +72,7 @@ pub(super) async fn fetch_into(
 ) -> Result<(), GitError> {
     let git = Git::at(directory).with_remote(remote.clone());
     // Patterns: one that matches nothing is no failure, and what is gone on the remote goes here too.
-    let wanted: String = prefixes(pulls).iter().map(|prefix| format!("+{prefix}*:{prefix}*\n")).collect();
+    let wanted = lines::list(prefixes(pulls).iter().map(|prefix| format!("+{prefix}*:{prefix}*")));
     let call = Call::new("fetch")
         .args(["--quiet", "--prune", "--no-tags", "--filter=tree:0", "--no-write-fetch-head"])
         .args(["--no-auto-maintenance", "--no-recurse-submodules", "--stdin", "origin"])

@@ -9,16 +9,20 @@ mod remote_refs;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::fs;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 pub use self::remote_refs::RemoteRefs;
 use super::generation::{self, Generation};
 use super::git::{Call, Git};
 use super::{GitError, Remote, Repository};
 use crate::model::{BranchName, error_chain};
+
+/// For how long a remote is fetched from at once that could not be asked first, and cannot be soon.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(600);
 
 /// What a call of [`Mirror::fetch`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub struct Mirror {
     turn: Mutex<()>,
     /// Asks whether there is anything to bring.
     remote_refs: Option<Arc<RemoteRefs>>,
+    /// Until when that is not asked, since it was in vain.
+    not_asked_until: SyncMutex<Option<Instant>>,
 }
 
 /// The making of the mirror that is asked.
@@ -82,6 +88,7 @@ impl Mirror {
             wanted: SyncMutex::default(),
             turn: Mutex::new(()),
             remote_refs: None,
+            not_asked_until: SyncMutex::default(),
         }
     }
 
@@ -250,6 +257,8 @@ impl Mirror {
             }
             generation.trust();
         } else if self.has_all(&generation, remote, pulls).await {
+            self.clear_temporary(&generation);
+            fetch::tidy(&generation).await;
             return Ok(Fetched::Unchanged);
         }
         self.clear_temporary(&generation);
@@ -276,10 +285,18 @@ impl Mirror {
     /// Whether the remote says that it has just the refs that a fetch would find here.
     async fn has_all(&self, generation: &Arc<Generation>, remote: &Remote, pulls: &BTreeSet<u64>) -> bool {
         let Some(remote_refs) = &self.remote_refs else { return false };
-        match remote_refs.of(remote, &fetch::prefixes(pulls)).await {
+        let not_asked_until = || self.not_asked_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if not_asked_until().is_some_and(|until| Instant::now() < until) {
+            return false;
+        }
+        // Apart from the future of who asks: a client's is large.
+        match Box::pin(remote_refs.of(remote, &fetch::prefixes(pulls))).await {
             Ok(there) => fetch::refs_in(generation, pulls).await.is_ok_and(|here| here == there),
             Err(error) => {
                 tracing::debug!(error = error_chain(&error), "it is not known whether there is anything new");
+                if error.will_stay() {
+                    *not_asked_until() = Some(Instant::now() + ASKED_AGAIN_AFTER);
+                }
                 false
             }
         }

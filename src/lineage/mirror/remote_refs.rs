@@ -14,8 +14,11 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// How long both questions may take.
-const WITHIN: Duration = Duration::from_secs(20);
+/// How long both questions may take together, and how long it may take to be connected.
+const WITHIN: Duration = Duration::from_secs(8);
+const CONNECTED_WITHIN: Duration = Duration::from_secs(4);
+/// How long a connection is kept that nobody uses: what lies between may forget it sooner than either end.
+const KEPT_IDLE: Duration = Duration::from_secs(30);
 /// How much of an answer is taken, in bytes: a hundred thousand refs.
 const ANSWER_MAX: usize = 8 << 20;
 /// GitHub speaks git to agents alone whose names begin like this.
@@ -36,14 +39,27 @@ pub(super) enum RefsError {
     NotAsked,
     #[error("the calls cannot be encrypted")]
     Tls(#[source] rustls::Error),
+    #[error("the client cannot be made")]
+    Client(#[source] reqwest::Error),
     #[error("the remote cannot be called")]
     Call(#[source] reqwest::Error),
+    #[error("the remote does not answer in time")]
+    Silent,
     #[error("the remote answers {0}")]
     Refused(u16),
     #[error("the remote does not speak version 2 of git's protocol")]
     OtherVersion,
     #[error("the remote's answer cannot be read")]
     Unreadable,
+    #[error("the remote has more refs than are compared")]
+    TooMany,
+}
+
+impl RefsError {
+    /// Whether the next question would be in vain as well, and cost as much.
+    pub(super) fn will_stay(&self) -> bool {
+        matches!(self, Self::Silent | Self::OtherVersion | Self::TooMany)
+    }
 }
 
 impl RemoteRefs {
@@ -64,9 +80,12 @@ impl RemoteRefs {
                 .header(CONTENT_TYPE, "application/x-git-upload-pack-request")
                 .header(ACCEPT, "application/x-git-upload-pack-result")
                 .body(question(prefixes));
-            listed(&answer(remote, question).await?).ok_or(RefsError::Unreadable)
+            let mut refs = listed(&answer(remote, question).await?).ok_or(RefsError::Unreadable)?;
+            // A server may tell of more than it was asked for.
+            refs.retain(|name, _| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str())));
+            Ok(refs)
         };
-        asked.await
+        tokio::time::timeout(WITHIN, asked).await.unwrap_or(Err(RefsError::Silent))
     }
 
     fn client(&self, remote: &Remote) -> Result<&Client, RefsError> {
@@ -83,10 +102,11 @@ impl RemoteRefs {
             // As with git: nobody else is shown the token, and what the environment says of proxies does not count.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .timeout(WITHIN)
+            .connect_timeout(CONNECTED_WITHIN)
+            .pool_idle_timeout(KEPT_IDLE)
             .user_agent(AGENT)
             .build()
-            .map_err(|error| RefsError::Call(error.without_url()))?;
+            .map_err(RefsError::Client)?;
         Ok(kept.get_or_init(|| client))
     }
 }
@@ -106,7 +126,7 @@ async fn answer(remote: &Remote, request: RequestBuilder) -> Result<Vec<u8>, Ref
     let mut answer = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(call)? {
         if answer.len() + piece.len() > ANSWER_MAX {
-            return Err(RefsError::Unreadable);
+            return Err(RefsError::TooMany);
         }
         answer.extend_from_slice(&piece);
     }
@@ -221,5 +241,10 @@ mod tests {
             let asked = RemoteRefs::default().of(&remote, &[]).await;
             assert!(matches!(asked, Err(RefsError::NotAsked)), "{url}: {asked:?}");
         }
+        // With the authorities of this machine a client can be made; nobody listens there.
+        let url = "https://127.0.0.1:1/r.git".to_owned();
+        let remote = Remote { url, authorization: None, allow_http: false, allow_file: false };
+        let asked = RemoteRefs::default().of(&remote, &[]).await;
+        assert!(matches!(asked, Err(RefsError::Call(_))), "{asked:?}");
     }
 }
