@@ -38,11 +38,12 @@ pub(super) fn read_lines<T>(
     text.lines().map(|line| read(line).ok_or_else(|| unreadable(what, line))).collect()
 }
 
-/// Refs and where they point: a name and a commit on each line.
+/// Refs and where they point: a name and a commit on each line, and behind them what nobody reads.
 pub(super) fn read_refs(answer: &[u8]) -> Result<BTreeMap<String, CommitId>, GitError> {
     let refs = read_lines("for-each-ref", answer, |line| {
-        let (name, id) = line.rsplit_once(' ')?;
-        Some((name.to_owned(), id.parse::<CommitId>().ok()?))
+        // No ref's name holds a space.
+        let mut words = line.split(' ');
+        Some((words.next()?.to_owned(), words.next()?.parse::<CommitId>().ok()?))
     })?;
     Ok(refs.into_iter().collect())
 }

@@ -8,7 +8,7 @@
 //!
 //! Open first: `topic.rs`, what a topic brings; `promotion.rs` is the same for an environment. `git.rs` runs git.
 //!
-//! Git is run as a program. The mirror is a bare clone with `--filter=tree:0`: every commit and no files. Sets of
+//! Git is run as a program; only whether a remote has anything new is asked without one (`mirror/remote_refs.rs`). The mirror is a bare clone with `--filter=tree:0`: every commit and no files. Sets of
 //! commits are exact there, while GitHub's compare API shows one merge base and 250 commits. Files are fetched only to
 //! predict a merge where GitHub's own test merge does not fit.
 //!

@@ -1,9 +1,9 @@
 //! Calls that are encrypted: by which cryptography, and whose word for a name counts.
 //!
-//! Lives here: how a client encrypts that calls somebody whom an operator has named.
+//! Lives here: how a client encrypts that calls somebody whom an operator has named, or asks a remote for its refs.
 //!
-//! Does not live here: who is called and what is said (`deploy`, `traces`); the calls to GitHub, whose client brings its
-//! own (`github`).
+//! Does not live here: who is called and what is said (`deploy`, `traces`, `lineage`); the calls to GitHub's API, whose client
+//! brings its own (`github`).
 //!
 //! Open first: this file; there is no other.
 

@@ -10,7 +10,7 @@ const LOCAL_LIMIT: Duration = Duration::from_secs(60);
 const LAZY_LIMIT: Duration = Duration::from_secs(120);
 
 /// One git command to run.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(in crate::lineage) struct Call {
     pub(super) what: &'static str,
     pub(super) arguments: Vec<OsString>,

@@ -2,8 +2,7 @@
 
 use crate::lineage::generation::Generation;
 use crate::lineage::git::{Call, Git, REMOTE_LIMIT};
-use crate::lineage::lines::{self, read_lines};
-use crate::lineage::{GitError, Remote};
+use crate::lineage::{GitError, Remote, lines};
 use crate::model::{CommitId, error_chain};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -57,11 +56,7 @@ pub(super) async fn refs_in(
 ) -> Result<BTreeMap<String, CommitId>, GitError> {
     let format = "--format=%(refname) %(objectname) %(tree)";
     let call = Call::new("for-each-ref").arg(format).args(prefixes(pulls));
-    let refs = read_lines("for-each-ref", &Git::of_mirror(generation).ask(call).await?, |line| {
-        let mut words = line.split(' ');
-        Some((words.next()?.to_owned(), words.next()?.parse::<CommitId>().ok()?))
-    })?;
-    Ok(refs.into_iter().collect())
+    lines::read_refs(&Git::of_mirror(generation).ask(call).await?)
 }
 
 /// Brings all branches and the refs of `pulls`.

@@ -1,7 +1,8 @@
 //! A bare copy of one remote repository: made, kept fresh, shared, repaired, removed.
 //!
 //! A mirror is a folder of generations. Whoever asks one holds on to it, so that a new one can be made, or an old one
-//! removed, while others ask; the files go with the last who does. `fetch.rs` has the git commands.
+//! removed, while others ask; the files go with the last who does. `fetch.rs` has the git commands, `remote_refs.rs`
+//! the question whether there is anything to fetch.
 
 mod fetch;
 mod remote_refs;
