@@ -2,13 +2,12 @@
 
 use super::context::EngineContext;
 use super::forge::OneRepository;
-use crate::deploy::drivers::programs::{Checkout, ProgramDriver};
+use crate::deploy::drivers::programs::{CheckingOut, Checkout, ProgramDriver};
 use crate::deploy::drivers::{self, DeployRequest, Driver, DriverError};
 use crate::deploy::operator::{Allowed, SecretError};
 use crate::lineage::{self, GitError};
 use crate::model::{DriverSettings, Environment, ForPeople, RepositoryId};
 use crate::store::RepositoryRow;
-use async_trait::async_trait;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
@@ -71,9 +70,14 @@ struct Files {
     repository: RepositoryId,
 }
 
-#[async_trait]
 impl Checkout for Files {
-    async fn check_out(&self, order: &DeployRequest, into: &Path) -> Result<(), DriverError> {
+    fn check_out<'a>(&'a self, request: &'a DeployRequest, into: &'a Path) -> CheckingOut<'a> {
+        Box::pin(self.write(request, into))
+    }
+}
+
+impl Files {
+    async fn write(&self, order: &DeployRequest, into: &Path) -> Result<(), DriverError> {
         let ctx = self.ctx.upgrade().ok_or_else(|| DriverError::later("the server ends"))?;
         // As it is now: it may have been renamed since the deploy began.
         let repository = ctx.store.repository(self.repository).await?;

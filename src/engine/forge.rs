@@ -16,7 +16,6 @@ use crate::deploy::{CloudProject, DeployReport, Endpoint};
 use crate::github::{ApiError, RetryAdvice, SaidStatus, WorkflowJobJson, WorkflowRunJson};
 use crate::model::{BranchName, CommitId, ForPeople, InstallationId, TreeId, UnixMillis, shared_error};
 use crate::store::{RepositoryRow, StoreError};
-use async_trait::async_trait;
 use std::collections::BTreeMap;
 
 /// GitHub and the operator's means, as drivers see them, in one repository.
@@ -88,7 +87,6 @@ impl From<StoreError> for DriverError {
     }
 }
 
-#[async_trait]
 impl Forge for OneRepository<'_> {
     async fn said_of(&self, deployment: u64) -> Result<Vec<DeployReport>, DriverError> {
         let said = self.ctx.api.deployment_statuses(self.installation(), self.name(), deployment).await?;

@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use tempfile::TempDir;
 use tokio::sync::Notify;
-use towpath::deploy::drivers::programs::{Bounds, Checkout, Commands, ProgramDriver};
+use towpath::deploy::drivers::programs::{Bounds, CheckingOut, Checkout, Commands, ProgramDriver};
 use towpath::deploy::drivers::{DeployRequest, Driver, DriverError};
 use towpath::deploy::operator::{Programs, Step};
 use towpath::deploy::slug::{self, BuildSettings};
@@ -28,15 +27,16 @@ pub(crate) struct Files {
     pub(crate) first: Mutex<Vec<DriverError>>,
 }
 
-#[async_trait]
 impl Checkout for Files {
-    async fn check_out(&self, request: &DeployRequest, into: &Path) -> Result<(), DriverError> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        if let Some(error) = self.first.lock().unwrap().pop() {
-            return Err(error);
-        }
-        fs::write(into.join("source"), request.deploy.tree.to_string()).unwrap();
-        Ok(())
+    fn check_out<'a>(&'a self, request: &'a DeployRequest, into: &'a Path) -> CheckingOut<'a> {
+        Box::pin(async move {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            if let Some(error) = self.first.lock().unwrap().pop() {
+                return Err(error);
+            }
+            fs::write(into.join("source"), request.deploy.tree.to_string()).unwrap();
+            Ok(())
+        })
     }
 }
 

@@ -3,57 +3,73 @@
 use super::DriverError;
 use crate::deploy::DeployReport;
 use crate::model::{BranchName, CommitId, SharedError, TreeId, UnixMillis};
-use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What drivers need of GitHub, in one repository.
-#[async_trait]
 pub trait Forge: Send + Sync {
     /// What was said of a Deployment by others than the App, the oldest first.
-    async fn said_of(&self, deployment: u64) -> Result<Vec<DeployReport>, DriverError>;
+    fn said_of(&self, deployment: u64)
+    -> impl Future<Output = Result<Vec<DeployReport>, DriverError>> + Send;
 
     /// Dispatches a workflow on a branch. Answers its run where the server tells it.
     ///
     /// # Errors
     /// [`ForgeError`] tells what cannot be done from what may be tried again.
-    async fn dispatch(
+    fn dispatch(
         &self,
         file: &str,
         branch: &str,
         inputs: &BTreeMap<&'static str, String>,
-    ) -> Result<Option<u64>, ForgeError>;
+    ) -> impl Future<Output = Result<Option<u64>, ForgeError>> + Send;
 
     /// The runs of a workflow that were dispatched since a moment, the newest first.
-    async fn dispatched_since(&self, file: &str, since: UnixMillis) -> Result<Vec<Run>, DriverError>;
+    fn dispatched_since(
+        &self,
+        file: &str,
+        since: UnixMillis,
+    ) -> impl Future<Output = Result<Vec<Run>, DriverError>> + Send;
 
     /// One run; `None` where there is none any more, which only happens once it has ended.
-    async fn run(&self, run: u64) -> Result<Option<Run>, DriverError>;
+    fn run(&self, run: u64) -> impl Future<Output = Result<Option<Run>, DriverError>> + Send;
 
     /// Asks to have a run end, which takes a while. One that has ended already is none to complain of.
     ///
     /// # Errors
     /// [`DriverError::Refused`] where GitHub does not let the App do it.
-    async fn cancel(&self, run: u64) -> Result<(), DriverError>;
+    fn cancel(&self, run: u64) -> impl Future<Output = Result<(), DriverError>> + Send;
 
     /// The jobs of a run, in the order in which they began.
-    async fn jobs(&self, run: u64) -> Result<Vec<Job>, DriverError>;
+    fn jobs(&self, run: u64) -> impl Future<Output = Result<Vec<Job>, DriverError>> + Send;
 
     /// git's trees of the folders of the applications that a commit of a Commerce project describes, by their names.
-    async fn application_trees(&self, commit: CommitId) -> Result<BTreeMap<String, TreeId>, DriverError>;
+    fn application_trees(
+        &self,
+        commit: CommitId,
+    ) -> impl Future<Output = Result<BTreeMap<String, TreeId>, DriverError>> + Send;
 
     /// The commit that a branch is at; `None` where there is no such branch.
-    async fn tip_of(&self, branch: &BranchName) -> Result<Option<CommitId>, DriverError>;
+    fn tip_of(
+        &self,
+        branch: &BranchName,
+    ) -> impl Future<Output = Result<Option<CommitId>, DriverError>> + Send;
 
     /// Makes ready what is to be pushed to another git server: answers the commit that its branch is to be at, or what was
     /// said where the server has to be asked for that and does not answer.
     ///
     /// # Errors
     /// [`DriverError::Refused`] where the repository does not have the commit.
-    async fn prepare_push(&self, push: &Push<'_>) -> Result<Result<CommitId, GitSaid>, DriverError>;
+    fn prepare_push(
+        &self,
+        push: &Push<'_>,
+    ) -> impl Future<Output = Result<Result<CommitId, GitSaid>, DriverError>> + Send;
 
     /// Pushes what was made ready; never by force.
-    async fn push(&self, push: &Push<'_>, commit: CommitId) -> Result<GitSaid, DriverError>;
+    fn push(
+        &self,
+        push: &Push<'_>,
+        commit: CommitId,
+    ) -> impl Future<Output = Result<GitSaid, DriverError>> + Send;
 }
 
 /// A push to another git server, over SSH.

@@ -28,7 +28,7 @@ mod step;
 mod task;
 mod trees;
 
-pub use shared::{Bounds, Changed, Checkout, Clock};
+pub use shared::{Bounds, Changed, CheckingOut, Checkout, Clock};
 
 use super::{DeployRequest, Driver, DriverError, Started};
 use crate::deploy::operator::{Programs, SecretError};

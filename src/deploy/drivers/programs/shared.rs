@@ -5,10 +5,10 @@ use super::run::Run;
 use super::slugs::Slugs;
 use crate::deploy::drivers::{DeployRequest, DriverError};
 use crate::model::UnixMillis;
-use async_trait::async_trait;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::AbortHandle;
@@ -18,12 +18,14 @@ pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 /// Is called whenever there is something new to [`poll`](crate::deploy::drivers::Driver::poll) at.
 pub type Changed = Arc<dyn Fn(&DeployRequest) + Send + Sync>;
 
+/// Files that are being written.
+pub type CheckingOut<'a> = Pin<Box<dyn Future<Output = Result<(), DriverError>> + Send + 'a>>;
+
 /// Where the files of a commit come from.
-#[async_trait]
 pub trait Checkout: Send + Sync {
     /// Writes the files of the order's commit into the folder `into`, which is there and empty. May be dropped before
     /// it has ended, and is asked again after [`DriverError::Later`].
-    async fn check_out(&self, request: &DeployRequest, into: &Path) -> Result<(), DriverError>;
+    fn check_out<'a>(&'a self, request: &'a DeployRequest, into: &'a Path) -> CheckingOut<'a>;
 }
 
 /// What bounds deploys by programs, besides the time that the operator gives each phase.

@@ -10,7 +10,6 @@ use crate::engine::work_error::WorkError;
 use crate::model::Role;
 use crate::report;
 use crate::store::RequestedAct;
-use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "activate",
@@ -26,7 +25,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Activate;
 
-#[async_trait]
 impl Command for Activate {
     fn spec(&self) -> &'static Spec {
         &SPEC

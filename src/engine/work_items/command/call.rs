@@ -15,17 +15,16 @@ use crate::model::{
 };
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, JudgedPull, RepositoryRow, RequestedAct};
-use async_trait::async_trait;
+use std::pin::Pin;
 
 /// A command: what it says of itself, and what it does.
-#[async_trait]
 pub(super) trait Command: Sync {
     /// What it says of itself.
     fn spec(&self) -> &'static Spec;
 
     /// Carries it out. Whoever gives it has the right. It may be called again until what comes of it is stored, so what it
     /// does by itself comes to the same when it is done twice.
-    async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError>;
+    fn run(&self, call: &Call<'_>) -> impl Future<Output = Result<Step, WorkError>> + Send;
 
     /// Which right it takes this time, where that is not the one that its name and its environment give.
     fn need(&self, _call: &Call<'_>) -> Option<Need> {
@@ -40,6 +39,49 @@ pub(super) trait Command: Sync {
     /// Whether its answer depends on how things are.
     fn asks_how_things_are(&self) -> bool {
         self.spec().kind == Kind::Read
+    }
+}
+
+/// A command that is being carried out.
+pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<Step, WorkError>> + Send + 'a>>;
+
+/// Any [`Command`], as the table holds it.
+pub(super) trait AnyCommand: Sync {
+    /// [`Command::spec`].
+    fn spec(&self) -> &'static Spec;
+
+    /// [`Command::run`].
+    fn run<'a>(&'a self, call: &'a Call<'_>) -> Running<'a>;
+
+    /// [`Command::need`].
+    fn need(&self, call: &Call<'_>) -> Option<Need>;
+
+    /// [`Command::may_change_verdict`].
+    fn may_change_verdict(&self) -> bool;
+
+    /// [`Command::asks_how_things_are`].
+    fn asks_how_things_are(&self) -> bool;
+}
+
+impl<C: Command> AnyCommand for C {
+    fn spec(&self) -> &'static Spec {
+        Command::spec(self)
+    }
+
+    fn run<'a>(&'a self, call: &'a Call<'_>) -> Running<'a> {
+        Box::pin(Command::run(self, call))
+    }
+
+    fn need(&self, call: &Call<'_>) -> Option<Need> {
+        Command::need(self, call)
+    }
+
+    fn may_change_verdict(&self) -> bool {
+        Command::may_change_verdict(self)
+    }
+
+    fn asks_how_things_are(&self) -> bool {
+        Command::asks_how_things_are(self)
     }
 }
 

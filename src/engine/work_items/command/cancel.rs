@@ -8,7 +8,6 @@ use crate::engine::work_error::WorkError;
 use crate::model::{ActivePlace, EnvironmentName, active_environment};
 use crate::report;
 use crate::store::RequestedAct;
-use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "cancel",
@@ -24,7 +23,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Cancel;
 
-#[async_trait]
 impl Command for Cancel {
     fn spec(&self) -> &'static Spec {
         &SPEC

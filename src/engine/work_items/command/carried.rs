@@ -8,7 +8,6 @@ use crate::engine::work_error::WorkError;
 use crate::model::{Hotfix, Mended};
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::Change;
-use async_trait::async_trait;
 
 /// Where it was mended.
 const IN: Flag =
@@ -28,7 +27,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Carried;
 
-#[async_trait]
 impl Command for Carried {
     fn spec(&self) -> &'static Spec {
         &SPEC

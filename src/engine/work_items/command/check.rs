@@ -10,7 +10,6 @@ use crate::engine::work_items::pull_request::last_verdict;
 use crate::model::{Outcome, PullRequestState};
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, JudgedPull, WorkItem};
-use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "check",
@@ -26,7 +25,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Check;
 
-#[async_trait]
 impl Command for Check {
     fn spec(&self) -> &'static Spec {
         &SPEC

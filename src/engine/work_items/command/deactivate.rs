@@ -7,7 +7,6 @@ use crate::commands::spec::{Flag, Kind, Spec, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::model::{Environment, RepositoryRole};
 use crate::store::RequestedAct;
-use async_trait::async_trait;
 
 const DESTROY: Flag =
     Flag::new("destroy", None, "the data there may go: for whoever has the place, or for a maintainer");
@@ -26,7 +25,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Deactivate;
 
-#[async_trait]
 impl Command for Deactivate {
     fn spec(&self) -> &'static Spec {
         &SPEC

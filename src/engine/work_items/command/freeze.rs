@@ -6,7 +6,6 @@ use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Revision, Spec, Takes, Value, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::store::RequestedAct;
-use async_trait::async_trait;
 
 /// A pull request that goes in all the same.
 const ALLOW: Flag = Flag::new("allow", Some(Takes::Revision), "a pull request as `#N` that is not kept back");
@@ -29,7 +28,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Freeze;
 
-#[async_trait]
 impl Command for Freeze {
     fn spec(&self) -> &'static Spec {
         &SPEC

@@ -1,6 +1,6 @@
 //! Carrying the commands of a comment on, in their order.
 
-use super::call::{Call, Command, Intent, Step, environment_of};
+use super::call::{AnyCommand, Call, Intent, Step, environment_of};
 use super::check::judged_again;
 use super::follow::TELLS_THE_END;
 use super::people::Asker;
@@ -48,7 +48,8 @@ impl CommentWork<'_> {
             }
             let run = &self.state.runs[position];
             // Why an edit cannot act is known already.
-            let is_answered = has_failed && table::named(&run.name).is_some_and(Command::asks_how_things_are);
+            let is_answered =
+                has_failed && table::named(&run.name).is_some_and(AnyCommand::asks_how_things_are);
             let is_skipped = stopped || (has_failed && !is_answered);
             let is_skipped = is_skipped && (run.progress != Progress::Waiting || run.said.is_none());
             match run.progress.clone() {
@@ -176,7 +177,7 @@ impl CommentWork<'_> {
     async fn decide(
         &mut self,
         position: usize,
-        command: &dyn Command,
+        command: &dyn AnyCommand,
         call: &Call<'_>,
     ) -> Result<(), WorkError> {
         let spec = call.spec;
@@ -228,7 +229,7 @@ impl CommentWork<'_> {
     async fn carry_out(
         &mut self,
         position: usize,
-        command: &dyn Command,
+        command: &dyn AnyCommand,
         call: &Call<'_>,
     ) -> Result<(), WorkError> {
         let now = self.ctx.now();
@@ -356,7 +357,7 @@ impl CommentWork<'_> {
             return Ok(());
         };
         let words = report::plain_text(&outcome.words);
-        let spec = table::named(&run.name).map(super::call::Command::spec);
+        let spec = table::named(&run.name).map(super::call::AnyCommand::spec);
         let unchanged = spec.map_or("nothing was done", |it| it.unchanged);
         let next = outcome.next.as_deref().map(report::plain_text);
         let told = |said: CommandReply| {
@@ -369,7 +370,7 @@ impl CommentWork<'_> {
             }
             (true, None) => {
                 run.end(told(CommandReply::new(CommandStatus::Done, "done", format!("{words}."))));
-                if table::named(&run.name).is_some_and(Command::may_change_verdict) {
+                if table::named(&run.name).is_some_and(AnyCommand::may_change_verdict) {
                     let pull = self.ctx.store.pull(id, number).await?;
                     self.ask_for_next_verdict(position, pull.as_ref());
                 }

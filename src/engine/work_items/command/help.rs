@@ -9,7 +9,6 @@ use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::model::{Environment, PullRequestState, Source};
 use crate::report::{self, CommandHelp, CommandReply, CommandRight, FlagHelp};
-use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "help",
@@ -25,7 +24,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Help;
 
-#[async_trait]
 impl Command for Help {
     fn spec(&self) -> &'static Spec {
         &SPEC

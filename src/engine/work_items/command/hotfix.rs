@@ -11,7 +11,6 @@ use crate::model::config::CONFIGURATION_PATH;
 use crate::model::{BranchName, CommitId, Environment, ForPeople, Hotfix, PullNumber, capitalized};
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::Change;
-use async_trait::async_trait;
 
 const TITLE: Parameter = Parameter::new("TITLE", Takes::Words);
 /// Where one of the title is open, it most often is the one that is meant.
@@ -34,7 +33,6 @@ const SLUG: usize = 50;
 
 pub(super) struct CutHotfix;
 
-#[async_trait]
 impl Command for CutHotfix {
     fn spec(&self) -> &'static Spec {
         &SPEC

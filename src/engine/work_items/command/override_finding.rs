@@ -9,7 +9,6 @@ use crate::engine::work_items::pull_request::last_verdict;
 use crate::model::{Code, CommitId, Finding, Outcome, Override, OverrideBudget, UnixMillis};
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, GivenOverrides, JudgedPull, OverridesLeft, WorkItem};
-use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "override",
@@ -25,7 +24,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct OverrideFinding;
 
-#[async_trait]
 impl Command for OverrideFinding {
     fn spec(&self) -> &'static Spec {
         &SPEC

@@ -7,7 +7,6 @@ use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::promotion_source::source_of;
 use crate::store::RequestedAct;
-use async_trait::async_trait;
 
 /// The commit that the source's branch has to be at.
 const HEAD: Flag = Flag::new(
@@ -30,7 +29,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Promote;
 
-#[async_trait]
 impl Command for Promote {
     fn spec(&self) -> &'static Spec {
         &SPEC

@@ -102,7 +102,7 @@ fn added_run(invocation: Invocation, dialect: &Dialect<'_>) -> CommandRun {
     let name = invocation.name.clone();
     let mut run = CommandRun::new(&name, invocation.print(dialect), invocation);
     if let Some(spec) =
-        table::named(&name).map(super::call::Command::spec).filter(|spec| spec.kind == Kind::Act)
+        table::named(&name).map(super::call::AnyCommand::spec).filter(|spec| spec.kind == Kind::Act)
     {
         let why = "An edit gives no commands that act; write a new comment.";
         run.said = Some(refused(EDITED, spec.unchanged, why));

@@ -8,7 +8,6 @@ use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, Value, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::model::{Attested, Environment, Grantee, ReadinessItem, RepositoryRole};
 use crate::report::{self, CommandReply, CommandStatus};
-use async_trait::async_trait;
 
 const ITEM: Parameter = Parameter::new("ITEM", Takes::Text);
 
@@ -38,7 +37,6 @@ const UNREADY: Spec = Spec {
 
 pub(super) struct Ready;
 
-#[async_trait]
 impl Command for Ready {
     fn spec(&self) -> &'static Spec {
         &READY
@@ -82,7 +80,6 @@ impl Command for Ready {
 
 pub(super) struct Unready;
 
-#[async_trait]
 impl Command for Unready {
     fn spec(&self) -> &'static Spec {
         &UNREADY

@@ -4,7 +4,6 @@ use super::call::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Spec, WorksOn};
 use crate::engine::work_error::WorkError;
-use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "rebuild",
@@ -20,7 +19,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Rebuild;
 
-#[async_trait]
 impl Command for Rebuild {
     fn spec(&self) -> &'static Spec {
         &SPEC

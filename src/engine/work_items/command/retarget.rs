@@ -8,7 +8,6 @@ use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request_acts::retargeted;
 use crate::model::BranchName;
 use crate::report;
-use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "retarget",
@@ -28,7 +27,6 @@ const JUDGED_AGAIN: &str =
 
 pub(super) struct Retarget;
 
-#[async_trait]
 impl Command for Retarget {
     fn spec(&self) -> &'static Spec {
         &SPEC

@@ -48,7 +48,7 @@ impl Right {
     ) -> Result<Self, WorkError> {
         let asker = Asker::new(ctx, repository, who);
         let role = asker.role().await?;
-        let Some(spec) = table::named(name).map(super::call::Command::spec) else {
+        let Some(spec) = table::named(name).map(super::call::AnyCommand::spec) else {
             return Ok(Self { role, missing: Some(format!("there is no button {name:?}")) });
         };
         let config = ctx.repository_config(repository).await?;

@@ -9,7 +9,6 @@ use crate::engine::work_error::WorkError;
 use crate::model::{CommitId, Deploy, DeployState, Environment};
 use crate::report::{self, CommandReply};
 use crate::store::RequestedAct;
-use async_trait::async_trait;
 use std::collections::BTreeSet;
 
 /// How many deploys a commit or a pull request is looked for among.
@@ -30,7 +29,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Rollback;
 
-#[async_trait]
 impl Command for Rollback {
     fn spec(&self) -> &'static Spec {
         &SPEC

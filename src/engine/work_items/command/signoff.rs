@@ -13,7 +13,6 @@ use crate::model::{
 };
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::RepositoryRow;
-use async_trait::async_trait;
 use std::collections::BTreeSet;
 
 /// The role in which somebody signs off.
@@ -36,7 +35,6 @@ const LOOKED_THROUGH: u32 = 2_000;
 
 pub(super) struct SignOff;
 
-#[async_trait]
 impl Command for SignOff {
     fn spec(&self) -> &'static Spec {
         &SPEC

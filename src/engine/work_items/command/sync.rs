@@ -8,7 +8,6 @@ use crate::engine::work_error::WorkError;
 use crate::model::CopyMode;
 use crate::report;
 use crate::store::RequestedAct;
-use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "sync",
@@ -24,7 +23,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Sync;
 
-#[async_trait]
 impl Command for Sync {
     fn spec(&self) -> &'static Spec {
         &SPEC

@@ -1,10 +1,10 @@
 //! The commands that there are.
 
-use super::call::Command;
+use super::call::AnyCommand;
 use crate::commands::spec::Spec;
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 25] = [
+pub(super) const COMMANDS: [&dyn AnyCommand; 25] = [
     &super::help::Help,
     &super::check::Check,
     &super::why::Why,
@@ -38,6 +38,6 @@ pub(super) fn specs() -> Vec<Spec> {
 }
 
 /// The command of this name.
-pub(super) fn named(name: &str) -> Option<&'static dyn Command> {
+pub(super) fn named(name: &str) -> Option<&'static dyn AnyCommand> {
     COMMANDS.into_iter().find(|it| it.spec().name == name)
 }

@@ -6,7 +6,6 @@ use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::store::RequestedAct;
-use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "thaw",
@@ -22,7 +21,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Thaw;
 
-#[async_trait]
 impl Command for Thaw {
     fn spec(&self) -> &'static Spec {
         &SPEC

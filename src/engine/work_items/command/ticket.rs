@@ -8,7 +8,6 @@ use crate::engine::work_error::WorkError;
 use crate::model::calendar::after_working_time;
 use crate::model::{Attested, UnixSeconds};
 use crate::report::{self, CommandReply, CommandStatus};
-use async_trait::async_trait;
 use std::time::Duration;
 
 const TICKET: Parameter = Parameter::new("ID", Takes::Text);
@@ -34,7 +33,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Ticket;
 
-#[async_trait]
 impl Command for Ticket {
     fn spec(&self) -> &'static Spec {
         &SPEC

@@ -9,7 +9,6 @@ use crate::engine::work_error::WorkError;
 use crate::model::RepositoryRole;
 use crate::report;
 use crate::store::RequestedAct;
-use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "unlock",
@@ -25,7 +24,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Unlock;
 
-#[async_trait]
 impl Command for Unlock {
     fn spec(&self) -> &'static Spec {
         &SPEC

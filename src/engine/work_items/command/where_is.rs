@@ -13,7 +13,6 @@ use crate::engine::work_error::WorkError;
 use crate::model::{CommitId, CopyBranch, Environment, PullNumber, PullRequestState};
 use crate::report::{self, CommandReply, CommandStatus, CommentCommands};
 use crate::store::JudgedPull;
-use async_trait::async_trait;
 use std::collections::BTreeSet;
 
 const SPEC: Spec = Spec {
@@ -30,7 +29,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Where;
 
-#[async_trait]
 impl Command for Where {
     fn spec(&self) -> &'static Spec {
         &SPEC

@@ -9,7 +9,6 @@ use crate::engine::work_items::pull_request::{ends, last_verdict};
 use crate::model::{Code, PullRequestState};
 use crate::report::{self, CommandReply, CommandStatus, Subject};
 use crate::store::JudgedPull;
-use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "why",
@@ -25,7 +24,6 @@ const SPEC: Spec = Spec {
 
 pub(super) struct Why;
 
-#[async_trait]
 impl Command for Why {
     fn spec(&self) -> &'static Spec {
         &SPEC

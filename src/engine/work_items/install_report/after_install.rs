@@ -10,7 +10,6 @@ use crate::github::{Caller, RepositoryJson};
 use crate::lineage::{GitError, Repository};
 use crate::model::{BranchName, Found, InstallReport, InstallationId, RepositoryId, UnixMillis};
 use crate::store::{Change, RepositoryRow, RepositoryState, WorkItem};
-use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -120,7 +119,6 @@ pub(in crate::engine::work_items) fn asked(
 /// How far apart the reports of one installation begin.
 const APART: Duration = Duration::from_millis(200);
 
-#[async_trait]
 impl GitSource for Mirrored<'_> {
     async fn branches(&self) -> Result<BTreeSet<BranchName>, GitError> {
         Mirrored::branches(self).await

@@ -25,7 +25,6 @@ use crate::model::{
     PromotionPath, PullNumber, PullRequest, Role, StopReason, StoppedPull, TipSource, UnixMillis, Verdict,
 };
 use crate::report::{self, GitHubCli, LocalCheck};
-use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -39,13 +38,12 @@ const LINE_MAX: usize = 2_000;
 const PAGE: usize = 100;
 
 /// A repository as git tells of it.
-#[async_trait]
 pub(super) trait GitSource: Send + Sync {
     /// Its branches, without a copy being made.
-    async fn branches(&self) -> Result<BTreeSet<BranchName>, GitError>;
+    fn branches(&self) -> impl Future<Output = Result<BTreeSet<BranchName>, GitError>> + Send;
 
     /// A copy of its commits, with those of these pull requests.
-    async fn fetched(&self, pulls: &[u64]) -> Result<Repository, GitError>;
+    fn fetched(&self, pulls: &[u64]) -> impl Future<Output = Result<Repository, GitError>> + Send;
 }
 
 /// What a report is made of.
@@ -63,7 +61,7 @@ impl Look<'_> {
     ///
     /// # Errors
     /// Where GitHub or git does not answer.
-    pub(super) async fn report(&self, git: &dyn GitSource) -> Result<InstallReport, WorkError> {
+    pub(super) async fn report(&self, git: &impl GitSource) -> Result<InstallReport, WorkError> {
         let RepositoryJson { full_name, html_url, default_branch, .. } = self.repository;
         Ok(InstallReport {
             repository: full_name.clone(),
@@ -75,7 +73,7 @@ impl Look<'_> {
         })
     }
 
-    async fn found(&self, git: &dyn GitSource) -> Result<Found, WorkError> {
+    async fn found(&self, git: &impl GitSource) -> Result<Found, WorkError> {
         if self.repository.archived {
             return Ok(Found::Archived);
         }
@@ -121,7 +119,7 @@ impl Look<'_> {
     async fn guessed(
         &self,
         branches: BTreeSet<BranchName>,
-        (merged, git): (&mut MergedPulls, &dyn GitSource),
+        (merged, git): (&mut MergedPulls, &impl GitSource),
     ) -> Result<Option<PromotionPath>, WorkError> {
         let default_branch = BranchName::new(self.repository.default_branch.as_str()).ok();
         let mut history = BranchHistory { branches, default_branch, merges: Vec::new() };
@@ -148,7 +146,7 @@ impl Look<'_> {
         &self,
         path: PromotionPath,
         source: PathSource,
-        (mut merged, git): (MergedPulls, &dyn GitSource),
+        (mut merged, git): (MergedPulls, &impl GitSource),
     ) -> Result<Found, WorkError> {
         while merged.on_path(&path).len() < TRIED && merged.goes_on() {
             self.read_page(&mut merged).await?;
@@ -187,7 +185,7 @@ impl Look<'_> {
         &self,
         path: &PromotionPath,
         merged: &MergedPulls,
-        git: &dyn GitSource,
+        git: &impl GitSource,
     ) -> Result<BackTested, WorkError> {
         let tried = merged.on_path(path);
         let numbers: Vec<u64> = tried.iter().map(|it| it.number.0).collect();

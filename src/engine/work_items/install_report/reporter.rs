@@ -7,7 +7,6 @@ use crate::engine::{Clock, OpenError};
 use crate::github::{Api, ApiConfig, ApiError, AppKey};
 use crate::lineage::{Authorization, GitError, Mirror, Remote, Repository};
 use crate::model::{BranchName, ForPeople as _, InstallReport, InstallationId};
-use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,7 +109,6 @@ struct PassingCopy {
     _folder: tempfile::TempDir,
 }
 
-#[async_trait]
 impl GitSource for PassingCopy {
     async fn branches(&self) -> Result<BTreeSet<BranchName>, GitError> {
         self.mirror.branches_of(&self.remote).await
