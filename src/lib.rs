@@ -16,23 +16,13 @@
 //!
 //! `docs/architecture.md` tells the way of an event through them, on two pages.
 
-pub mod commands;
-pub mod commerce;
-pub mod deploy;
-pub mod lineage;
-pub mod metrics;
-pub mod model;
-pub mod policy;
-pub mod process;
-pub mod report;
-pub mod store;
-pub mod tls;
-pub mod traces;
+#[doc(inline)]
+pub use towpath_core::{
+    commands, commerce, deploy, lineage, metrics, model, policy, process, report, store, tls, traces,
+};
 
-pub mod github;
-
-pub mod engine;
-pub mod web;
+#[doc(inline)]
+pub use towpath_server::{engine, github, web};
 
 #[cfg(feature = "demo")]
 pub mod demo;

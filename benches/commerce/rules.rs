@@ -76,7 +76,7 @@ fn filled(mut tree: Tree, files: &Files) -> Tree {
 
 /// The template of the rules' own tests, with as many packages as a shop has.
 fn template() -> Files {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commerce/rules/tests/template");
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("core/src/commerce/rules/tests/template");
     let mut files = Files::new();
     let mut folders: Vec<PathBuf> = vec![top.clone()];
     while let Some(folder) = folders.pop() {

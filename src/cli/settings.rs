@@ -255,7 +255,11 @@ fn log_directives(text: &str) -> Result<Targets, Problem> {
     if text.contains('[') {
         return Err(wrong());
     }
-    let filter = directives.join(",").parse().map_err(|_| wrong())?;
+    // The program is made of several crates, which are one to whoever reads its log.
+    let rooms = directives.iter().filter_map(|it| it.strip_prefix("towpath::"));
+    let elsewhere = rooms.flat_map(|room| ["core", "server"].map(|part| format!("towpath_{part}::{room}")));
+    let all: Vec<String> = directives.iter().map(|it| (*it).to_owned()).chain(elsewhere).collect();
+    let filter = all.join(",").parse().map_err(|_| wrong())?;
     let is_heard = |directive: &&str| {
         let target = directive.split('=').next().unwrap_or_default();
         directive.parse::<LevelFilter>().is_ok() || target.is_empty() || target.starts_with("towpath")
@@ -298,6 +302,7 @@ fn sqlite_path(url: &str) -> Result<PathBuf, Problem> {
 mod tests {
     use super::*;
     use std::ffi::OsString;
+    use tracing::Level;
 
     fn reading(variables: &[(&str, &str)]) -> Reading {
         Reading::of(&|name: &str| {
@@ -406,6 +411,17 @@ mod tests {
             ["info", "WARN", "off", "info,hyper=debug", " hyper=debug , info,", "towpath=debug", "towpath"]
         {
             assert!(read(&[("RUST_LOG", filter)]).is_ok(), "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_filter_for_a_part_of_the_server_finds_it_in_whichever_crate_it_lies() {
+        let filter = log_directives("error, towpath::lineage=debug, towpath::engine=info").unwrap();
+        let hears = |target, level| filter.would_enable(target, &level);
+        assert!(hears("towpath_core::lineage::mirror", Level::DEBUG));
+        assert!(hears("towpath_server::engine::work", Level::INFO));
+        for quiet in ["towpath_core::store", "towpath_server::web", "towpath::cli"] {
+            assert!(!hears(quiet, Level::DEBUG), "{quiet}");
         }
     }
 

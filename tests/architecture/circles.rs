@@ -54,8 +54,8 @@ fn circles_below(root: &Path) -> Vec<String> {
 
 #[test]
 fn files_and_folders_use_each_other_one_way() {
-    for root in ["src", "sandbox/src"] {
-        let found = circles_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join(root));
+    for root in crate::HOUSE.into_iter().chain(["sandbox/src"]) {
+        let found = circles_below(&crate::place(root));
         assert!(found.is_empty(), "circles in {root}:\n{}", found.join("\n"));
     }
 }

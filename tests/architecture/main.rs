@@ -58,9 +58,28 @@ const ONLY_IN: [(&str, &[&str]); 9] = [
 
 const LINES_MAX: usize = 500;
 
+/// Where the rooms lie: one house of three packages.
+const HOUSE: [&str; 3] = ["core/src", "server/src", "src"];
+
+/// A place in the repository.
+fn place(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The Rust files of all rooms.
+fn house() -> impl Iterator<Item = PathBuf> {
+    HOUSE.into_iter().flat_map(sources)
+}
+
+/// The front page of a room.
+fn front_page(room: &str) -> PathBuf {
+    let pages = HOUSE.map(|folder| place(folder).join(room).join("mod.rs"));
+    pages.into_iter().find(|page| page.exists()).unwrap_or_else(|| panic!("there is no room {room}"))
+}
+
 /// The Rust files below a folder of the repository.
 fn sources(folder: &str) -> Vec<PathBuf> {
-    sources_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+    sources_below(&place(folder))
 }
 
 fn sources_below(folder: &Path) -> Vec<PathBuf> {
@@ -79,9 +98,9 @@ fn sources_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The room a file of `src` belongs to; `None` for `lib.rs` and `main.rs`.
+/// The room that a file belongs to; `None` for `lib.rs` and `main.rs`.
 fn room(path: &Path) -> Option<String> {
-    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    let inside = HOUSE.into_iter().find_map(|folder| path.strip_prefix(place(folder)).ok()).unwrap();
     let mut parts = inside.components();
     let first = parts.next().unwrap().as_os_str().to_str().unwrap().to_owned();
     parts.next().map(|_| first)
@@ -125,7 +144,7 @@ fn is_test_module(path: &Path) -> bool {
 fn arrows_go_one_way() {
     let allowed: BTreeMap<_, _> = ARROWS.into_iter().collect();
     let mut seen = BTreeSet::new();
-    for path in sources("src") {
+    for path in house() {
         let Some(room) = room(&path) else { continue };
         let may = allowed.get(room.as_str()).unwrap_or_else(|| panic!("{room} is not in the list of rooms"));
         for used in rooms_used(&code(&path)) {
@@ -154,7 +173,7 @@ fn arrows_have_no_circle() {
 
 #[test]
 fn packages_stay_in_their_rooms() {
-    for path in sources("src") {
+    for path in house() {
         let Some(room) = room(&path) else { continue };
         let code = code(&path);
         for (package, rooms) in ONLY_IN {
@@ -166,7 +185,7 @@ fn packages_stay_in_their_rooms() {
 
 #[test]
 fn errors_are_logged_with_all_that_lies_under_them() {
-    for path in sources("src") {
+    for path in house() {
         let code = code(&path);
         let code = code.split("#[cfg(test)]").next().unwrap_or_default();
         for bare in ["%error", "?error"] {
@@ -178,9 +197,8 @@ fn errors_are_logged_with_all_that_lies_under_them() {
 
 #[test]
 fn every_room_says_what_lives_there_what_does_not_and_what_to_open_first() {
-    let rooms = ARROWS.iter().map(|(room, _)| format!("src/{room}/mod.rs"));
-    for page in rooms.chain(["sandbox/src/lib.rs".to_owned()]) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+    let rooms = ARROWS.iter().map(|(room, _)| front_page(room));
+    for path in rooms.chain([place("sandbox/src/lib.rs")]) {
         let text = fs::read_to_string(&path).unwrap();
         let head: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
         for words in ["Lives here", "Does not live here", "Open first"] {
@@ -191,13 +209,11 @@ fn every_room_says_what_lives_there_what_does_not_and_what_to_open_first() {
 
 #[test]
 fn files_stay_small_and_pure_rooms_stay_pure() {
-    for folder in ["src", "sandbox/src"] {
-        for path in sources(folder) {
-            let lines = fs::read_to_string(&path).unwrap().lines().count();
-            assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
-        }
+    for path in house().chain(sources("sandbox/src")) {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
     }
-    for path in sources("src") {
+    for path in house() {
         let pure = room(&path).is_some_and(|room| {
             ["model", "policy", "report", "commands", "commerce"].contains(&room.as_str())
         });
@@ -226,11 +242,9 @@ fn the_stand_in_knows_nothing_of_the_product() {
 
 #[test]
 fn every_test_that_is_said_to_hold_a_promise_is_there() {
-    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
-    let mut pages = vec![fs::read_to_string(document).unwrap()];
+    let mut pages = vec![fs::read_to_string(place("docs/architecture.md")).unwrap()];
     for (room, _) in ARROWS {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room).join("mod.rs");
-        let lines = fs::read_to_string(&path).unwrap();
+        let lines = fs::read_to_string(front_page(room)).unwrap();
         let lines = lines.lines().filter_map(|line| line.strip_prefix("//!")).map(str::trim_start);
         pages.push(lines.collect::<Vec<_>>().join("\n"));
     }
@@ -241,7 +255,7 @@ fn every_test_that_is_said_to_hold_a_promise_is_there() {
     let is_a_test = |name: &&str| name.matches('_').count() > 1 && !name.contains(':');
     let named: Vec<&str> = named.into_iter().filter(is_a_test).collect();
     assert!(named.len() > 80, "{named:?}");
-    let code: String = ["src", "tests"].into_iter().flat_map(sources).map(|path| code(&path)).collect();
+    let code: String = house().chain(sources("tests")).map(|path| code(&path)).collect();
     for name in named {
         assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
     }

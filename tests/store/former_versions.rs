@@ -11,35 +11,35 @@ use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store, WorkItem};
 
 /// Migrations never change: the first `n` of them are what version `n` wrote.
 const MIGRATIONS: [&str; 29] = [
-    include_str!("../../src/store/migrations/0001_first.sql"),
-    include_str!("../../src/store/migrations/0002_records.sql"),
-    include_str!("../../src/store/migrations/0003_deploys.sql"),
-    include_str!("../../src/store/migrations/0004_new_commits.sql"),
-    include_str!("../../src/store/migrations/0005_folded_names.sql"),
-    include_str!("../../src/store/migrations/0006_merge_settings.sql"),
-    include_str!("../../src/store/migrations/0007_cancelling.sql"),
-    include_str!("../../src/store/migrations/0008_operator_entries.sql"),
-    include_str!("../../src/store/migrations/0009_outcomes.sql"),
-    include_str!("../../src/store/migrations/0010_deploy_activity.sql"),
-    include_str!("../../src/store/migrations/0011_clone_urls.sql"),
-    include_str!("../../src/store/migrations/0012_bounds.sql"),
-    include_str!("../../src/store/migrations/0013_stacks.sql"),
-    include_str!("../../src/store/migrations/0014_starting_points.sql"),
-    include_str!("../../src/store/migrations/0015_plain_names.sql"),
-    include_str!("../../src/store/migrations/0016_details.sql"),
-    include_str!("../../src/store/migrations/0017_audit.sql"),
-    include_str!("../../src/store/migrations/0018_commands.sql"),
-    include_str!("../../src/store/migrations/0019_locks_and_overrides.sql"),
-    include_str!("../../src/store/migrations/0020_promotions.sql"),
-    include_str!("../../src/store/migrations/0021_grants.sql"),
-    include_str!("../../src/store/migrations/0022_topic_moves.sql"),
-    include_str!("../../src/store/migrations/0023_install_reports.sql"),
-    include_str!("../../src/store/migrations/0024_attestations.sql"),
-    include_str!("../../src/store/migrations/0025_freezes.sql"),
-    include_str!("../../src/store/migrations/0026_hotfixes.sql"),
-    include_str!("../../src/store/migrations/0027_active_places.sql"),
-    include_str!("../../src/store/migrations/0028_visibility.sql"),
-    include_str!("../../src/store/migrations/0029_outages.sql"),
+    include_str!("../../core/src/store/migrations/0001_first.sql"),
+    include_str!("../../core/src/store/migrations/0002_records.sql"),
+    include_str!("../../core/src/store/migrations/0003_deploys.sql"),
+    include_str!("../../core/src/store/migrations/0004_new_commits.sql"),
+    include_str!("../../core/src/store/migrations/0005_folded_names.sql"),
+    include_str!("../../core/src/store/migrations/0006_merge_settings.sql"),
+    include_str!("../../core/src/store/migrations/0007_cancelling.sql"),
+    include_str!("../../core/src/store/migrations/0008_operator_entries.sql"),
+    include_str!("../../core/src/store/migrations/0009_outcomes.sql"),
+    include_str!("../../core/src/store/migrations/0010_deploy_activity.sql"),
+    include_str!("../../core/src/store/migrations/0011_clone_urls.sql"),
+    include_str!("../../core/src/store/migrations/0012_bounds.sql"),
+    include_str!("../../core/src/store/migrations/0013_stacks.sql"),
+    include_str!("../../core/src/store/migrations/0014_starting_points.sql"),
+    include_str!("../../core/src/store/migrations/0015_plain_names.sql"),
+    include_str!("../../core/src/store/migrations/0016_details.sql"),
+    include_str!("../../core/src/store/migrations/0017_audit.sql"),
+    include_str!("../../core/src/store/migrations/0018_commands.sql"),
+    include_str!("../../core/src/store/migrations/0019_locks_and_overrides.sql"),
+    include_str!("../../core/src/store/migrations/0020_promotions.sql"),
+    include_str!("../../core/src/store/migrations/0021_grants.sql"),
+    include_str!("../../core/src/store/migrations/0022_topic_moves.sql"),
+    include_str!("../../core/src/store/migrations/0023_install_reports.sql"),
+    include_str!("../../core/src/store/migrations/0024_attestations.sql"),
+    include_str!("../../core/src/store/migrations/0025_freezes.sql"),
+    include_str!("../../core/src/store/migrations/0026_hotfixes.sql"),
+    include_str!("../../core/src/store/migrations/0027_active_places.sql"),
+    include_str!("../../core/src/store/migrations/0028_visibility.sql"),
+    include_str!("../../core/src/store/migrations/0029_outages.sql"),
 ];
 
 /// The last version whose tables have the names that the rows here use.
@@ -82,7 +82,7 @@ fn every_migration_is_among_these_and_in_the_notes_on_upgrading() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let notes = std::fs::read_to_string(folder.join("docs/upgrading.md")).unwrap();
     let mut seen = 0;
-    for entry in std::fs::read_dir(folder.join("src/store/migrations")).unwrap() {
+    for entry in std::fs::read_dir(folder.join("core/src/store/migrations")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
         assert!(notes.contains(&format!("| `{name}` | ")), "docs/upgrading.md says nothing of {name}");

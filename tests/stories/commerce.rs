@@ -24,7 +24,7 @@ fn template() -> Vec<(String, String)> {
             }
         }
     }
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commerce/rules/tests/template");
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("core/src/commerce/rules/tests/template");
     let mut files = Vec::new();
     walk(&top, &top, &mut files);
     files.sort();
