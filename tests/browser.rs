@@ -1,11 +1,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may end by unwrapping")]
 //! The demo's page in a real browser, clicked through as its user would.
 
+#[path = "stories/in_memory.rs"]
+mod in_memory;
 #[path = "browser/set_up.rs"]
 mod set_up;
 #[path = "browser/webdriver.rs"]
 mod webdriver;
 
+use in_memory::keep_files_in_memory;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -39,6 +42,7 @@ struct Demo {
 
 impl Demo {
     fn start() -> Self {
+        keep_files_in_memory();
         let folder = tempfile::tempdir().unwrap();
         let mut demo = Command::new(env!("CARGO_BIN_EXE_towpath"));
         demo.arg("demo").env("TMPDIR", folder.path()).env_remove("RUST_LOG");

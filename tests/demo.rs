@@ -1,6 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may end by unwrapping")]
 //! The demo as a program: what it prints where there is no terminal, and what it leaves behind.
 
+#[path = "stories/in_memory.rs"]
+mod in_memory;
+
+use in_memory::keep_files_in_memory;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -19,6 +23,7 @@ fn leaves_nothing(folder: &Path) {
 
 #[test]
 fn the_story_comes_out_as_told_in_plain_text() {
+    keep_files_in_memory();
     let folder = tempfile::tempdir().unwrap();
     let Output { status, stdout, stderr } = demo(folder.path()).output().unwrap();
     let told = String::from_utf8(stdout).unwrap();
@@ -76,6 +81,7 @@ fn the_story_comes_out_as_told_in_plain_text() {
 
 #[test]
 fn a_story_that_is_cut_off_counts_as_not_told_and_leaves_nothing() {
+    keep_files_in_memory();
     let folder = tempfile::tempdir().unwrap();
     let demo = demo(folder.path()).spawn().unwrap();
     // Somewhere in the middle, with git at work.

@@ -28,6 +28,8 @@ mod hook;
 mod hotfixes;
 #[path = "lineage/implied_examples.rs"]
 mod implied_examples;
+#[path = "stories/in_memory.rs"]
+mod in_memory;
 #[path = "lineage/known_examples.rs"]
 mod known_examples;
 #[path = "lineage/local_checks.rs"]

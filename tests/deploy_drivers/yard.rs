@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::in_memory::keep_files_in_memory;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use towpath::deploy::drivers::programs::{Bounds, CheckingOut, Checkout, Commands, ProgramDriver};
@@ -55,6 +56,7 @@ impl Yard {
     }
 
     pub(crate) fn bounded(bounds: Bounds) -> Self {
+        keep_files_in_memory();
         let folder = TempDir::new().unwrap();
         let changed = Arc::new(Notify::new());
         let commands = commands(&folder.path().join("data"), bounds, &changed);

@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use towpath::model::CommitId;
 
+use crate::in_memory::keep_files_in_memory;
+
 use super::{Mark, Node, Repo, Story, make_bare};
 
 const NOTHING: &str = "0000000000000000000000000000000000000000";
@@ -16,6 +18,7 @@ const NOTHING: &str = "0000000000000000000000000000000000000000";
 impl Story {
     /// Writes the repository down. What a message names has to be there first, so it goes in by parts.
     pub(crate) fn build(self) -> Repo {
+        keep_files_in_memory();
         let directory = TempDir::new().unwrap();
         make_bare(directory.path());
         let mut ids = BTreeMap::new();

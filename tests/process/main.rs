@@ -12,6 +12,8 @@ mod disk;
 mod doctor;
 mod given_up;
 mod http;
+#[path = "../stories/in_memory.rs"]
+mod in_memory;
 mod input;
 mod kill;
 mod kill_rollback;

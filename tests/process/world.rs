@@ -1,5 +1,6 @@
 //! Where the server lives: the embedded GitHub with the shop, a data folder, and waiting for quiet.
 
+use crate::in_memory::keep_files_in_memory;
 use crate::server::{Environment, LOOK_EVERY, PATIENCE, Server};
 use crate::shop::{SECRET, app_config, shop};
 use std::path::PathBuf;
@@ -37,6 +38,7 @@ impl World {
 
     /// `acme/store` after one release, with the App installed and no server yet.
     pub async fn new() -> Self {
+        keep_files_in_memory();
         let clock = Arc::new(ManualClock::from_system());
         let github = Sandbox::start(Config { clock: Arc::clone(&clock) as _, ..Config::default() });
         let github = github.await.unwrap();

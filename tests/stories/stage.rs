@@ -1,5 +1,9 @@
 //! What the stories stand on: the embedded GitHub, the real server, and an end that forgives nothing.
 
+#[path = "in_memory.rs"]
+mod in_memory;
+
+use self::in_memory::keep_files_in_memory;
 use crate::clock::{ServersClock, TurnedClock};
 use crate::errors_kept::ErrorsKept;
 use crate::said::Said;
@@ -119,6 +123,10 @@ impl Stage {
     }
 
     pub async fn with(setting: Setting) -> Self {
+        // Benches are optimised, and measure what the disk takes as well.
+        if cfg!(debug_assertions) {
+            keep_files_in_memory();
+        }
         let errors = Arc::default();
         let log = tracing_subscriber::registry().with(ErrorsKept(Arc::clone(&errors)));
         let log = tracing::subscriber::set_default(log);
