@@ -24,7 +24,8 @@ pub use towpath_core::{
 #[doc(inline)]
 pub use towpath_server::{engine, github, web};
 
+#[doc(inline)]
+pub use towpath_cli::cli;
+
 #[cfg(feature = "demo")]
 pub mod demo;
-
-pub mod cli;

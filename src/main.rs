@@ -1,5 +1,21 @@
-//! The command line.
+//! The command line, with the demo where it is built in.
 
-fn main() -> std::process::ExitCode {
-    towpath::cli::main()
+use std::process::ExitCode;
+
+#[cfg(feature = "demo")]
+fn main() -> ExitCode {
+    use towpath::cli::{self, DemoWishes};
+    use towpath::demo::{self, Screen};
+    use towpath::model::ForPeople as _;
+
+    cli::main(Some(|DemoWishes { once, colour, columns, stop }| {
+        Box::pin(async move {
+            demo::run(once, Screen { colour, columns }, stop).await.map_err(|error| error.for_people())
+        })
+    }))
+}
+
+#[cfg(not(feature = "demo"))]
+fn main() -> ExitCode {
+    towpath::cli::main(None)
 }

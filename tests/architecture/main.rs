@@ -38,7 +38,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
         "cli",
         &[
             "model", "lineage", "report", "commands", "commerce", "deploy", "traces", "engine", "github",
-            "store", "web", "demo",
+            "store", "web",
         ],
     ),
 ];
@@ -58,8 +58,8 @@ const ONLY_IN: [(&str, &[&str]); 9] = [
 
 const LINES_MAX: usize = 500;
 
-/// Where the rooms lie: one house of three packages.
-const HOUSE: [&str; 3] = ["core/src", "server/src", "src"];
+/// Where the rooms lie: one house of four packages.
+const HOUSE: [&str; 4] = ["core/src", "server/src", "cli/src", "src"];
 
 /// A place in the repository.
 fn place(path: &str) -> PathBuf {

@@ -65,7 +65,7 @@ fn they_name_no_variable_that_there_is_not() {
 #[test]
 fn the_scripts_can_be_read() {
     for file in
-        [".ci/run", "scripts/container", "scripts/release", "scripts/sbom", "src/cli/hook/pre-push.sh"]
+        [".ci/run", "scripts/container", "scripts/release", "scripts/sbom", "cli/src/cli/hook/pre-push.sh"]
     {
         let shell = if text(file).starts_with("#!/bin/sh") { "sh" } else { "bash" };
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);

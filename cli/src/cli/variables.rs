@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_documents_have_the_same_table_as_the_help() {
-        let document = include_str!("../../docs/running.md");
+        let document = include_str!("../../../docs/running.md");
         let table = in_markdown();
         assert!(document.contains(&table), "docs/running.md lacks this table:\n{table}");
         let help = help();
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn no_variable_of_the_servers_is_written_elsewhere_and_missing_here() {
-        for document in [include_str!("../../README.md"), include_str!("../../docs/running.md")] {
+        for document in [include_str!("../../../README.md"), include_str!("../../../docs/running.md")] {
             let names = document.split(|at: char| !(at.is_ascii_uppercase() || at == '_'));
             for name in names.filter(|name| name.starts_with("GITHUB_") || name.starts_with("TOWPATH_")) {
                 assert!(find(name).is_some(), "{name} is not in the table");

@@ -51,49 +51,28 @@ mod settings;
 mod setup_link;
 mod variables;
 
+pub use demo::{Demo, DemoWishes, Playing};
+
 use crate::model::{ForPeople, UserMessage};
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::lineage::require_git;
 use exit::Status;
 
-#[cfg(feature = "demo")]
-macro_rules! demo_example {
-    () => {
-        "  towpath demo                                       see it work; it needs nothing but git\n"
-    };
-}
+const DEMO_EXAMPLE: &str =
+    "  towpath demo                                       see it work; it needs nothing but git\n";
 
-#[cfg(not(feature = "demo"))]
-macro_rules! demo_example {
-    () => {
-        ""
-    };
-}
+const EXAMPLES: &str =
+    "  towpath check pr --base integration --head HEAD    check a branch before you open a pull request
+  towpath serve                                      run the App; serve --help names its settings
 
-macro_rules! examples {
-    () => {
-        concat!(
-            "Examples:\n",
-            demo_example!(),
-            "  towpath check pr --base integration --head HEAD    check a branch before you open a pull request\n",
-            "  towpath serve                                      run the App; serve --help names its settings\n\n",
-            "Each command has examples of its own: towpath check pr --help"
-        )
-    };
-}
+Each command has examples of its own: towpath check pr --help";
 
 /// Checks that every change goes integration → staging → production through pull requests.
 #[derive(Debug, Parser)]
-#[command(
-    name = "towpath",
-    version,
-    about,
-    propagate_version = true,
-    after_help = examples!()
-)]
+#[command(name = "towpath", version, about, propagate_version = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -106,7 +85,6 @@ enum Command {
     /// Print the address of the set-up page, with a key that is good once
     SetupLink(setup_link::Arguments),
     /// See the whole product work on an embedded GitHub: no account, no network
-    #[command(hide = cfg!(not(feature = "demo")))]
     Demo(demo::Arguments),
     /// Check by the same rules as the App, in a repository on this machine
     #[command(
@@ -242,9 +220,16 @@ impl<E: ForPeople> From<E> for UsageError {
     }
 }
 
+/// The command line as a program has it: the demo is not named where there is none.
+fn command(has_demo: bool) -> clap::Command {
+    let examples = format!("Examples:\n{}{EXAMPLES}", if has_demo { DEMO_EXAMPLE } else { "" });
+    Arguments::command().after_help(examples).mut_subcommand("demo", |demo| demo.hide(!has_demo))
+}
+
 /// Runs the command line of this process.
-pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+pub fn main(demo: Option<Demo>) -> ExitCode {
+    let read = command(demo.is_some()).try_get_matches();
+    let arguments = match read.and_then(|it| Arguments::from_arg_matches(&it)) {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() && asks_for_json(std::env::args_os()) => {
             return refuse(&UsageError::new(words_of(&error)), true);
@@ -267,7 +252,7 @@ pub fn main() -> ExitCode {
             );
         }
     };
-    match runtime.block_on(run(arguments.command)) {
+    match runtime.block_on(run(arguments.command, demo)) {
         Ok(exit) => exit,
         Err(error) => refuse(&error, json),
     }
@@ -317,7 +302,7 @@ fn words_of(error: &clap::Error) -> String {
     said.trim().trim_start_matches("error: ").to_owned()
 }
 
-async fn run(command: Command) -> Result<ExitCode, UsageError> {
+async fn run(command: Command, demo: Option<Demo>) -> Result<ExitCode, UsageError> {
     let asks_git = matches!(
         command,
         Command::Check(_)
@@ -334,7 +319,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Serve(serve::Arguments { check: true, .. }) => preflight::run().await,
         Command::Serve(arguments) => serve::run(arguments).await.map(|()| ExitCode::SUCCESS),
         Command::SetupLink(arguments) => setup_link::run(&arguments).map(|()| ExitCode::SUCCESS),
-        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Demo(arguments) => demo::run(arguments, demo).await,
         Command::Check(Check::Pr(arguments)) => check_pr::run(arguments).await,
         Command::Check(Check::Copy(arguments)) => check_copy::run(arguments).await,
         Command::Check(Check::Carried(arguments)) => check_carried::run(arguments).await,
@@ -366,11 +351,11 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Report(arguments) => report::run(arguments).await,
         Command::Completions(arguments) => {
-            manual::completions(&arguments, Arguments::command());
+            manual::completions(&arguments, self::command(demo.is_some()));
             Ok(ExitCode::SUCCESS)
         }
         Command::Man(arguments) => {
-            manual::pages(&arguments, Arguments::command()).map(|()| ExitCode::SUCCESS)
+            manual::pages(&arguments, self::command(demo.is_some())).map(|()| ExitCode::SUCCESS)
         }
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);
@@ -406,7 +391,7 @@ mod tests {
 
     #[test]
     fn every_command_has_an_example() {
-        let command = Arguments::command();
+        let command = command(true);
         command.clone().debug_assert();
         looks_at(&command, "");
     }
@@ -420,9 +405,9 @@ mod tests {
             found.push(format!("{name}.1"));
         }
         let mut expected = Vec::new();
-        pages(&Arguments::command(), "", &mut expected);
+        pages(&command(true), "", &mut expected);
         let folder = tempfile::tempdir().unwrap();
-        clap_mangen::generate_to(Arguments::command(), folder.path()).unwrap();
+        clap_mangen::generate_to(command(true), folder.path()).unwrap();
         for page in &expected {
             let text = std::fs::read_to_string(folder.path().join(page)).unwrap_or_default();
             assert!(text.contains(".SH SYNOPSIS"), "{page}");
@@ -430,7 +415,7 @@ mod tests {
         assert!(expected.contains(&"towpath-check-pr.1".to_owned()));
         for shell in [clap_complete::Shell::Bash, clap_complete::Shell::Zsh, clap_complete::Shell::Fish] {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "towpath", &mut script);
+            clap_complete::generate(shell, &mut command(true), "towpath", &mut script);
             let script = String::from_utf8(script).unwrap();
             for page in &expected {
                 let last = page.trim_end_matches(".1").rsplit('-').next().unwrap();

@@ -84,7 +84,6 @@ pub(super) fn places(lookup: Lookup) -> Result<Places, Problem> {
 }
 
 /// What to log, for who needs nothing else of the settings.
-#[cfg(feature = "demo")]
 pub(super) fn log_filter(lookup: Lookup) -> Result<Targets, Problem> {
     let variables = Variables::new(lookup);
     match variables.filter() {
@@ -257,7 +256,8 @@ fn log_directives(text: &str) -> Result<Targets, Problem> {
     }
     // The program is made of several crates, which are one to whoever reads its log.
     let rooms = directives.iter().filter_map(|it| it.strip_prefix("towpath::"));
-    let elsewhere = rooms.flat_map(|room| ["core", "server"].map(|part| format!("towpath_{part}::{room}")));
+    let elsewhere =
+        rooms.flat_map(|room| ["core", "server", "cli"].map(|part| format!("towpath_{part}::{room}")));
     let all: Vec<String> = directives.iter().map(|it| (*it).to_owned()).chain(elsewhere).collect();
     let filter = all.join(",").parse().map_err(|_| wrong())?;
     let is_heard = |directive: &&str| {
@@ -416,11 +416,14 @@ mod tests {
 
     #[test]
     fn a_filter_for_a_part_of_the_server_finds_it_in_whichever_crate_it_lies() {
-        let filter = log_directives("error, towpath::lineage=debug, towpath::engine=info").unwrap();
+        let filter =
+            log_directives("error,towpath::lineage=debug, towpath::engine=info,towpath::cli::serve=info")
+                .unwrap();
         let hears = |target, level| filter.would_enable(target, &level);
         assert!(hears("towpath_core::lineage::mirror", Level::DEBUG));
         assert!(hears("towpath_server::engine::work", Level::INFO));
-        for quiet in ["towpath_core::store", "towpath_server::web", "towpath::cli"] {
+        assert!(hears("towpath_cli::cli::serve", Level::INFO));
+        for quiet in ["towpath_core::store", "towpath_server::web", "towpath_cli::cli"] {
             assert!(!hears(quiet, Level::DEBUG), "{quiet}");
         }
     }
