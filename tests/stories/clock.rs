@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use towpath::engine::{Clock, SystemClock};
 use towpath::model::UnixMillis;
 
@@ -39,8 +40,8 @@ impl Clock for TurnedClock {
         turned(SystemClock.now(), self.ahead())
     }
 
-    fn sleep_until(&self, at: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        SystemClock.sleep_until(turned(at, -self.ahead()))
+    fn sleep(&self, how_long: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        SystemClock.sleep(how_long)
     }
 }
 
@@ -59,7 +60,7 @@ impl Clock for ServersClock {
         self.0.now()
     }
 
-    fn sleep_until(&self, at: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        self.0.sleep_until(at)
+    fn sleep(&self, how_long: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.0.sleep(how_long)
     }
 }

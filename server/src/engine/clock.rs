@@ -2,14 +2,16 @@ use crate::model::UnixMillis;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// Tells the time and waits, so that tests can turn it.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The time.
     fn now(&self) -> UnixMillis;
 
-    /// Ends when the time has come.
-    fn sleep_until(&self, at: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+    /// Ends after so long. A moment to wait for would be far off where the clock is set back between the reckoning and the
+    /// wait.
+    fn sleep(&self, how_long: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
 /// The machine's own clock.
@@ -22,7 +24,7 @@ impl Clock for SystemClock {
         chrono::Utc::now().into()
     }
 
-    fn sleep_until(&self, at: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(tokio::time::sleep(at.since(self.now())))
+    fn sleep(&self, how_long: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(how_long))
     }
 }

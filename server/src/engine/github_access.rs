@@ -75,7 +75,7 @@ async fn outage(ctx: &EngineContext, stop: &mut watch::Receiver<bool>) {
         asked += 1;
         let wait = ctx.settings.back_off.wait(asked, (ctx.random)()).unwrap_or(ASK_EVERY).min(ASK_EVERY);
         let asking = async {
-            ctx.clock.sleep_until(ctx.now() + wait).await;
+            ctx.clock.sleep(wait).await;
             ask(ctx).await;
         };
         tokio::select! {
@@ -87,7 +87,7 @@ async fn outage(ctx: &EngineContext, stop: &mut watch::Receiver<bool>) {
     // Twice: what settles meanwhile may still note that it waits for the end.
     for wait in [Duration::ZERO, ASK_EVERY.min(ctx.settings.back_off.longest)] {
         tokio::select! {
-            () = ctx.clock.sleep_until(ctx.now() + wait) => {}
+            () = ctx.clock.sleep(wait) => {}
             _ = until(&mut states, AccessState::answers_nobody) => return,
             () = over(stop) => return,
         }

@@ -473,7 +473,7 @@ async fn keep_time(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
         let now = ctx.now();
         audit.state(&ctx, now).await;
         tokio::select! {
-            () = ctx.clock.sleep_until(now + ctx.settings.reconcile) => {}
+            () = ctx.clock.sleep(ctx.settings.reconcile) => {}
             () = over(&mut stop) => return,
         }
         let now = ctx.now();

@@ -117,10 +117,9 @@ impl Entries {
         let mut pending = self.pending.subscribe();
         let all = async { pending.wait_for(|it| it.as_ref().is_some_and(BTreeSet::is_empty)).await.is_ok() };
         let stopped = async { stop.wait_for(|stop| *stop).await.is_ok() };
-        let patience = clock.now() + FIRST_LOOK;
         let all_seen = tokio::select! {
             all = all => all,
-            () = clock.sleep_until(patience) => false,
+            () = clock.sleep(FIRST_LOOK) => false,
             _ = stopped => return,
         };
         let unmatched = self.unmatched();
@@ -301,7 +300,7 @@ mod tests {
             UnixMillis(0)
         }
 
-        fn sleep_until(&self, _: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        fn sleep(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
             Box::pin(std::future::ready(()))
         }
     }
@@ -315,7 +314,7 @@ mod tests {
             UnixMillis(0)
         }
 
-        fn sleep_until(&self, _: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        fn sleep(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
             Box::pin(std::future::pending())
         }
     }

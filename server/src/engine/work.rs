@@ -47,7 +47,7 @@ pub(super) async fn run(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>
             return;
         }
         tokio::select! {
-            () = ctx.clock.sleep_until(ctx.now() + STORE_PAUSE) => {}
+            () = ctx.clock.sleep(STORE_PAUSE) => {}
             () = over(&mut stop) => return,
         }
     }
@@ -73,10 +73,10 @@ pub(super) async fn run(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>
             Ok(None) => {
                 store.answered(&ctx);
                 drop(free);
-                let until = next_look(&ctx, now).await;
+                let next_look = next_look(&ctx, now).await;
                 tokio::select! {
                     () = woken => {}
-                    () = ctx.clock.sleep_until(until) => {}
+                    () = ctx.clock.sleep(next_look) => {}
                     () = crew.one_ends() => {}
                     () = over(&mut stop) => {}
                 }
@@ -87,7 +87,7 @@ pub(super) async fn run(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>
                 if matches!(error, StoreError::Full) && store.may_make_room() {
                     make_room(&ctx).await;
                 }
-                ctx.clock.sleep_until(now + STORE_PAUSE).await;
+                ctx.clock.sleep(STORE_PAUSE).await;
             }
         }
         crew.see_to_ends();
@@ -119,11 +119,11 @@ pub(super) async fn make_room(ctx: &EngineContext) {
     }
 }
 
-async fn next_look(ctx: &EngineContext, now: UnixMillis) -> UnixMillis {
-    let latest = now + ctx.settings.poll;
+/// How long until there is something to be done, as far as is known now.
+async fn next_look(ctx: &EngineContext, now: UnixMillis) -> Duration {
     match ctx.store.next_due(now, ctx.limits()).await {
-        Ok(due) => due.map_or(latest, |due| due.min(latest)),
-        Err(_) => now + STORE_PAUSE,
+        Ok(due) => due.map_or(ctx.settings.poll, |due| due.since(now).min(ctx.settings.poll)),
+        Err(_) => STORE_PAUSE,
     }
 }
 
@@ -259,7 +259,7 @@ impl Crew {
 async fn release(ctx: Arc<EngineContext>, lease: Lease, mut stop: watch::Receiver<bool>) -> Settled {
     while !is_over(&stop) && ctx.health.failure().is_none() {
         tokio::select! {
-            () = ctx.clock.sleep_until(ctx.now() + STORE_PAUSE) => {}
+            () = ctx.clock.sleep(STORE_PAUSE) => {}
             () = over(&mut stop) => {}
         }
         if ctx.store.release(&lease, ctx.now()).await.is_ok() {

@@ -109,7 +109,7 @@ mod tests {
             UnixMillis(self.0.load(Ordering::Relaxed))
         }
 
-        fn sleep_until(&self, _: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        fn sleep(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
             Box::pin(std::future::pending())
         }
     }

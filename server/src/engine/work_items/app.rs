@@ -81,9 +81,9 @@ async fn names_teams(ctx: &EngineContext, id: InstallationId) -> Result<bool, Wo
 /// Logs which App we are. Some installations may never answer: the others are logged without them.
 fn log_summary(ctx: &EngineContext, app: RegisteredAppJson, installations: &[InstallationJson]) {
     if ctx.installation_summary.begin(app, installations) {
-        let (ctx, at, clock) = (ctx.this.clone(), ctx.now() + SUMMARY_WITHIN, Arc::clone(&ctx.clock));
+        let (ctx, clock) = (ctx.this.clone(), Arc::clone(&ctx.clock));
         tokio::spawn(async move {
-            clock.sleep_until(at).await;
+            clock.sleep(SUMMARY_WITHIN).await;
             if let Some(ctx) = ctx.upgrade() {
                 ctx.installation_summary.log();
             }
