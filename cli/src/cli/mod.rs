@@ -397,6 +397,15 @@ mod tests {
     }
 
     #[test]
+    fn a_program_without_the_demo_does_not_name_it() {
+        for has_demo in [true, false] {
+            let help = command(has_demo).render_long_help().to_string();
+            assert_eq!(help.contains("demo"), has_demo, "{help}");
+            assert!(help.contains("Examples:\n") && help.contains("\n  towpath check pr --base"), "{help}");
+        }
+    }
+
+    #[test]
     fn shells_and_man_know_every_command() {
         fn pages(command: &clap::Command, before: &str, found: &mut Vec<String>) {
             let name = format!("{before}{}", command.get_name());
