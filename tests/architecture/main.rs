@@ -160,6 +160,38 @@ fn arrows_go_one_way() {
     assert_eq!(seen, listed, "the list of rooms and the folders differ");
 }
 
+/// The module that a file is, as the file of its parent declares it; `None` for the root of a crate.
+fn declared_as(path: &Path) -> Option<(Vec<PathBuf>, String)> {
+    let stem = path.file_stem().unwrap().to_str().unwrap();
+    let folder = path.parent().unwrap();
+    match stem {
+        "lib" | "main" => None,
+        "mod" => Some((parents_in(folder.parent().unwrap()), folder.file_name()?.to_str()?.to_owned())),
+        _ => Some((parents_in(folder), stem.to_owned())),
+    }
+}
+
+/// The files that may declare what lies in a folder.
+fn parents_in(folder: &Path) -> Vec<PathBuf> {
+    ["mod.rs", "lib.rs", "main.rs"]
+        .map(|name| folder.join(name))
+        .into_iter()
+        .chain([folder.with_extension("rs")])
+        .collect()
+}
+
+#[test]
+fn every_file_is_part_of_the_program() {
+    for path in house().chain(sources("sandbox/src")) {
+        let Some((parents, name)) = declared_as(&path) else { continue };
+        let declares = |parent: &PathBuf| {
+            let text = fs::read_to_string(parent).unwrap_or_default();
+            text.lines().any(|line| line.trim().ends_with(&format!("mod {name};")))
+        };
+        assert!(parents.iter().any(declares), "nobody declares {}", path.display());
+    }
+}
+
 #[test]
 fn arrows_have_no_circle() {
     let order: Vec<_> = ARROWS.iter().map(|(room, _)| *room).collect();
