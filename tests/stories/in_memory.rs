@@ -1,6 +1,6 @@
 //! Where tests keep their files.
 
-use rustix::fs::{StatVfsMountFlags, statvfs};
+use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
 use std::sync::Once;
 
 const IN_MEMORY: &str = "/dev/shm";
@@ -18,6 +18,7 @@ pub(crate) fn keep_files_in_memory() {
             let refuses = StatVfsMountFlags::NOEXEC | StatVfsMountFlags::RDONLY;
             there.f_bavail.saturating_mul(there.f_frsize) >= ROOM && !there.f_flag.intersects(refuses)
         });
+        let fits = fits && access(IN_MEMORY, Access::WRITE_OK | Access::EXEC_OK).is_ok();
         if fits && std::env::var_os("TMPDIR").is_none() {
             tempfile::env::override_temp_dir(IN_MEMORY.as_ref()).expect("nobody else says where");
         }
