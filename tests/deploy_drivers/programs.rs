@@ -1,6 +1,8 @@
 //! Deploys by real programs.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command};
 use std::time::{Duration, SystemTime};
@@ -89,6 +91,40 @@ async fn a_program_that_is_not_there_is_named() {
     let reports = yard.deploy(&programs, &request(1, 1)).await;
     let wanted = "the program /nonexistent/install cannot be started: No such file or directory";
     assert_eq!(failure(&reports).1, wanted);
+}
+
+/// A program, and our hand on it: whoever holds a file open for writing keeps it from being run.
+fn written_to(yard: &Yard) -> (Programs, File) {
+    let path = yard.folder.path().join("install");
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o755).open(&path).unwrap();
+    file.write_all(
+        format!("#!/bin/sh\necho installed > '{}/site'\n", yard.folder.path().display()).as_bytes(),
+    )
+    .unwrap();
+    let step = Step { step: "install".to_owned(), run: vec![path.display().to_string()] };
+    (Programs { deploy: vec![step], ..yard.programs() }, file)
+}
+
+#[tokio::test]
+async fn a_program_that_is_still_written_to_is_waited_for() {
+    let yard = Yard::new();
+    let (programs, file) = written_to(&yard);
+    let driver = yard.driver(&programs);
+    driver.start(&request(1, 1), false).await.unwrap();
+    yard.step(&driver, &request(1, 1), "install").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    drop(file);
+    succeeded(&yard.end(&driver, &request(1, 1)).await);
+    assert_eq!(yard.noted("site"), "installed\n");
+}
+
+#[tokio::test]
+async fn a_program_that_is_written_to_for_long_is_told() {
+    let yard = Yard::new();
+    let (programs, _file) = written_to(&yard);
+    let reports = yard.deploy(&programs, &request(1, 1)).await;
+    let words = failure(&reports).1;
+    assert!(words.ends_with("/install cannot be started: Text file busy"), "{words}");
 }
 
 #[tokio::test]

@@ -24,6 +24,12 @@ const LAST_WAIT: Duration = Duration::from_secs(5);
 /// its group.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
+/// How long is waited for a program that somebody writes to, which cannot be started. What was just copied into a slug looks so
+/// for a moment: while it was open, another program of ours was started, which holds it until it has become that program.
+const WRITTEN_TO: Duration = Duration::from_secs(2);
+/// How long after such a try the next one is made.
+const NEXT_TRY: Duration = Duration::from_millis(20);
+
 /// A program to run.
 pub(super) struct Job<'a> {
     pub(super) step: &'a Step,
@@ -121,9 +127,10 @@ impl Drop for QuitOnDrop {
 
 /// Runs a program to its end, and ends what it leaves behind in its group. What it says goes to the log.
 pub(super) async fn run(job: &Job<'_>, log: &mut Log, until: &mut Until) -> End {
-    let (mut child, output) = match start(job) {
-        Ok(started) => started,
-        Err(error) => return End::NotStarted(error.for_people().into()),
+    let (mut child, output) = match until.bound(start(job)).await {
+        Ok(Ok(started)) => started,
+        Ok(Err(error)) => return End::NotStarted(error.for_people().into()),
+        Err(cut) => return End::Cut(cut),
     };
     // It has not been waited for, so it has its number.
     let Some(mut group) = Group::of(&child) else { return End::NotStarted("it has no number".to_owned()) };
@@ -181,7 +188,7 @@ async fn end(group: &Group, grace: Duration, until: &mut Until) -> Option<Cut> {
     cut
 }
 
-fn start(job: &Job<'_>) -> io::Result<(Child, Receiver)> {
+async fn start(job: &Job<'_>) -> io::Result<(Child, Receiver)> {
     let (output, input) = io::pipe()?;
     let mut arguments = job.step.run.iter();
     let program = arguments.next().ok_or_else(|| io::Error::other("no program is named"))?;
@@ -190,9 +197,16 @@ fn start(job: &Job<'_>) -> io::Result<(Child, Receiver)> {
     command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input);
     ProcessGroup::lead(&mut command);
     let output = Receiver::from_owned_fd(output.into())?;
+    let give_up = Instant::now() + WRITTEN_TO;
     // The command holds our copies of the end that is written to; with it they go.
-    let child = command.spawn()?;
-    Ok((child, output))
+    loop {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && Instant::now() < give_up => {
+                tokio::time::sleep(NEXT_TRY).await;
+            }
+            child => return Ok((child?, output)),
+        }
+    }
 }
 
 fn how(status: std::process::ExitStatus) -> End {
