@@ -7,6 +7,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use towpath::lineage::{GitError, Remote, check_out};
 use towpath::model::CommitId;
+use towpath_sandbox::write_program;
 
 use crate::story::run_git;
 
@@ -40,8 +41,7 @@ fn repository() -> (TempDir, [CommitId; 2]) {
     git(&["commit", "-q", "-m", "two"]);
     let hook = place.join(".git/hooks/post-checkout");
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, "#!/bin/sh\ntouch hooked\n").unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&hook, "#!/bin/sh\ntouch hooked\n", 0o755).unwrap();
     git(&["config", "filter.evil.smudge", "sh -c 'echo evil'"]);
     let new = git(&["rev-parse", "HEAD"]).trim().parse().unwrap();
     (directory, [old, new])

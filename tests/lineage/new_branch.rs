@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
 
 use tempfile::TempDir;
 use towpath::lineage::{Authorization, BranchError, GitError, Mirror, Remote, Repository};
 use towpath::model::BranchName;
+use towpath_sandbox::write_program;
 
 use crate::rebuild::{Work, clean, committer, three_commits};
 use crate::story::{name, run_git};
@@ -89,8 +89,7 @@ async fn a_push_makes_a_new_branch_or_none() {
 
     let hook = work.path().join(".git/hooks/pre-receive");
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, "#!/bin/sh\necho 'GH013: Repository rule violations'\nexit 1\n").unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&hook, "#!/bin/sh\necho 'GH013: Repository rule violations'\nexit 1\n", 0o755).unwrap();
     let error = mirror.push_new_branch(&name("ruled-out"), rebuilt.tip).await.unwrap_err();
     let words = error.to_string();
     assert!(matches!(error, BranchError::Refused { .. }), "{error:?}");

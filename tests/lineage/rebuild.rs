@@ -11,6 +11,7 @@ use towpath::lineage::{
     BranchError, Committer, Conflict, GitError, Mirror, Rebuild, Rebuilt, Remote, Repository,
 };
 use towpath::model::{CommitId, UnixSeconds};
+use towpath_sandbox::write_program;
 
 use crate::story::{name, run_git};
 
@@ -198,8 +199,7 @@ fn booby_trap(work: &Work) -> std::path::PathBuf {
     let hooks = work.path().join(".git/hooks");
     fs::create_dir_all(&hooks).unwrap();
     for hook in ["pre-commit", "commit-msg", "post-commit", "reference-transaction", "post-checkout", "run"] {
-        fs::write(hooks.join(hook), &script).unwrap();
-        fs::set_permissions(hooks.join(hook), fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&hooks.join(hook), &script, 0o755).unwrap();
     }
     let program = hooks.join("run").display().to_string();
     let run: &[&str] = &["merge.trap.driver", "filter.trap.clean", "filter.trap.smudge", "gpg.program"];

@@ -3,6 +3,7 @@
 use crate::http::{Call, get};
 use crate::server::{Environment, LOOK_EVERY, PATIENCE, Server};
 use crate::world::World;
+use towpath_sandbox::write_program;
 
 /// A key that no App on the embedded GitHub has.
 const OTHER_KEY: &str = include_str!("other_key.pem");
@@ -108,8 +109,7 @@ async fn all_that_is_wrong_is_told_in_one_go() {
     let bin = world.folder.path().join("bin");
     std::fs::create_dir(&bin).unwrap();
     let git = bin.join("git");
-    std::fs::write(&git, "#!/bin/sh\necho git version 2.39.5\n").unwrap();
-    std::fs::set_permissions(&git, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_program(&git, "#!/bin/sh\necho git version 2.39.5\n", 0o755).unwrap();
     std::fs::write(world.folder.path().join("allowed.toml"), "[repository.store]\n").unwrap();
     let log = refused_with(
         &world,

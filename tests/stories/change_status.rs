@@ -3,10 +3,9 @@
 use crate::rollback::towpath;
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use towpath_sandbox::{Method, PullHandle};
+use towpath_sandbox::{Method, PullHandle, write_program};
 
 async fn open(stage: &Stage, head: &str, base: &str) -> PullHandle {
     stage.store.open_pull(head).into(base).by("rita").await.unwrap()
@@ -51,8 +50,7 @@ fn counting_git(folder: &Path) -> PathBuf {
     let (program, starts) = (folder.join("git"), folder.join("starts"));
     let script =
         format!("#!/bin/sh\necho \"$@\" >> '{}'\nexec '{}' \"$@\"\n", starts.display(), git.display());
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&program, &script, 0o755).unwrap();
     starts
 }
 

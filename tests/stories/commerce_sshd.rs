@@ -5,11 +5,11 @@ use crate::commerce_cloud::{DRIVER, Reached, Shop, platform};
 use crate::commerce_push::{goes_well, nothing_is_left, of_branch};
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 use towpath_sandbox::platform::Role;
+use towpath_sandbox::write_program;
 
 /// An sshd on a free port of this machine: it lets in whoever shows a certificate of the platform's, and runs nothing but git
 /// on one repository.
@@ -90,8 +90,7 @@ impl Sshd {
             repository.display()
         );
         let file = self.folder.path().join("git");
-        std::fs::write(&file, script).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&file, &script, 0o755).unwrap();
     }
 
     fn host_key(&self) -> String {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use towpath::deploy::operator::Operator;
 use towpath::engine::Deploying;
-use towpath_sandbox::PullHandle;
+use towpath_sandbox::{PullHandle, write_program};
 
 pub const SECRET: &str = "hush-4711";
 
@@ -35,10 +35,7 @@ impl Machine {
     }
 
     pub fn program(&self, name: &str, script: &str) {
-        use std::os::unix::fs::PermissionsExt as _;
-        let path = self.folder.path().join(name);
-        fs::write(&path, format!("#!/bin/sh\nset -e\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&self.path(name), &format!("#!/bin/sh\nset -e\n{script}\n"), 0o755).unwrap();
     }
 
     fn path(&self, name: &str) -> PathBuf {

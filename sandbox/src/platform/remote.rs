@@ -1,11 +1,12 @@
 //! The git servers of projects, and a program that takes the place of ssh on the way to them.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use super::hub::Hub;
 use crate::Refused;
+use crate::programs::write_program;
 
 /// The host that the addresses name.
 pub(super) const HOST: &str = "git.local";
@@ -43,7 +44,7 @@ pub(super) fn set_silent(hub: &Hub, is_silent: bool) -> Result<(), Refused> {
 pub(super) fn hook(repository: &Path, name: &str, lines: &str) -> Result<(), Refused> {
     let hooks = repository.join("hooks");
     fs::create_dir_all(&hooks).map_err(unwritten)?;
-    executable(&hooks.join(name), &format!("#!/bin/sh\n{lines}\n"))
+    write_program(&hooks.join(name), &format!("#!/bin/sh\n{lines}\n"), 0o700).map_err(unwritten)
 }
 
 /// What takes the place of ssh: git's command runs here, where the files that the settings name let it.
@@ -67,13 +68,8 @@ exec env -i PATH="$PATH" git "${{service#git-}}" "$root/{REMOTES}/$name"
         root = hub.folder().display()
     );
     let path = hub.folder().join("ssh");
-    executable(&path, &script)?;
+    write_program(&path, &script, 0o700).map_err(unwritten)?;
     Ok(path)
-}
-
-fn executable(path: &Path, text: &str) -> Result<(), Refused> {
-    fs::write(path, text).map_err(unwritten)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(unwritten)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "it is what a failure is made of")]

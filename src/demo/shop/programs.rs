@@ -3,8 +3,8 @@ use crate::deploy::operator::Operator;
 use crate::model::shared_error;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use towpath_sandbox::write_program;
 
 const SCRIPT: &str = include_str!("shop.sh");
 const BOUTIQUE_SCRIPT: &str = include_str!("boutique.sh");
@@ -32,8 +32,7 @@ impl Programs {
         let failed = |error: std::io::Error| DemoError::SetUp(shared_error(error));
         let (script, boutique, sites) = (folder.join("shop"), folder.join("boutique"), folder.join("sites"));
         for (program, text) in [(&script, SCRIPT), (&boutique, BOUTIQUE_SCRIPT)] {
-            fs::write(program, text).map_err(failed)?;
-            fs::set_permissions(program, fs::Permissions::from_mode(0o755)).map_err(failed)?;
+            write_program(program, text, 0o755).map_err(failed)?;
         }
         for name in environments.iter().chain(&["boutique"]) {
             fs::create_dir_all(sites.join(name)).map_err(failed)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use towpath::model::{SetupRepair, SetupState};
 use towpath::report::{GitHubCli, setup_findings_as_json, setup_plan};
-use towpath_sandbox::BypassMode;
+use towpath_sandbox::{BypassMode, write_program};
 
 /// A shop with every fault that a call to GitHub repairs, and an App that may make it.
 async fn with_rights() -> Clinic {
@@ -91,13 +91,10 @@ fn asked(folder: &Path, command: &str, answer: &str) -> Vec<String> {
          *--jq*) cat {0}/answer;; esac\n",
         folder.display()
     );
-    std::fs::write(bin.join("gh"), script).unwrap();
-    let run = |words: &[&str]| {
-        let output = Command::new(words[0]).args(&words[1..]).output().unwrap();
-        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    run(&["chmod", "+x", bin.join("gh").to_str().unwrap()]);
-    run(&["sh", "-c", &format!("PATH={}:$PATH; set -e; {command}", bin.display())]);
+    write_program(&bin.join("gh"), &script, 0o755).unwrap();
+    let line = format!("PATH={}:$PATH; set -e; {command}", bin.display());
+    let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     let asked = std::fs::read_to_string(folder.join("asked")).unwrap();
     std::fs::remove_file(folder.join("asked")).unwrap();
     asked.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
