@@ -40,6 +40,14 @@ pub enum GitError {
         /// How many bytes are taken.
         limit: usize,
     },
+    /// It was refused the memory that it needed.
+    #[error("git {what} needed more than the {} MiB of memory that it may take on this machine", bound >> 20)]
+    OutOfMemory {
+        /// Which git command.
+        what: &'static str,
+        /// How much it may take, in bytes.
+        bound: u64,
+    },
     /// It ended with an error.
     #[error("git {what} failed: {stderr}")]
     Failed {
@@ -137,13 +145,19 @@ impl GitError {
 
     /// Whether it is about objects that git will never take: as they are they would lead it astray, and they stay as
     /// they are.
-    pub fn is_of_bad_objects(&self) -> bool {
+    fn is_of_bad_objects(&self) -> bool {
         match self {
             Self::Failed { stderr, .. } | Self::Corrupt { stderr, .. } => {
                 Self::is_said_of_bad_objects(stderr)
             }
             _ => false,
         }
+    }
+
+    /// Whether the same question may have an answer later: not where what is asked about is too large for this machine, or is
+    /// what git never takes.
+    pub fn may_pass(&self) -> bool {
+        !matches!(self, Self::OutOfMemory { .. } | Self::TooMuch { .. }) && !self.is_of_bad_objects()
     }
 
     /// Whether it is the repository itself that is broken, not the way to it.

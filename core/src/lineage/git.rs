@@ -5,6 +5,7 @@
 
 mod call;
 mod kept;
+mod memory;
 mod text;
 
 use std::ffi::{OsStr, OsString};
@@ -27,7 +28,7 @@ use super::generation::Generation;
 use super::known::KnownObjects;
 use super::program::{program, whole};
 use super::{GitError, Remote, SshRemote};
-use crate::process::ProcessGroup;
+use crate::process::{ProcessGroup, bound_memory};
 
 /// How long a command that may talk to the remote may take.
 pub(super) const REMOTE_LIMIT: Duration = Duration::from_secs(600);
@@ -190,6 +191,7 @@ impl Git {
             std::io::ErrorKind::NotFound => GitError::NotARepository { place: self.shown_place() },
             _ => GitError::io("starting git", error),
         })?;
+        bound_memory(&child, call.memory);
         // A fetch leaves the network to another process, which would wait on for an answer that nobody reads any more.
         let mut group = ProcessGroup::of(&child);
         let (stdout, stderr) = speak(&mut child, what, call.input).await?;
@@ -201,10 +203,16 @@ impl Git {
         let said = String::from_utf8_lossy(&stderr).into_owned();
         let stderr = shown(&said, secrets);
         match status.code() {
+            Some(1..) if memory::is_refused(&said) => Err(GitError::OutOfMemory { what, bound: call.memory }),
             Some(status) => Ok(Answer { status, stdout, stderr, said, what }),
             // It has no handler for that, and so it cannot say it.
             None if status.signal() == Some(Signal::XFSZ.as_raw()) => {
                 Err(GitError::failed(what, None, format!("File too large {stderr}")))
+            }
+            // Nobody here kills it and still waits for it.
+            None if status.signal() == Some(Signal::KILL.as_raw()) => {
+                let why = "it was killed; this machine may have had no memory left".to_owned();
+                Err(GitError::failed(what, None, why))
             }
             None => Err(GitError::failed(what, None, stderr)),
         }

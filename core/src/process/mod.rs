@@ -1,11 +1,16 @@
 //! Programs that are run, with all that they start.
 //!
-//! Lives here: process groups, which end a program together with whatever it has started.
+//! Lives here: process groups, which end a program together with whatever it has started; how much memory there is, and
+//! bounds on what a program takes of it.
 //!
 //! Does not live here: which program is run, with which arguments and environment, and what its end means (`lineage`
 //! for git, `deploy` for the operator's programs); what is stored of a program that a restart may find (`deploy`).
 //!
-//! Open first: this file; there is no other.
+//! Open first: this file.
+
+mod memory;
+
+pub use memory::{bound_memory, machine_memory};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};

@@ -76,9 +76,9 @@ pub(super) fn settled(outcome: Result<Verdict, NotDecided>) -> (Verdict, Option<
     }
 }
 
-/// Another commit may do better than one that git will never take, and whoever pushes one is heard.
+/// Another commit may do better than one that git will never take or cannot hold, and whoever pushes one is heard.
 fn advised(error: GitError) -> WorkError {
-    let retry_advice = if error.is_of_bad_objects() { RetryAdvice::GiveUp } else { RetryAdvice::TryLater };
+    let retry_advice = if error.may_pass() { RetryAdvice::TryLater } else { RetryAdvice::GiveUp };
     WorkError { retry_advice, ..WorkError::from(error) }
 }
 

@@ -1,6 +1,6 @@
 //! One git command: what it is asked, and what of the world it may use.
 
-use super::REMOTE_LIMIT;
+use super::{REMOTE_LIMIT, memory};
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ pub(in crate::lineage) struct Call {
     pub(super) input: Vec<u8>,
     pub(super) settings: Vec<(String, String)>,
     pub(super) limit: Duration,
+    /// How much memory it may take, in bytes.
+    pub(super) memory: u64,
     pub(super) network: Network,
     /// How much of the environment of the person who runs this counts.
     pub(super) personal: Personal,
@@ -52,7 +54,8 @@ impl Call {
     pub(in crate::lineage) fn new(what: &'static str) -> Self {
         let (arguments, input, settings) = (Vec::new(), Vec::new(), Vec::new());
         let (limit, network, personal) = (LOCAL_LIMIT, Network::Off, Personal::Nothing);
-        Self { what, arguments, input, settings, limit, network, personal, asks_refs: false }
+        let (memory, asks_refs) = (memory::bound(), false);
+        Self { what, arguments, input, settings, limit, memory, network, personal, asks_refs }
     }
 
     pub(in crate::lineage) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -112,6 +115,12 @@ impl Call {
 
     pub(in crate::lineage) fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
+        self
+    }
+
+    #[cfg(test)]
+    pub(super) fn within_memory(mut self, bytes: u64) -> Self {
+        self.memory = bytes;
         self
     }
 }
