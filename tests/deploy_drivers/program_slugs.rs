@@ -42,6 +42,18 @@ async fn a_slug_is_built_once_and_stays_the_same_bits() {
 }
 
 #[tokio::test]
+async fn what_a_kill_left_of_a_check_out_goes_with_the_next_try() {
+    let yard = Yard::new();
+    let folder = yard.data().join("deploys/7.staging.1");
+    for left in ["build/half", "repository/objects"] {
+        fs::create_dir_all(folder.join(left)).unwrap();
+    }
+    succeeded(&yard.deploy(&yard.programs(), &request(1, 1)).await);
+    let left: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["log"]);
+}
+
+#[tokio::test]
 async fn a_slug_that_is_not_what_it_was_is_built_anew() {
     let yard = Yard::new();
     let tampered = async |number: u64, tamper: &dyn Fn(&Path)| {

@@ -10,7 +10,9 @@ use std::time::Duration;
 use crate::in_memory::keep_files_in_memory;
 use tempfile::TempDir;
 use tokio::sync::Notify;
-use towpath::deploy::drivers::programs::{Bounds, CheckingOut, Checkout, Commands, ProgramDriver};
+use towpath::deploy::drivers::programs::{
+    Bounds, CheckingOut, Checkout, CheckoutFolders, Commands, ProgramDriver,
+};
 use towpath::deploy::drivers::{DeployRequest, Driver, DriverError};
 use towpath::deploy::operator::{Programs, Step};
 use towpath::deploy::slug::{self, BuildSettings};
@@ -29,13 +31,17 @@ pub(crate) struct Files {
 }
 
 impl Checkout for Files {
-    fn check_out<'a>(&'a self, request: &'a DeployRequest, into: &'a Path) -> CheckingOut<'a> {
+    fn check_out<'a>(&'a self, request: &'a DeployRequest, folders: &'a CheckoutFolders) -> CheckingOut<'a> {
         Box::pin(async move {
             self.asked.fetch_add(1, Ordering::SeqCst);
             if let Some(error) = self.first.lock().unwrap().pop() {
                 return Err(error);
             }
-            fs::write(into.join("source"), request.deploy.tree.to_string()).unwrap();
+            for folder in [&folders.files, &folders.repository] {
+                assert_eq!(fs::read_dir(folder).unwrap().count(), 0, "{} is empty", folder.display());
+            }
+            fs::write(folders.repository.join("objects"), "packed").unwrap();
+            fs::write(folders.files.join("source"), request.deploy.tree.to_string()).unwrap();
             Ok(())
         })
     }

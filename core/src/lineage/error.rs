@@ -80,6 +80,14 @@ pub enum GitError {
         /// The commit.
         commit: CommitId,
     },
+    /// A commit has more files than may be written.
+    #[error("{commit} holds {what}, which is more than may be checked out")]
+    TooManyFiles {
+        /// The commit.
+        commit: CommitId,
+        /// How much it holds at least.
+        what: String,
+    },
     /// History is cut off, so no set of commits can be trusted.
     #[error("the clone is shallow: its history is cut off; run git fetch --unshallow")]
     Shallow,
@@ -157,7 +165,9 @@ impl GitError {
     /// Whether the same question may have an answer later: not where what is asked about is too large for this machine, or is
     /// what git never takes.
     pub fn may_pass(&self) -> bool {
-        !matches!(self, Self::OutOfMemory { .. } | Self::TooMuch { .. }) && !self.is_of_bad_objects()
+        let is_too_large =
+            matches!(self, Self::OutOfMemory { .. } | Self::TooMuch { .. } | Self::TooManyFiles { .. });
+        !is_too_large && !self.is_of_bad_objects()
     }
 
     /// Whether it is the repository itself that is broken, not the way to it.

@@ -185,16 +185,16 @@ impl Git {
     }
 
     async fn run_unlimited(&self, call: Call) -> Result<Answer, GitError> {
-        let what = call.what;
+        let (what, memory) = (call.what, call.memory);
         let mut child = self.command(&call).spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound if self.directory_exists() => GitError::NotFound,
             std::io::ErrorKind::NotFound => GitError::NotARepository { place: self.shown_place() },
             _ => GitError::io("starting git", error),
         })?;
-        bound_memory(&child, call.memory);
+        bound_memory(&child, memory);
         // A fetch leaves the network to another process, which would wait on for an answer that nobody reads any more.
         let mut group = ProcessGroup::of(&child);
-        let (stdout, stderr) = speak(&mut child, what, call.input).await?;
+        let (stdout, stderr) = speak(&mut child, call).await?;
         let status = child.wait().await.map_err(|error| GitError::io("waiting for git", error))?;
         if let Some(group) = &mut group {
             group.ended();
@@ -203,7 +203,7 @@ impl Git {
         let said = String::from_utf8_lossy(&stderr).into_owned();
         let stderr = shown(&said, secrets);
         match status.code() {
-            Some(1..) if memory::is_refused(&said) => Err(GitError::OutOfMemory { what, bound: call.memory }),
+            Some(1..) if memory::is_refused(&said) => Err(GitError::OutOfMemory { what, bound: memory }),
             Some(status) => Ok(Answer { status, stdout, stderr, said, what }),
             // It has no handler for that, and so it cannot say it.
             None if status.signal() == Some(Signal::XFSZ.as_raw()) => {
@@ -351,11 +351,8 @@ const FIXED_SETTINGS: [(&str, &str); 7] = [
 ];
 
 /// Feeds the child and takes what it says on both channels at once, so that no pipe runs full.
-async fn speak(
-    child: &mut Child,
-    what: &'static str,
-    input: Vec<u8>,
-) -> Result<(Vec<u8>, Vec<u8>), GitError> {
+async fn speak(child: &mut Child, call: Call) -> Result<(Vec<u8>, Vec<u8>), GitError> {
+    let Call { what, input, answer: limit, .. } = call;
     let stdin = child.stdin.take();
     let feed = async move {
         if let Some(mut stdin) = stdin {
@@ -366,12 +363,11 @@ async fn speak(
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(GitError::io("starting git", "it has no output"));
     };
-    let ((), stdout, stderr) =
-        tokio::join!(feed, take(stdout, ANSWER_LIMIT), take_start(stderr, STDERR_LIMIT));
+    let ((), stdout, stderr) = tokio::join!(feed, take(stdout, limit), take_start(stderr, STDERR_LIMIT));
     let stdout = stdout.map_err(|error| GitError::io("reading from git", error))?;
     let stderr = stderr.map_err(|error| GitError::io("reading from git", error))?;
-    if stdout.len() > ANSWER_LIMIT {
-        return Err(GitError::TooMuch { what, limit: ANSWER_LIMIT });
+    if stdout.len() > limit {
+        return Err(GitError::TooMuch { what, limit });
     }
     Ok((stdout, stderr))
 }

@@ -73,7 +73,7 @@ mod with_file;
 mod workbench;
 
 pub use carried::Rebase;
-pub use checkout::check_out;
+pub use checkout::{CheckOut, check_out};
 pub use copy::CopyQuestion;
 pub use error::GitError;
 pub use history::{History, Holders};

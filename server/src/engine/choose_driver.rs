@@ -2,13 +2,12 @@
 
 use super::context::EngineContext;
 use super::forge::OneRepository;
-use crate::deploy::drivers::programs::{CheckingOut, Checkout, ProgramDriver};
+use crate::deploy::drivers::programs::{CheckingOut, Checkout, CheckoutFolders, ProgramDriver};
 use crate::deploy::drivers::{self, DeployRequest, Driver, DriverError};
 use crate::deploy::operator::{Allowed, SecretError};
-use crate::lineage::{self, GitError};
+use crate::lineage::{self, CheckOut, GitError};
 use crate::model::{DriverSettings, Environment, ForPeople, RepositoryId};
 use crate::store::RepositoryRow;
-use std::path::Path;
 use std::sync::{Arc, Weak};
 
 impl EngineContext {
@@ -71,13 +70,13 @@ struct Files {
 }
 
 impl Checkout for Files {
-    fn check_out<'a>(&'a self, request: &'a DeployRequest, into: &'a Path) -> CheckingOut<'a> {
-        Box::pin(self.write(request, into))
+    fn check_out<'a>(&'a self, request: &'a DeployRequest, folders: &'a CheckoutFolders) -> CheckingOut<'a> {
+        Box::pin(self.write(request, folders))
     }
 }
 
 impl Files {
-    async fn write(&self, order: &DeployRequest, into: &Path) -> Result<(), DriverError> {
+    async fn write(&self, order: &DeployRequest, folders: &CheckoutFolders) -> Result<(), DriverError> {
         let ctx = self.ctx.upgrade().ok_or_else(|| DriverError::later("the server ends"))?;
         // As it is now: it may have been renamed since the deploy began.
         let repository = ctx.store.repository(self.repository).await;
@@ -87,9 +86,17 @@ impl Files {
             repository.ok_or_else(|| DriverError::later("the repository is not known any more"))?;
         let token = ctx.api.git_token(repository.installation).await?;
         let remote = ctx.remote(&repository, &token).await?;
-        match lineage::check_out(&remote, order.deploy.commit, into).await {
+        let bounds = ctx.drivers.commands.bounds();
+        let out = CheckOut {
+            into: &folders.files,
+            repository: &folders.repository,
+            files_most: bounds.tree_entries,
+            bytes_most: bounds.slug_bytes,
+        };
+        let checked_out = lineage::check_out(&remote, order.deploy.commit, out);
+        match ctx.mirrors.asking(repository.installation, checked_out).await {
             Ok(()) => Ok(()),
-            Err(error @ GitError::NoSuchCommit { .. }) => {
+            Err(error) if matches!(error, GitError::NoSuchCommit { .. }) || !error.may_pass() => {
                 Err(DriverError::refused(error.for_people()).caused_by(error))
             }
             Err(error) => {

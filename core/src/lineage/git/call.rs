@@ -1,6 +1,6 @@
 //! One git command: what it is asked, and what of the world it may use.
 
-use super::{REMOTE_LIMIT, memory};
+use super::{ANSWER_LIMIT, REMOTE_LIMIT, memory};
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ pub(in crate::lineage) struct Call {
     pub(super) input: Vec<u8>,
     pub(super) settings: Vec<(String, String)>,
     pub(super) limit: Duration,
+    /// How much of its answer is taken, in bytes.
+    pub(super) answer: usize,
     /// How much memory it may take, in bytes.
     pub(super) memory: u64,
     pub(super) network: Network,
@@ -54,8 +56,8 @@ impl Call {
     pub(in crate::lineage) fn new(what: &'static str) -> Self {
         let (arguments, input, settings) = (Vec::new(), Vec::new(), Vec::new());
         let (limit, network, personal) = (LOCAL_LIMIT, Network::Off, Personal::Nothing);
-        let (memory, asks_refs) = (memory::bound(), false);
-        Self { what, arguments, input, settings, limit, memory, network, personal, asks_refs }
+        let (answer, memory, asks_refs) = (ANSWER_LIMIT, memory::bound(), false);
+        Self { what, arguments, input, settings, limit, answer, memory, network, personal, asks_refs }
     }
 
     pub(in crate::lineage) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -115,6 +117,12 @@ impl Call {
 
     pub(in crate::lineage) fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Takes no more of the answer than this, in bytes; a longer one is an error.
+    pub(in crate::lineage) fn answered_within(mut self, bytes: usize) -> Self {
+        self.answer = bytes.min(ANSWER_LIMIT);
         self
     }
 

@@ -28,7 +28,7 @@ mod step;
 mod task;
 mod trees;
 
-pub use shared::{Bounds, Changed, CheckingOut, Checkout, Clock};
+pub use shared::{Bounds, Changed, CheckingOut, Checkout, CheckoutFolders, Clock};
 
 use super::{DeployRequest, Driver, DriverError, Started};
 use crate::deploy::operator::{Programs, SecretError};
@@ -90,6 +90,11 @@ impl Commands {
         let slugs = Slugs::new(data.join("slugs"), each, bounds.slug_count);
         let shared = Shared { data, bounds, clock, changed, slugs, runs: Mutex::default() };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// What bounds all of them.
+    pub fn bounds(&self) -> &Bounds {
+        &self.shared.bounds
     }
 
     /// The driver of one environment.

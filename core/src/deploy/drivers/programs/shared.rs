@@ -7,7 +7,7 @@ use crate::deploy::drivers::{DeployRequest, DriverError};
 use crate::model::UnixMillis;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,11 +21,20 @@ pub type Changed = Arc<dyn Fn(&DeployRequest) + Send + Sync>;
 /// Files that are being written.
 pub type CheckingOut<'a> = Pin<Box<dyn Future<Output = Result<(), DriverError>> + Send + 'a>>;
 
+/// What files are checked out into: two folders that are there and empty, and go after the deploy, whatever becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckoutFolders {
+    /// For the files.
+    pub files: PathBuf,
+    /// For the repository that they are taken from.
+    pub repository: PathBuf,
+}
+
 /// Where the files of a commit come from.
 pub trait Checkout: Send + Sync {
-    /// Writes the files of the order's commit into the folder `into`, which is there and empty. May be dropped before
-    /// it has ended, and is asked again after [`DriverError::Later`].
-    fn check_out<'a>(&'a self, request: &'a DeployRequest, into: &'a Path) -> CheckingOut<'a>;
+    /// Writes the files of the order's commit, within the [`Bounds`] of what a slug may hold. May be dropped before it has
+    /// ended, and is asked again after [`DriverError::Later`].
+    fn check_out<'a>(&'a self, request: &'a DeployRequest, folders: &'a CheckoutFolders) -> CheckingOut<'a>;
 }
 
 /// What bounds deploys by programs, besides the time that the operator gives each phase.
@@ -94,6 +103,12 @@ impl Shared {
 
     pub(super) fn folder(&self, key: &str) -> PathBuf {
         self.data.join("deploys").join(key)
+    }
+
+    /// Where a deploy's files are checked out into, and built.
+    pub(super) fn checkout(&self, key: &str) -> CheckoutFolders {
+        let folder = self.folder(key);
+        CheckoutFolders { files: folder.join("build"), repository: folder.join("repository") }
     }
 
     /// What the programs of a deploy are told to be their home.

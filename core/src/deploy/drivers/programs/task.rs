@@ -5,7 +5,7 @@ use super::log::Log;
 use super::mask::Mask;
 use super::removal::remove;
 use super::run::Run;
-use super::shared::{Checkout, Shared};
+use super::shared::{Checkout, CheckoutFolders, Shared};
 use super::slugs::{Held, apart};
 use super::step::{self, Cut, End, Job, Until};
 use super::{files, group, trees};
@@ -160,8 +160,9 @@ impl Task {
         let held = held.map_err(cut)?.map_err(failed)?;
         self.say_of(&held, log).await?;
         if held != Held::Sound {
-            let built = self.folder().join("build");
-            self.check_out(&built, log, &mut until).await?;
+            let folders = self.shared.checkout(&self.run.request.key);
+            self.check_out(&folders, log, &mut until).await?;
+            let built = folders.files;
             self.steps((phase, &self.programs.build), &built, log, &mut until).await?;
             let put = slugs.put(&built, &place, &recipe, (self.shared.clock)());
             until.bound_work(put).await.map_err(cut)?.map_err(failed)?;
@@ -196,13 +197,20 @@ impl Task {
         Ok(())
     }
 
-    async fn check_out(&self, into: &Path, log: &mut Log, until: &mut Until) -> Result<(), Failure> {
+    async fn check_out(
+        &self,
+        folders: &CheckoutFolders,
+        log: &mut Log,
+        until: &mut Until,
+    ) -> Result<(), Failure> {
         let phase = Phase::Build;
+        let unmade = |error| Failure::io(phase, "the work tree cannot be made", &error);
         let cut = |cut| self.cut(phase, "the check-out", cut);
         log.say("build: check out").await;
         for attempt in 1.. {
-            fresh(into).await.map_err(|error| Failure::io(phase, "the work tree cannot be made", &error))?;
-            let asked = self.checkout.check_out(&self.run.request, into);
+            fresh(&folders.files).await.map_err(unmade)?;
+            fresh(&folders.repository).await.map_err(unmade)?;
+            let asked = self.checkout.check_out(&self.run.request, folders);
             match until.bound(asked).await.map_err(cut)? {
                 Ok(()) => break,
                 Err(error @ (DriverError::Later { .. } | DriverError::NotBefore(_)))
@@ -223,7 +231,8 @@ impl Task {
                 }
             }
         }
-        Ok(())
+        let repository = folders.repository.clone();
+        apart(move || remove(&repository)).await.map_err(unmade)
     }
 
     async fn steps(
@@ -282,7 +291,8 @@ impl Task {
 
     /// Removes what only a deploy under way needs.
     async fn clear(&self) -> io::Result<()> {
-        let folders = [self.folder().join("build"), self.copy(), self.home()];
+        let CheckoutFolders { files, repository } = self.shared.checkout(&self.run.request.key);
+        let folders = [files, repository, self.copy(), self.home()];
         apart(move || folders.iter().try_for_each(|folder| remove(folder))).await
     }
 
