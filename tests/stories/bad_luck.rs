@@ -206,6 +206,45 @@ async fn forty_silent_repositories_keep_no_other_tenant_waiting() {
     others_are_judged_beside(40).await;
 }
 
+/// A topic of this name that is judged.
+async fn judged(stage: &Stage, name: &str) {
+    topic(&stage.store, name, "integration").await;
+    let pull = stage.store.open_pull(name).into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    stage.quiet().await;
+}
+
+#[tokio::test]
+async fn a_git_that_is_silent_only_where_files_are_asked_for_holds_no_worker() {
+    let setting = with(|it| (it.workers, it.workers_per_installation) = (1, 1));
+    let stage = Stage::with(Setting { patience: Duration::from_secs(180), ..setting }).await;
+    let (_installation, shop) = tenant(&stage).await;
+    stage.quiet().await;
+    judged(&stage, "feature/first").await;
+    let asked = async |name: &str| {
+        stage.github.forget_records();
+        judged(&stage, name).await;
+        let counts = stage.github.request_counts();
+        let of_git =
+            counts.iter().filter(|(what, _)| what.starts_with("POST ") && what.contains("git-upload-pack"));
+        of_git.map(|(_, count)| *count).sum::<u64>()
+    };
+    let asked = asked("feature/second").await;
+    topic(&stage.store, "feature/third", "integration").await;
+    let silent = stage.github.faults().rest("POST", "/acme/store.git/git-upload-pack");
+    let silent = silent.hang_until_released().after(u32::try_from(asked).unwrap() - 1);
+    let held = stage.github.faults().held();
+    let quiet = stage.store.open_pull("feature/third").into("integration").by("ana").await.unwrap();
+    until("silent", async || stage.github.faults().held() > held).await;
+    topic(&shop, "feature/cart", "integration").await;
+    let pull = shop.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check_soon(&pull).await.passes();
+    silent.remove();
+    stage.github.faults().release();
+    stage.check(&quiet).await.passes();
+    stage.end().await;
+}
+
 #[tokio::test]
 async fn what_a_late_list_does_not_show_yet_is_not_made_again() {
     let stage = Stage::with(with(|it| it.lists_lag = Duration::from_secs(30))).await;

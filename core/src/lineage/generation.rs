@@ -3,6 +3,7 @@
 //! Whoever asks holds on to the one they began with, so that nothing goes from under a question: a damaged
 //! or evicted one is removed when the last of them has ended.
 
+use super::RemoteTurns;
 use super::known::KnownObjects;
 use crate::model::error_chain;
 use std::fs;
@@ -18,6 +19,8 @@ const TEMPORARY: &str = "tmp_";
 #[derive(Debug)]
 pub(super) struct Generation {
     directory: PathBuf,
+    /// What questions wait for that need files from the remote.
+    remote_turns: Option<Arc<dyn RemoteTurns>>,
     /// What need not be asked again.
     known: KnownObjects,
     /// git spoke of damage when it was asked.
@@ -27,9 +30,13 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    pub(super) fn new(directory: PathBuf) -> Self {
+    pub(super) fn new(directory: PathBuf, remote_turns: Option<Arc<dyn RemoteTurns>>) -> Self {
         let (suspect, retired) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { directory, known: KnownObjects::default(), suspect, retired }
+        Self { directory, remote_turns, known: KnownObjects::default(), suspect, retired }
+    }
+
+    pub(super) fn remote_turns(&self) -> Option<&dyn RemoteTurns> {
+        self.remote_turns.as_deref()
     }
 
     /// The git directory.
@@ -122,7 +129,7 @@ impl Drop for Generation {
 }
 
 /// The newest whole generation in `folder`; everything else there is removed.
-pub(super) fn adopt(folder: &Path) -> Option<Arc<Generation>> {
+pub(super) fn adopt(folder: &Path, remote_turns: Option<&Arc<dyn RemoteTurns>>) -> Option<Arc<Generation>> {
     let Ok(entries) = fs::read_dir(folder) else {
         // Where no folder is, or none that can be read, there may be something else in its place.
         if folder.is_file() {
@@ -134,7 +141,7 @@ pub(super) fn adopt(folder: &Path) -> Option<Arc<Generation>> {
     paths.sort_by_key(|path| number(path));
     let mut adopted = None;
     while let Some(path) = paths.pop() {
-        let generation = Generation::new(path);
+        let generation = Generation::new(path, remote_turns.cloned());
         if adopted.is_none() && number(&generation.directory).is_some() && generation.is_whole() {
             adopted = Some(Arc::new(generation));
         } else {

@@ -6,7 +6,7 @@
 
 use crate::model::InstallationId;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Permits that all installations share.
@@ -68,7 +68,14 @@ impl FairSemaphore {
 pub(super) struct Worker {
     workers: Arc<FairSemaphore>,
     of: Option<InstallationId>,
-    held: Arc<Mutex<Option<Permit>>>,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    permit: Option<Permit>,
+    /// How many waits it is put aside for: a piece of work may do several things at the same time.
+    waits: usize,
 }
 
 tokio::task_local! {
@@ -79,7 +86,8 @@ impl Worker {
     /// One for work of an installation, where one of all is free.
     pub(super) async fn new(workers: &Arc<FairSemaphore>, free: Permit, of: Option<InstallationId>) -> Self {
         let permit = workers.give(free, of).await;
-        Self { workers: Arc::clone(workers), of, held: Arc::new(Mutex::new(Some(permit))) }
+        let held = Held { permit: Some(permit), waits: 0 };
+        Self { workers: Arc::clone(workers), of, held: Arc::new(Mutex::new(held)) }
     }
 
     /// Does a piece of work, in which [`aside`] can give the worker away for a while.
@@ -87,18 +95,55 @@ impl Worker {
         WORKER.scope(self, work).await
     }
 
-    fn hold(&self, permit: Option<Permit>) {
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+    /// A wait begins.
+    fn put_aside(&self) -> Waiting<'_> {
+        let mut held = self.held();
+        held.waits += 1;
+        held.permit = None;
+        Waiting(self)
+    }
+
+    /// Takes one up again where nothing is waited for any more.
+    async fn take_up(&self) {
+        let goes_on = |held: &Held| held.waits == 0 && held.permit.is_none();
+        if !goes_on(&self.held()) {
+            return;
+        }
+        let permit = self.workers.take(self.of).await;
+        let mut held = self.held();
+        // Another wait may have begun, or ended, meanwhile.
+        if goes_on(&held) {
+            held.permit = Some(permit);
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A wait without a worker. It may be dropped before it has ended.
+struct Waiting<'a>(&'a Worker);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.held().waits -= 1;
     }
 }
 
 /// Waits for something without keeping the worker, and goes on once one is free again.
 pub(super) async fn aside<T>(waiting: impl Future<Output = T>) -> T {
     let Ok(worker) = WORKER.try_with(Worker::clone) else { return waiting.await };
-    worker.hold(None);
+    let aside = worker.put_aside();
     let came = waiting.await;
-    worker.hold(Some(worker.workers.take(worker.of).await));
+    drop(aside);
+    worker.take_up().await;
     came
+}
+
+/// The installation of the work that is done here, where it is known.
+pub(super) fn installation_at_work() -> Option<InstallationId> {
+    WORKER.try_with(|worker| worker.of).ok().flatten()
 }
 
 #[cfg(test)]
@@ -147,6 +192,32 @@ mod tests {
         drop(other);
         work.await.unwrap();
         workers.take(Some(InstallationId(1))).await;
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_two_things_at_once_takes_one_worker_up() {
+        let workers = Arc::new(FairSemaphore::new(1, 1));
+        let worker = Worker::new(&workers, workers.take_any().await, Some(InstallationId(1))).await;
+        let [(one, one_ended), (other, other_ended)] =
+            [(); 2].map(|()| tokio::sync::oneshot::channel::<()>());
+        let work = tokio::spawn(worker.does(async {
+            let wait =
+                async |ended: tokio::sync::oneshot::Receiver<()>| aside(async { drop(ended.await) }).await;
+            tokio::join!(wait(one_ended), wait(other_ended));
+            pending::<()>().await;
+        }));
+        one.send(()).unwrap();
+        come_to_rest().await;
+        let taken = workers.take_any().await;
+        other.send(()).unwrap();
+        come_to_rest().await;
+        drop(taken);
+        come_to_rest().await;
+        let next = tokio::spawn(async move { workers.take_any().await });
+        come_to_rest().await;
+        assert!(!next.is_finished(), "it goes on, and so it has the worker");
+        work.abort();
+        next.await.unwrap();
     }
 
     #[tokio::test]

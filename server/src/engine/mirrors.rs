@@ -1,8 +1,8 @@
 //! Which mirrors are on the disk, and which of them goes when there are too many or too large ones.
 
 use super::clock::Clock;
-use super::fair_semaphore::{FairSemaphore, aside};
-use crate::lineage::{Fetched, GitError, Mirror, Remote, RemoteRefs};
+use super::fair_semaphore::{FairSemaphore, aside, installation_at_work};
+use crate::lineage::{Asking, Fetched, GitError, Mirror, Remote, RemoteRefs, RemoteTurns};
 use crate::model::{InstallationId, RepositoryId, UnixMillis, error_chain};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -30,11 +30,39 @@ impl Default for MirrorBounds {
 pub(super) struct Mirrors {
     folder: PathBuf,
     bounds: MirrorBounds,
-    /// How many gits may talk to remotes.
-    fetches: FairSemaphore,
+    fetches: Arc<Fetches>,
     remote_refs: Arc<RemoteRefs>,
     clock: Arc<dyn Clock>,
     known: Mutex<BTreeMap<RepositoryId, Kept>>,
+}
+
+/// How many gits may talk to remotes.
+#[derive(Debug)]
+struct Fetches(FairSemaphore);
+
+tokio::task_local! {
+    /// Set for whoever asks a remote in their turn: what they need for that is part of it.
+    static IN_TURN: ();
+}
+
+impl Fetches {
+    /// Does what asks a remote, as one of those who may at the same time. No worker waits for it.
+    async fn asking<T>(&self, of: Option<InstallationId>, ask: impl Future<Output = T>) -> T {
+        if IN_TURN.try_with(|()| ()).is_ok() {
+            return ask.await;
+        }
+        aside(async {
+            let _turn = self.0.take(of).await;
+            IN_TURN.scope((), ask).await
+        })
+        .await
+    }
+}
+
+impl RemoteTurns for Fetches {
+    fn in_turn<'a>(&'a self, asking: Asking<'a>) -> Asking<'a> {
+        Box::pin(self.asking(installation_at_work(), asking))
+    }
 }
 
 #[derive(Debug)]
@@ -56,7 +84,7 @@ impl Mirrors {
         fetches: FairSemaphore,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let (remote_refs, known) = (Arc::default(), Mutex::default());
+        let (fetches, remote_refs, known) = (Arc::new(Fetches(fetches)), Arc::default(), Mutex::default());
         Self { folder, bounds, fetches, remote_refs, clock, known }
     }
 
@@ -70,8 +98,12 @@ impl Mirrors {
     pub(super) fn of(&self, id: RepositoryId) -> Arc<Mirror> {
         let now = self.clock.now();
         let mut known = self.known();
+        let make = || {
+            let turns: Arc<dyn RemoteTurns> = self.fetches.clone();
+            Mirror::new(self.place(id)).asking_first(Arc::clone(&self.remote_refs)).taking_turns(turns)
+        };
         let kept = known.entry(id).or_insert_with(|| Kept {
-            mirror: Arc::new(Mirror::new(self.place(id)).asking_first(Arc::clone(&self.remote_refs))),
+            mirror: Arc::new(make()),
             used: now,
             size: 0,
             fetched: None,
@@ -89,7 +121,7 @@ impl Mirrors {
     ) -> Result<(), GitError> {
         let mirror = self.of(id);
         let began = self.clock.now();
-        let turn = self.fetches.take(Some(installation));
+        let turn = self.fetches.0.take(Some(installation));
         match aside(mirror.fetch_in_turn(remote, pulls, turn)).await {
             Ok(Fetched::Shared) => {
                 self.note(id, |kept| kept.fetched = Some(began));
@@ -115,11 +147,7 @@ impl Mirrors {
 
     /// Does something else that asks a remote, as one of those who may at the same time. No worker waits for it.
     pub(super) async fn asking<T>(&self, of: InstallationId, ask: impl Future<Output = T>) -> T {
-        aside(async {
-            let _turn = self.fetches.take(Some(of)).await;
-            ask.await
-        })
-        .await
+        self.fetches.asking(Some(of), ask).await
     }
 
     /// Whether all branches were fetched no longer than this ago. What a clock that has been set back since says of

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 pub use self::remote_refs::RemoteRefs;
 use super::generation::{self, Generation};
 use super::git::{Call, Git};
-use super::{GitError, Remote, Repository};
+use super::{GitError, Remote, RemoteTurns, Repository};
 use crate::model::{BranchName, error_chain};
 
 /// For how long a remote is fetched from at once that could not be asked first, and cannot be soon.
@@ -50,6 +50,8 @@ pub struct Mirror {
     turn: Mutex<()>,
     /// Asks whether there is anything to bring.
     remote_refs: Option<Arc<RemoteRefs>>,
+    /// What questions wait for that need files from the remote.
+    turns: Option<Arc<dyn RemoteTurns>>,
     /// Until when that is not asked, since it was in vain.
     not_asked_until: SyncMutex<Option<Instant>>,
 }
@@ -89,6 +91,7 @@ impl Mirror {
             wanted: SyncMutex::default(),
             turn: Mutex::new(()),
             remote_refs: None,
+            turns: None,
             not_asked_until: SyncMutex::default(),
         }
     }
@@ -99,11 +102,17 @@ impl Mirror {
         Self { remote_refs: Some(remote_refs), ..self }
     }
 
+    /// The same, where questions that need files from the remote wait for their turn.
+    #[must_use]
+    pub fn taking_turns(self, turns: Arc<dyn RemoteTurns>) -> Self {
+        Self { turns: Some(turns), ..self }
+    }
+
     /// The mirror as a repository to ask. With a `remote`, questions that need files fetch them from there.
     pub fn repository(&self, remote: Option<Remote>) -> Repository {
         // Where none was made, the question says that there is no repository.
-        let generation =
-            self.generation().unwrap_or_else(|| Arc::new(Generation::new(self.folder.join("none"))));
+        let none = || Arc::new(Generation::new(self.folder.join("none"), None));
+        let generation = self.generation().unwrap_or_else(none);
         Repository::mirrored(&generation, remote)
     }
 
@@ -224,7 +233,7 @@ impl Mirror {
     fn current(&self) -> MutexGuard<'_, Current> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if !current.seen {
-            let generation = generation::adopt(&self.folder);
+            let generation = generation::adopt(&self.folder, self.turns.as_ref());
             *current = Current { seen: true, generation, made: 0 };
         }
         current
@@ -330,7 +339,7 @@ impl Mirror {
         }
         let moved = fs::rename(&making, &place).await;
         moved.map_err(|error| GitError::io("moving the new mirror to its place", error))?;
-        if let Some(before) = self.replace(Some(Arc::new(Generation::new(place)))) {
+        if let Some(before) = self.replace(Some(Arc::new(Generation::new(place, self.turns.clone())))) {
             before.retire();
         }
         Ok(Fetched::Asked)

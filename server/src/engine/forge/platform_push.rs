@@ -3,6 +3,7 @@
 use crate::deploy::drivers::DriverError;
 use crate::deploy::drivers::forge::{Brings, GitSaid, Push};
 use crate::engine::context::EngineContext;
+use crate::engine::fair_semaphore::aside;
 use crate::engine::mirrored::Mirrored;
 use crate::lineage::{Committer, GitError, PushBench, Remote, SshAnswer, SshRemote};
 use crate::model::{CommitId, ForPeople as _};
@@ -22,7 +23,7 @@ pub(super) async fn prepare(
             Ok(Ok(commit))
         }
         Brings::FilesOf { commit, message, at } => {
-            let tip = bench.fetch_tip(push.branch).await.map_err(later)?;
+            let tip = aside(bench.fetch_tip(push.branch)).await.map_err(later)?;
             if !tip.accepted {
                 return Ok(Err(said(tip)));
             }
@@ -33,10 +34,10 @@ pub(super) async fn prepare(
     }
 }
 
-/// Pushes what was made ready.
+/// Pushes what was made ready. The platform builds and deploys meanwhile, and no worker waits for it.
 pub(super) async fn push(push: &Push<'_>, commit: CommitId) -> Result<GitSaid, DriverError> {
     let bench = PushBench::made(push.folder, ssh(push));
-    bench.push(push.branch, commit).await.map(said).map_err(later)
+    aside(bench.push(push.branch, commit)).await.map(said).map_err(later)
 }
 
 /// How deep the history has to be fetched that the platform lacks; `None` for all of it, where that is not known.
