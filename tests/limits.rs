@@ -24,6 +24,7 @@ use wire::{Framing, answer, head, signature};
 /// Longer than anything here takes, and much shorter than what stalls in [`patient`].
 const GENEROUS: Duration = Duration::from_secs(20);
 const MB: usize = 1 << 20;
+const READY: &[u8] = b"GET /readyz HTTP/1.1\r\nHost: towpath.example\r\n\r\n";
 
 /// The server as it is deployed, with a GitHub that cannot be reached.
 struct Door {
@@ -288,6 +289,20 @@ async fn a_stop_answers_what_is_under_way_and_waits_for_nobody_else() {
     assert_eq!(answer(&mut idle).await.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
     drop(silent);
     drop(folder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_again_and_again_whether_it_is_ready_has_nothing_written() {
+    let door = Door::open(patient()).await;
+    let log = door.folder.path().join("towpath.db-wal");
+    let written = || std::fs::metadata(&log).unwrap().len();
+    assert_eq!(door.call(READY).await, 200);
+    let before = written();
+    for _ in 0..200 {
+        assert_eq!(door.call(READY).await, 200);
+    }
+    // Each look writes a page of 4 KB.
+    assert!(written() - before < 100_000, "{} bytes", written() - before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

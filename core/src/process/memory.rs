@@ -47,10 +47,8 @@ pub fn bound_memory(child: &Child, bytes: u64) {
         use rustix::process::{Pid, Resource, Rlimit, prlimit};
         let Some(child) = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)) else { return };
         let bound = Rlimit { current: Some(bytes), maximum: Some(bytes) };
-        // One that has ended meanwhile needs none, and one that this process is under already is closer still.
-        if let Err(error) = prlimit(Some(child), Resource::Data, bound) {
-            tracing::debug!(%error, "a program's memory could not be bounded");
-        }
+        // It fails where the child has ended meanwhile, or where this process may take less itself.
+        let _ = prlimit(Some(child), Resource::Data, bound);
     }
     #[cfg(not(target_os = "linux"))]
     let _ = (child, bytes);

@@ -8,6 +8,7 @@ use super::given_numbers::GivenNumbers;
 use super::installation_summary::InstallationSummary;
 use super::merge_rules::MergeRules;
 use super::mirrors::{MirrorBounds, Mirrors};
+use super::probe::Probe;
 use super::supervisor::Health;
 use super::tally::Tally;
 use super::work_error::WorkError;
@@ -103,6 +104,18 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Permits for those who work.
+    pub(super) fn worker_permits(&self) -> FairSemaphore {
+        FairSemaphore::new(self.workers, self.workers_per_installation)
+    }
+
+    /// Permits for those who ask remotes.
+    pub(super) fn fetch_permits(&self) -> FairSemaphore {
+        FairSemaphore::new(self.fetches, self.fetches_per_installation)
+    }
+}
+
 /// What all work on work items shares.
 pub(super) struct EngineContext {
     /// For work that goes on while nobody looks at its work item.
@@ -110,6 +123,7 @@ pub(super) struct EngineContext {
     pub(super) store: Arc<dyn Store>,
     pub(super) workers: Arc<FairSemaphore>,
     pub(super) health: Health,
+    pub(super) probe: Probe,
     /// Counts what work comes to.
     pub(super) tally: Tally,
     pub(super) api: Arc<Api>,

@@ -91,6 +91,7 @@
 mod account_files;
 mod audit_log;
 mod back_off;
+mod cached;
 mod change_status;
 mod choose_driver;
 mod clock;
@@ -122,6 +123,7 @@ mod monitor;
 mod not_decided;
 mod open;
 mod operator_entries;
+mod probe;
 mod readiness;
 mod received;
 mod registration;
@@ -152,7 +154,7 @@ pub use inbox::{Inbox, Reception, WebhookSeen};
 pub use mirrors::MirrorBounds;
 pub use monitor::{Monitor, StatusReport};
 pub use open::{CALL_WITHIN, Config, OpenError, PlaceFault, Places, system_random};
-pub use readiness::NotReady;
+pub use probe::NotReady;
 pub use received::{Received, Refusal};
 pub use registration::{
     ExchangeError, KEY_LASTS, RandomBytes, RegisteredApp, SetupKey, fingerprint, register,
@@ -172,7 +174,6 @@ use audit_log::StatedAuditHash;
 use context::EngineContext;
 use deploy_drivers::{DeployDrivers, commands};
 use doctor::{Doctor, LatestExamination};
-use fair_semaphore::FairSemaphore;
 use mirrors::Mirrors;
 use monitor::LastWebhook;
 use operator_entries::Entries;
@@ -244,17 +245,15 @@ impl Engine {
         let ctx = Arc::new_cyclic(|this| EngineContext {
             this: Weak::clone(this),
             store: Arc::clone(&parts.store),
-            workers: Arc::new(FairSemaphore::new(
-                parts.settings.workers,
-                parts.settings.workers_per_installation,
-            )),
+            workers: Arc::new(parts.settings.worker_permits()),
             health: Health::default(),
+            probe: probe::Probe::default(),
             tally: Tally::new(Arc::clone(&parts.metrics), now),
             api: parts.api,
             mirrors: Mirrors::new(
                 parts.data_dir.join("mirrors"),
                 parts.settings.mirrors,
-                FairSemaphore::new(parts.settings.fetches, parts.settings.fetches_per_installation),
+                parts.settings.fetch_permits(),
                 Arc::clone(&parts.clock),
             ),
             drivers,

@@ -1,5 +1,6 @@
 //! How the engine is, for those who watch it.
 
+use super::cached::Cached;
 use super::context::EngineContext;
 use super::readiness::ready;
 use crate::github::{Access, Caller};
@@ -96,7 +97,7 @@ struct DiskReport {
 
 impl Monitor {
     pub(super) fn new(ctx: Arc<EngineContext>, last_webhook: Arc<LastWebhook>, database: PathBuf) -> Self {
-        Self { ctx, last_webhook, database, measured: Cached::default() }
+        Self { ctx, last_webhook, database, measured: Cached::new(MEASURED_EVERY) }
     }
 
     /// How long ago the engine last asked for work and was answered.
@@ -223,51 +224,4 @@ fn disk_of(folder: &std::path::Path) -> Option<Disk> {
 /// To the millisecond: more says nothing.
 fn seconds(length: Duration) -> f64 {
     (length.as_secs_f64() * 1_000.0).round() / 1_000.0
-}
-
-/// What is expensive to find out, kept for a while. Those who ask while it is found out get the same.
-#[derive(Debug)]
-struct Cached<T>(tokio::sync::Mutex<Option<(Instant, T)>>);
-
-impl<T> Default for Cached<T> {
-    fn default() -> Self {
-        Self(tokio::sync::Mutex::default())
-    }
-}
-
-impl<T: Clone> Cached<T> {
-    async fn get(&self, now: Instant, find: impl Future<Output = T>) -> T {
-        let mut kept = self.0.lock().await;
-        if let Some((at, value)) = &*kept
-            && now.saturating_duration_since(*at) < MEASURED_EVERY
-        {
-            return value.clone();
-        }
-        let found = find.await;
-        *kept = Some((now, found.clone()));
-        found
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::AtomicU32;
-
-    #[tokio::test]
-    async fn ten_who_ask_at_once_cost_one_look() {
-        let (cached, looks) = (Cached::default(), AtomicU32::new(0));
-        let look = async |now| {
-            let find = async {
-                tokio::task::yield_now().await;
-                looks.fetch_add(1, Ordering::Relaxed) + 1
-            };
-            cached.get(now, find).await
-        };
-        let now = Instant::now();
-        let both = async || tokio::join!(look(now), look(now));
-        let answers = tokio::join!(both(), both(), both(), both(), both());
-        assert_eq!(answers, ((1, 1), (1, 1), (1, 1), (1, 1), (1, 1)));
-        assert_eq!(look(now + MEASURED_EVERY).await, 2, "what is old is looked at again");
-    }
 }

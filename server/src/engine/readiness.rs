@@ -1,27 +1,22 @@
 //! Whether deliveries can be stored and are worked on.
 
 use super::context::EngineContext;
-use super::supervisor::EngineFailure;
-use crate::store::StoreError;
-use std::time::Duration;
+use super::probe::NotReady;
+use crate::model::error_chain;
 
-/// Why deliveries are better kept out for now.
-#[derive(Debug, thiserror::Error)]
-pub enum NotReady {
-    /// They cannot be stored.
-    #[error("the database cannot be written")]
-    Store(#[from] StoreError),
-    /// They could be stored, but nobody works on them.
-    #[error("no work was taken for {} s", .0.as_secs())]
-    Wedged(Duration),
-    /// The engine has failed.
-    #[error("the engine cannot go on")]
-    Failed(#[from] EngineFailure),
+/// Whether deliveries can be stored and are worked on. Whoever asks proves nothing, and so many of them cost one look.
+pub(super) async fn ready(ctx: &EngineContext) -> Result<(), NotReady> {
+    let found = look(ctx).await;
+    if ctx.probe.is_new(found.as_ref().err())
+        && let Err(error) = &found
+    {
+        tracing::warn!(error = error_chain(error), "not ready");
+    }
+    found
 }
 
-/// Whether deliveries can be stored and are worked on.
-pub(super) async fn ready(ctx: &EngineContext) -> Result<(), NotReady> {
-    ctx.store.ready().await?;
+async fn look(ctx: &EngineContext) -> Result<(), NotReady> {
+    ctx.probe.can_store(ctx.store.ready()).await?;
     if let Some(failure) = ctx.health.failure() {
         return Err(failure.into());
     }

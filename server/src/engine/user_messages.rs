@@ -4,7 +4,7 @@
 
 use super::change_status::NotTold;
 use super::open::{OpenError, PlaceFault};
-use super::readiness::NotReady;
+use super::probe::NotReady;
 use super::received::Refusal;
 use super::supervisor::EngineFailure;
 use super::work_error::WorkFailure;

@@ -62,7 +62,6 @@ async fn ready(State(shared): State<Shared>) -> Response {
         }
         // Where something is wrong, no more is asked than what tells what.
         Err(error) => {
-            tracing::warn!(error = error_chain(&error), "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n{known}", error.for_people())).into_response()
         }
     }
