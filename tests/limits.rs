@@ -336,6 +336,35 @@ async fn a_body_that_stands_still_gives_way_to_one_that_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn small_bodies_that_stand_still_fill_no_more_than_their_room() {
+    let stall = Duration::from_secs(4);
+    let door = Door::open(Limits { small_bodies: 300_000, stall, ..patient() }).await;
+    let call = announced("silent", &event(100_000));
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(door.begun(&call[..call.len() - 1_000]).await);
+    }
+    assert_eq!(door.call(&small("at once")).await, 202, "what comes at once needs none of it");
+    let other = announced("going on", &event(100_000));
+    assert_eq!(until(202, &door, &other).await, 202);
+    let mut answers = Vec::new();
+    for stream in &mut silent {
+        answers.push(timeout(Duration::from_millis(300), answer(stream)).await);
+    }
+    assert!(answers.iter().any(|it| matches!(it, Ok(Ok(503)))), "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_are_no_more_connections_than_there_may_be() {
+    let door = Door::open(Limits { connections: 2, ..patient() }).await;
+    let mut open = [door.begun(b"POST").await, door.begun(b"POST").await];
+    let mut waiting = door.begun(READY).await;
+    assert!(timeout(Duration::from_millis(300), answer(&mut waiting)).await.is_err());
+    open[0].shutdown().await.unwrap();
+    assert_eq!(timeout(GENEROUS, answer(&mut waiting)).await.unwrap().unwrap(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_report_that_is_too_long_is_refused_as_it_comes() {
     // There is no room to hold any of it.
     let door = Door::open(Limits { all_bodies: 1, ..patient() }).await;

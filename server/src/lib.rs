@@ -8,4 +8,4 @@ pub mod github;
 pub mod web;
 
 // So that a path does not tell in which crate a room lies.
-use towpath_core::{commands, commerce, deploy, lineage, metrics, model, policy, report, store};
+use towpath_core::{commands, commerce, deploy, lineage, metrics, model, policy, process, report, store};

@@ -32,7 +32,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "github",
         ],
     ),
-    ("web", &["model", "metrics", "engine"]),
+    ("web", &["model", "process", "metrics", "engine"]),
     ("demo", &["model", "deploy", "engine", "github", "store", "web"]),
     (
         "cli",

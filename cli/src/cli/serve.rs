@@ -65,7 +65,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
     };
     // Whoever has read the line below may ask for the stop at once.
     let terminate = signal(SignalKind::terminate())?;
-    let server = Server::start_with_set_up(listener, engine, &Limits::default(), set_up)?;
+    let server = Server::start_with_set_up(listener, engine, &Limits::of_this_machine(), set_up)?;
     let version = env!("CARGO_PKG_VERSION");
     if is_registered {
         tracing::info!(address = %server.address(), version, "ready");

@@ -1,5 +1,6 @@
 use super::body_memory::{BodyMemory, Reservation};
 use crate::model::{ForPeople, UserMessage};
+use crate::process::machine_memory;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -18,8 +19,25 @@ pub struct Limits {
     pub body_within: Duration,
     /// How long a body may stand still, and so may who takes an answer. After a quarter of that, others may have its room.
     pub stall: Duration,
-    /// How much of all bodies together may be held, in bytes; see `FREE`.
+    /// How much of all large bodies together may be held, in bytes; see `SMALL`.
     pub all_bodies: usize,
+    /// How much of all small ones together, as long as not all of each has come, in bytes.
+    pub small_bodies: usize,
+    /// How many connections there may be. Others are taken once one of them ends.
+    pub connections: usize,
+}
+
+impl Limits {
+    /// For this machine: on a small one bodies may hold less together, and yet the largest has room.
+    pub fn of_this_machine() -> Self {
+        let usual = Self::default();
+        let memory = machine_memory().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
+        Self {
+            all_bodies: usual.all_bodies.min((memory / 8).max(2 * usual.body)),
+            small_bodies: usual.small_bodies.min(memory / 16),
+            ..usual
+        }
+    }
 }
 
 impl Default for Limits {
@@ -30,13 +48,17 @@ impl Default for Limits {
             body_within: Duration::from_secs(20),
             stall: Duration::from_secs(8),
             all_bodies: 256 * 1024 * 1024,
+            small_bodies: 64 * 1024 * 1024,
+            connections: 4_096,
         }
     }
 }
 
-/// What each body may hold without asking for a share of [`Limits::all_bodies`]: most deliveries are
-/// smaller, so those who send large bodies slowly cannot keep the small ones out.
-const FREE: usize = 128 * 1024;
+/// The largest body that has no share of [`Limits::all_bodies`]: most deliveries are smaller, so those who send large bodies
+/// slowly cannot keep the small ones out. One that comes at once has no share of any.
+const SMALL: usize = 128 * 1024;
+/// So much of a large body and of a small one has to come for it to count as going on, in bytes.
+const STEPS: [usize; 2] = [64 * 1024, 16 * 1024];
 /// How much more than the limit is read and dropped, so that the sender hears the answer instead of a
 /// broken connection.
 const DROPPED_MAX: usize = 32 * 1024 * 1024;
@@ -81,13 +103,20 @@ impl ForPeople for BodyError {
 #[derive(Clone)]
 pub(super) struct Reader {
     pub(super) limits: Arc<Limits>,
-    memory: Arc<BodyMemory>,
+    large: Arc<BodyMemory>,
+    small: Arc<BodyMemory>,
 }
 
 /// A body, with its share of the memory for all bodies.
 pub(super) struct HeldBody {
     pub(super) bytes: Bytes,
-    _share: Option<Reservation>,
+    _share: Option<Share>,
+}
+
+/// A body's share of the memory for all like it.
+struct Share {
+    reservation: Reservation,
+    is_small: bool,
 }
 
 /// What of a body is wanted.
@@ -133,8 +162,10 @@ impl Pieces {
 
 impl Reader {
     pub(super) fn new(limits: Limits) -> Self {
-        let memory = Arc::new(BodyMemory::new(limits.all_bodies, limits.stall / 4));
-        Self { limits: Arc::new(limits), memory }
+        let standing = limits.stall / 4;
+        let memory = |room, step| Arc::new(BodyMemory::new(room, standing, step));
+        let (large, small) = (memory(limits.all_bodies, STEPS[0]), memory(limits.small_bodies, STEPS[1]));
+        Self { limits: Arc::new(limits), large, small }
     }
 
     /// Reads a body to its end. `each` sees every piece as it comes. What is larger than it may be is read a while longer
@@ -146,7 +177,7 @@ impl Reader {
         mut each: impl FnMut(&[u8]),
     ) -> Result<HeldBody, BodyError> {
         let Wanted { most, announced, keep } = wanted;
-        let mut share: Option<Reservation> = None;
+        let mut share: Option<Share> = None;
         let mut pieces = Pieces::default();
         let end = Instant::now() + self.limits.body_within;
         let mut size = 0_usize;
@@ -168,7 +199,9 @@ impl Reader {
                 continue;
             }
             if keep {
-                self.hold(&mut share, size)?;
+                if size > SMALL || announced != Some(size) {
+                    self.hold(&mut share, size)?;
+                }
                 each(&piece);
                 pieces.add(piece, announced, most);
             }
@@ -177,24 +210,24 @@ impl Reader {
             return Err(BodyError::TooLarge);
         }
         if let Some(share) = &share {
-            share.complete();
+            share.reservation.complete();
         }
         Ok(HeldBody { bytes: pieces.whole(), _share: share })
     }
 
-    fn hold(&self, share: &mut Option<Reservation>, size: usize) -> Result<(), BodyError> {
-        if size <= FREE {
-            return Ok(());
-        }
-        let now = Instant::now();
-        let reservation = share.get_or_insert_with(|| self.memory.reserve(now));
-        if reservation.holds(size, now) { Ok(()) } else { Err(BodyError::Crowded) }
+    fn hold(&self, share: &mut Option<Share>, size: usize) -> Result<(), BodyError> {
+        let (now, is_small) = (Instant::now(), size <= SMALL);
+        let kept = share.take().filter(|share| share.is_small == is_small);
+        let memory = if is_small { &self.small } else { &self.large };
+        let share =
+            share.insert(kept.unwrap_or_else(|| Share { reservation: memory.reserve(now), is_small }));
+        if share.reservation.holds(size, now) { Ok(()) } else { Err(BodyError::Crowded) }
     }
 }
 
-async fn sent_away(share: Option<&Reservation>) {
+async fn sent_away(share: Option<&Share>) {
     match share {
-        Some(reservation) => reservation.sent_away().await,
+        Some(share) => share.reservation.sent_away().await,
         None => std::future::pending().await,
     }
 }

@@ -1,4 +1,4 @@
-//! The memory for all large bodies together.
+//! The memory for all bodies of a kind together: the large ones, and the small ones.
 //!
 //! What counts is what has arrived, not what was announced. Where there is no room left, a body that has stood still for
 //! a while gives its own to one that comes along.
@@ -9,15 +9,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How much has to come for a body to count as going on, in bytes.
-const STEP: usize = 64 * 1024;
-
-/// All large bodies that are being read or worked on.
+/// All bodies of a kind that are being read or worked on.
 pub(super) struct BodyMemory {
     /// How much all of them may hold, in bytes.
     room: usize,
     /// How long a body may bring less than a step before others may have its room.
     standing: Duration,
+    /// How much has to come for a body to count as going on, in bytes.
+    step: usize,
     inside: Mutex<Inside>,
 }
 
@@ -38,8 +37,8 @@ struct Body {
 }
 
 impl BodyMemory {
-    pub(super) fn new(room: usize, standing: Duration) -> Self {
-        Self { room, standing, inside: Mutex::default() }
+    pub(super) fn new(room: usize, standing: Duration, step: usize) -> Self {
+        Self { room, standing, step, inside: Mutex::default() }
     }
 
     /// A reservation for a body of which nothing has come yet.
@@ -92,7 +91,7 @@ impl Reservation {
         let Some(body) = inside.bodies.get_mut(&self.number) else { return false };
         let more = size.saturating_sub(body.held);
         body.held += more;
-        if body.held - body.moved.1 >= STEP {
+        if body.held - body.moved.1 >= self.memory.step {
             body.moved = (now, body.held);
         }
         inside.held += more;
@@ -133,7 +132,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_goes_on_gets_the_room_of_what_stands_still() {
-        let memory = Arc::new(BodyMemory::new(10 * STEP, Duration::from_secs(2)));
+        const STEP: usize = 64 * 1024;
+        let memory = Arc::new(BodyMemory::new(10 * STEP, Duration::from_secs(2), STEP));
         let begun = Instant::now();
         let at = |seconds| begun + Duration::from_secs(seconds);
         let [still, slow, going] = [(); 3].map(|()| memory.reserve(at(0)));

@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
@@ -130,12 +130,12 @@ impl Server {
         metrics_token: Option<MetricsToken>,
     ) -> io::Result<Self> {
         let live = Live::new();
-        let (engine, patience) = (Arc::new(engine), Patience::of(&limits));
+        let (engine, of_connections) = (Arc::new(engine), ConnectionLimits::of(&limits));
         // Without the set-up page nobody can show that they are the operator.
         let is_operator = Arc::new(|_: &http::HeaderMap| false);
         let routes = routes::of(Arc::clone(&engine), limits, metrics_token, is_operator);
         live.begin(engine, routes.clone());
-        Self::listening(listener, (live, routes), patience, watch::channel(false))
+        Self::listening(listener, (live, routes), of_connections, watch::channel(false))
     }
 
     /// The same with the set-up page, which may be all that there is until the App is registered: then `engine` is
@@ -153,21 +153,21 @@ impl Server {
             let routes = routes::of(Arc::clone(&engine), limits.clone(), token, is_operator);
             live.begin(engine, routes);
         }
-        let patience = Patience::of(limits);
+        let limits = ConnectionLimits::of(limits);
         let served = Router::new().fallback(live::serve).with_state(Arc::clone(&live));
         let (stop, stopped) = watch::channel(false);
         let routes = setup::router(set_up, visits, Arc::clone(&live), stopped.clone()).merge(served);
-        Self::listening(listener, (live, routes), patience, (stop, stopped))
+        Self::listening(listener, (live, routes), limits, (stop, stopped))
     }
 
     fn listening(
         listener: TcpListener,
         (live, routes): (Arc<Live>, Router),
-        patience: Patience,
+        limits: ConnectionLimits,
         (stop, stopped): (watch::Sender<bool>, watch::Receiver<bool>),
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let accepting = tokio::spawn(accept(listener, routes, patience, stopped));
+        let accepting = tokio::spawn(accept(listener, routes, limits, stopped));
         Ok(Self { address, live, stop, accepting })
     }
 
@@ -209,43 +209,51 @@ impl Server {
     }
 }
 
-/// How long those at the other end are waited for.
+/// How many connections there may be, and how long those at their other ends are waited for.
 #[derive(Clone, Copy)]
-struct Patience {
+struct ConnectionLimits {
+    count: usize,
     head_within: Duration,
     stall: Duration,
 }
 
-impl Patience {
+impl ConnectionLimits {
     fn of(limits: &Limits) -> Self {
-        Self { head_within: limits.head_within, stall: limits.stall }
+        Self { count: limits.connections, head_within: limits.head_within, stall: limits.stall }
     }
 }
 
 async fn accept(
     listener: TcpListener,
     routes: Router,
-    patience: Patience,
+    limits: ConnectionLimits,
     mut stopped: watch::Receiver<bool>,
 ) {
     let graceful = GracefulShutdown::new();
     let mut connections = tokio::task::JoinSet::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(patience.head_within).max_buf_size(BUFFER);
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head_within).max_buf_size(BUFFER);
+    let places = Arc::new(Semaphore::new(limits.count));
     loop {
+        let accepted = async {
+            // It is never closed, so there always is one.
+            let place = Arc::clone(&places).acquire_owned().await.ok();
+            listener.accept().await.map(|(stream, peer)| (stream, peer, place))
+        };
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
+            accepted = accepted => match accepted {
+                Ok((stream, peer, place)) => {
                     let told = move |mut request: Request<Incoming>| {
                         request.extensions_mut().insert(Peer(peer));
                         request
                     };
                     let connection = http.serve_connection(
-                        TokioIo::new(Connection::new(stream, patience.stall)),
+                        TokioIo::new(Connection::new(stream, limits.stall)),
                         TowerToHyperService::new(routes.clone().map_request(told)),
                     );
                     let watched = graceful.watch(connection);
                     connections.spawn(async move {
+                        let _place = place;
                         if let Err(error) = watched.await {
                             tracing::debug!(error = error_chain(&error), "a connection ended badly");
                         }

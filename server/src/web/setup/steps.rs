@@ -178,7 +178,7 @@ pub(super) async fn registered(
             let engine = Arc::new(engine);
             let token = shared.set_up.metrics_token.clone();
             let is_operator = operator_of(&shared.visits, &shared.set_up);
-            let routes = routes::of(Arc::clone(&engine), Limits::default(), token, is_operator);
+            let routes = routes::of(Arc::clone(&engine), Limits::of_this_machine(), token, is_operator);
             shared.live.begin(engine, routes);
             Redirect::to("../setup").into_response()
         }
