@@ -51,8 +51,8 @@ pub const NEEDED_PERMISSIONS: [NeededPermission; 10] = [
         name: "contents",
         level: "write",
         least: Some("read"),
-        reason: "To mirror the history that verdicts are made from, to move the copy branch along after a release, and to make a new branch when somebody with the right to write presses \"Rebuild branch\". With `read` everything else works; that button and an issue say what is missing.",
-        without: "the copy branch is not moved along, and no branch is rebuilt",
+        reason: "To mirror the history that verdicts are made from, to move the copy branch along after a release, to make the branch that carries a merged hotfix back, and to make branches and merge promotions when somebody with the right to asks for it. With `read` everything else works; what would be written says what is missing.",
+        without: "the copy branch is not moved along, no hotfix is carried back, no branch is made, and `/promote` merges nothing",
     },
     NeededPermission {
         name: "deployments",
@@ -65,7 +65,7 @@ pub const NEEDED_PERMISSIONS: [NeededPermission; 10] = [
         name: "issues",
         level: "write",
         least: None,
-        reason: "To raise one issue when the copy branch is none any more, and to close it. To be told of comments, where commands are given, to react to them anywhere, and to reply on plain issues.",
+        reason: "To raise one issue when the copy branch cannot follow or an environment's branch was rewritten, and to close it. To be told of comments, where commands are given, to react to them anywhere, and to reply on plain issues.",
         without: "comments are not heard, and nobody is told when the copy branch breaks",
     },
     NeededPermission {
@@ -93,7 +93,7 @@ pub const NEEDED_PERMISSIONS: [NeededPermission; 10] = [
         name: "pull_requests",
         level: "write",
         least: Some("read"),
-        reason: "To read pull requests and be told of reviews, keep one comment on those that failed, reply and react to commands there, and retarget or open one when asked.",
+        reason: "To read pull requests and be told of reviews, keep comments on them, reply and react to commands there, to open those that carry a hotfix back or bring the copy branch along, and to retarget, open or merge one when asked.",
         without: "nothing is commented, and no pull request is opened",
     },
     NeededPermission {

@@ -27,7 +27,7 @@ impl EngineContext {
         self.mirror_with(row, &token).await
     }
 
-    /// The same with a token that can push, for what people have asked for.
+    /// The same with a token that can push, for new branches: those that people ask for, and those that carry hotfixes back.
     pub(super) async fn mirror_to_push<'a>(
         &'a self,
         row: &'a RepositoryRow,

@@ -15,7 +15,7 @@ pub enum Scope {
     Api,
     /// Reading with git, and nothing else: it leaves this process, into git's environment.
     Git,
-    /// Pushing a new branch with git, because somebody pressed a button.
+    /// Pushing a new branch with git: one that somebody has asked for, or one that carries a merged hotfix back.
     Push,
 }
 
