@@ -24,6 +24,7 @@ mod numbers;
 mod secrets;
 mod server;
 mod setup;
+mod setup_link;
 #[path = "../stories/shop.rs"]
 mod shop;
 mod start;

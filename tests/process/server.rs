@@ -96,8 +96,13 @@ impl Server {
 
     /// Starts one that is not expected to run, and waits for its end.
     pub async fn refused(environment: &Environment) -> Ended {
+        Self::refused_by(&["serve"], environment).await
+    }
+
+    /// The same with these arguments.
+    pub async fn refused_by(arguments: &[&str], environment: &Environment) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
-        command.arg("serve");
+        command.args(arguments);
         Self::spawn(command, environment).end().await
     }
 

@@ -17,8 +17,8 @@ use tokio::time::Instant;
 use towpath_sandbox::{Method as MergeMethod, Permission, RepoHandle};
 
 /// What a browser is answered.
-struct Reply {
-    status: u16,
+pub struct Reply {
+    pub status: u16,
     headers: HeaderMap,
     body: String,
 }
@@ -44,13 +44,13 @@ impl Reply {
 }
 
 /// A server that is told nothing, beside a GitHub.
-struct SetUp {
+pub struct SetUp {
     world: World,
-    server: Server,
+    pub server: Server,
 }
 
 impl SetUp {
-    fn environment(world: &World) -> Environment {
+    pub fn environment(world: &World) -> Environment {
         vec![
             ("TOWPATH_DATA_DIR", "data".to_owned()),
             ("PWD", world.folder.path().to_str().unwrap().to_owned()),
@@ -58,7 +58,7 @@ impl SetUp {
         ]
     }
 
-    async fn begin() -> Self {
+    pub async fn begin() -> Self {
         Self::begin_with(&[]).await
     }
 
@@ -75,21 +75,18 @@ impl SetUp {
         format!("http://{}", self.server.address)
     }
 
-    fn data(&self) -> std::path::PathBuf {
+    pub fn data(&self) -> std::path::PathBuf {
         self.world.folder.path().join("data")
     }
 
     /// What `towpath setup-link` prints.
-    async fn link(&self) -> String {
+    pub async fn link(&self) -> String {
         let port = self.server.address.rsplit_once(':').unwrap().1;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
-        command.arg("setup-link").env_clear().envs(Self::environment(&self.world)).env("PORT", port);
-        let output = command.current_dir(self.world.folder.path()).output().await.unwrap();
-        assert!(output.status.success(), "{output:?}");
-        let link = String::from_utf8(output.stdout).unwrap().trim().to_owned();
-        let here = format!("http://localhost:{port}/setup?key=");
+        let link = crate::setup_link::setup_link(self.world.folder.path()).await.unwrap();
+        let link = link.replace("localhost", "127.0.0.1");
+        let here = format!("http://127.0.0.1:{port}/setup?key=");
         assert!(link.starts_with(&here), "{link}");
-        link.replace("localhost", "127.0.0.1")
+        link
     }
 
     /// Opens the link; answers the cookie.
@@ -176,7 +173,7 @@ impl SetUp {
 }
 
 /// What a browser does that follows nothing by itself.
-async fn browse(method: Method, address: &str, cookie: &str, fields: Option<&[(&str, &str)]>) -> Reply {
+pub async fn browse(method: Method, address: &str, cookie: &str, fields: Option<&[(&str, &str)]>) -> Reply {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let pairs = fields.unwrap_or_default().iter();
     let body: Vec<_> = pairs.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
@@ -196,7 +193,7 @@ async fn browse(method: Method, address: &str, cookie: &str, fields: Option<&[(&
 }
 
 /// Whether nobody but the owner may read a file.
-fn is_closed(file: &Path) -> bool {
+pub fn is_closed(file: &Path) -> bool {
     std::fs::metadata(file).unwrap().permissions().mode() & 0o777 == 0o600
 }
 
@@ -336,6 +333,20 @@ async fn what_is_wrong_is_told_on_the_page_to_whoever_holds_the_link_and_looked_
         "{}",
         lights.body
     );
+    set_up.server.stop().await;
+}
+
+#[tokio::test]
+async fn where_credentials_cannot_be_kept_it_says_what_to_do_with_the_app_that_was_made() {
+    let set_up = SetUp::begin().await;
+    let cookie = set_up.visit().await;
+    let back = set_up.confirm(&set_up.choose(&cookie).await, "Towpath for acme").await;
+    std::fs::create_dir_all(set_up.data().join("app.json").join("in the way")).unwrap();
+    let failed = browse(Method::GET, &back, &cookie, None).await;
+    assert_eq!(failed.status, 500);
+    for words in ["could not be kept", "app.json: Is a directory", "delete the App that it has just made"] {
+        assert!(failed.body.contains(words), "{words} is not in {}", failed.body);
+    }
     set_up.server.stop().await;
 }
 

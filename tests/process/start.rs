@@ -57,7 +57,7 @@ async fn half_a_configuration_is_refused_by_name() {
     }
 }
 
-/// What a server says that is told something else, and ends.
+/// What a server says that is told something else, and ends. A look before the start says the same.
 async fn refused_with(world: &World, changed: &[(&'static str, &str)]) -> String {
     let names: Vec<_> = changed.iter().map(|(name, _)| *name).collect();
     let mut environment = without(&world.environment(), &names);
@@ -66,6 +66,8 @@ async fn refused_with(world: &World, changed: &[(&'static str, &str)]) -> String
     assert_eq!(ended.code(), Some(2), "{:?}", ended.log);
     let log = ended.log.join("\n");
     assert!(log.starts_with("error: "), "{log}");
+    let checked = Server::refused_by(&["serve", "--check"], &environment).await;
+    assert_eq!((checked.code(), checked.log.join("\n")), (Some(2), log.clone()));
     log
 }
 
@@ -256,6 +258,41 @@ async fn an_address_that_is_taken_is_named() {
     assert_eq!(ended.code(), Some(2), "{:?}", ended.log);
     assert!(ended.log[0].contains(&format!("cannot listen on {}", first.address)), "{:?}", ended.log);
     first.stop().await;
+}
+
+#[tokio::test]
+async fn a_look_before_the_start_makes_nothing_and_lets_a_server_be_that_runs() {
+    let world = World::new().await;
+    let mut environment = world.environment();
+    let look = async |environment: &Environment| Server::refused_by(&["serve", "--check"], environment).await;
+    let ended = look(&environment).await;
+    assert_eq!(ended.code(), Some(0), "{:?}", ended.log);
+    assert!(!world.data.exists(), "the start makes it");
+    let server = world.start().await;
+    environment.push(("PORT", server.address.rsplit(':').next().unwrap().to_owned()));
+    let ended = look(&environment).await;
+    assert_eq!(ended.code(), Some(0), "{:?}", ended.log);
+    assert!(ended.log.join("\n").contains("listens on 127.0.0.1:"), "{:?}", ended.log);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_for_credentials_that_cannot_be_written_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = vec![("PWD", folder.path().to_str().unwrap().to_owned())];
+    for (file, words) in [
+        ("nowhere/app.env", "but there is no folder \"nowhere\"; make it, or name another place"),
+        (".", "which is a folder and should be a file"),
+        ("/proc/app.env", "where nothing can be written"),
+    ] {
+        for check in [&["--check"][..], &[]] {
+            let arguments = [&["serve", "--print-credentials", file], check].concat();
+            let ended = Server::refused_by(&arguments, &environment).await;
+            let log = ended.log.join("\n");
+            assert_eq!(ended.code(), Some(2), "{log}");
+            assert!(log.contains("--print-credentials is ") && log.contains(words), "{log}");
+        }
+    }
 }
 
 #[tokio::test]

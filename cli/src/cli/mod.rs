@@ -316,7 +316,9 @@ async fn run(command: Command, demo: Option<Demo>) -> Result<ExitCode, UsageErro
         require_git().await?;
     }
     match command {
-        Command::Serve(serve::Arguments { check: true, .. }) => preflight::run().await,
+        Command::Serve(serve::Arguments { check: true, print_credentials }) => {
+            preflight::run(print_credentials.as_deref()).await
+        }
         Command::Serve(arguments) => serve::run(arguments).await.map(|()| ExitCode::SUCCESS),
         Command::SetupLink(arguments) => setup_link::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Demo(arguments) => demo::run(arguments, demo).await,

@@ -4,26 +4,36 @@
 use super::credentials::Credentials;
 use super::problem::{Problem, Problems};
 use super::settings::{Reading, Settings};
-use super::{UsageError, print, process_variables};
-use crate::engine::{CALL_WITHIN, Clock as _, SystemClock};
+use super::{UsageError, print, process_variables, serve};
+use crate::engine::{CALL_WITHIN, Clock as _, Places, SystemClock};
 use crate::github::{Api, ApiConfig};
-use crate::lineage::require_git;
 use crate::model::ForPeople;
 use crate::store::database_version;
+use crate::web::BindError;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Looks at the settings, the database and the credentials. What is wrong with any of them is told in one go.
+/// Looks at the settings and what they name, the database and the credentials. What is wrong with any of them is told in one go.
 ///
 /// # Errors
 /// When a setting, the database or the App's credentials are wrong. Where GitHub does not answer, that is no error: nothing
 /// says that they are.
-pub(super) async fn run() -> Result<ExitCode, UsageError> {
-    let Reading { settings, places, mut problems, .. } = Reading::of(&process_variables::of_process);
-    problems.extend(require_git().await.err().map(|error| Problem::told(&error)));
+pub(super) async fn run(print_credentials: Option<&Path>) -> Result<ExitCode, UsageError> {
+    let mut reading = Reading::of(&process_variables::of_process);
+    let bound = serve::look_at_named(&mut reading, Places::look, print_credentials).await;
+    let Reading { settings, places, mut problems, .. } = reading;
     let mut found = Vec::new();
-    if let Some(places) = &places {
+    match bound {
+        Some(Err(BindError::Taken { address })) => {
+            found.push(format!(
+                "address: something listens on {address} already, and has to stop before the start"
+            ));
+        }
+        Some(Err(error)) => problems.push(Problem::told(&error)),
+        Some(Ok(_)) | None => {}
+    }
+    if let Some(places) = places.filter(|places| places.look().is_ok()) {
         match database(&places.database) {
             Ok(line) => found.push(line),
             Err(problem) => problems.push(problem),

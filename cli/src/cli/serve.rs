@@ -3,17 +3,18 @@ use super::problem::{Problem, Problems};
 use super::settings::{Reading, Settings};
 use super::{UsageError, log, print, process_variables, variables};
 use crate::engine::{
-    self, CALL_WITHIN, Clock, Config, Engine, SetupKey, SystemClock, system_random, system_random_bytes,
+    self, CALL_WITHIN, Clock, Config, Engine, OpenError, Places, PlacesLock, SetupAddress, SetupKey,
+    SystemClock, could_be_written, system_random, system_random_bytes,
 };
 use crate::lineage::require_git;
-use crate::model::{ForPeople, PromotionPath, error_chain};
+use crate::model::{ErrorContext, ForPeople, PromotionPath, error_chain};
 use crate::traces::Exporter;
-use crate::web::{Limits, OpenEngine, Server, SetUp};
+use crate::web::{BindError, Limits, OpenEngine, Server, SetUp};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -22,8 +23,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) struct Arguments {
     /// Where the set-up page writes the App's credentials, as variables, instead of keeping them in the data folder
     #[arg(long, value_name = "FILE")]
-    print_credentials: Option<PathBuf>,
-    /// Only look whether it would run: settings, database, credentials
+    pub(super) print_credentials: Option<PathBuf>,
+    /// Only look whether it would run: settings, places, address, database, credentials
     #[arg(long)]
     pub(super) check: bool,
 }
@@ -32,7 +33,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
     let kept = keep_from_others();
     survive_full_files()?;
-    let (mut settings, listener) = prepare().await?;
+    let (mut settings, listener) = prepare(arguments.print_credentials.as_deref()).await?;
     let traces = match &settings.otlp_endpoint {
         Some(endpoint) => Some(Exporter::start(endpoint, SystemClock.now(), system_random())?),
         None => None,
@@ -47,9 +48,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
     }
     raise_file_limit();
     let is_registered = settings.app.is_some();
-    let engine = match settings.app.take() {
-        Some(app) => Some(Engine::open(config(&settings, app)).await?),
-        None => None,
+    let (engine, held) = match settings.app.take() {
+        Some(app) => (Some(Engine::open(config(&settings, app)).await?), None),
+        None => (None, Some(settings.places.take().await?)),
     };
     let settings = Arc::new(settings);
     let set_up = SetUp {
@@ -58,7 +59,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
         print_credentials: arguments.print_credentials,
         by_variables: is_registered && settings.registered.is_none(),
         app: settings.registered.clone(),
-        open: opening(&settings),
+        open: opening(&settings, held),
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random_bytes),
         metrics_token: settings.metrics_token.clone(),
@@ -66,12 +67,13 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
     // Whoever has read the line below may ask for the stop at once.
     let terminate = signal(SignalKind::terminate())?;
     let server = Server::start_with_set_up(listener, engine, &Limits::of_this_machine(), set_up)?;
+    keep_address(&settings, server.address());
     let version = env!("CARGO_PKG_VERSION");
     if is_registered {
         tracing::info!(address = %server.address(), version, "ready");
     } else {
         tracing::warn!(address = %server.address(), version, "set-up mode: no App is registered");
-        lead_to_set_up(&settings, server.address());
+        lead_to_set_up(&settings);
     }
     let failed = tokio::select! {
         stop = wait_for_stop(terminate) => stop.map(|()| None)?,
@@ -109,11 +111,12 @@ fn config(settings: &Settings, app: Credentials) -> Config {
     }
 }
 
-/// Opens the engine once the App is registered.
-fn opening(settings: &Arc<Settings>) -> OpenEngine {
-    let settings = Arc::clone(settings);
+/// Opens the engine once the App is registered. Until then its places are held for it.
+fn opening(settings: &Arc<Settings>, held: Option<PlacesLock>) -> OpenEngine {
+    let (settings, held) = (Arc::clone(settings), Mutex::new(held));
     Arc::new(move |app| {
         let settings = Arc::clone(&settings);
+        held.lock().unwrap_or_else(PoisonError::into_inner).take();
         Box::pin(async move {
             let (app, place) = settings.of_registered(&app).map_err(|error| error.to_string())?;
             let mut config = config(&settings, app);
@@ -125,48 +128,70 @@ fn opening(settings: &Arc<Settings>) -> OpenEngine {
 
 /// Leads whoever has started the server to the set-up page. The key of the link is shown on a terminal alone: logs are
 /// kept, and read by others.
-fn lead_to_set_up(settings: &Settings, address: SocketAddr) {
+fn lead_to_set_up(settings: &Settings) {
     if !std::io::stdout().is_terminal() {
         tracing::warn!(
             "to set it up, run `towpath setup-link` beside the server, and open the address that it prints"
         );
         return;
     }
-    let key = SetupKey::of(&settings.places.data_dir);
-    match key.make(&(Arc::new(system_random_bytes) as _), SystemClock.now()) {
-        Ok(key) => {
-            let link = set_up_link(settings.deploying.public_url.as_deref(), address.port(), &key);
+    match set_up_link(&settings.places) {
+        Ok(link) => {
             print::to_stdout(&format!("\nTo set Towpath up, open within an hour:\n\n  {link}\n\n"));
         }
         Err(error) => tracing::error!(error = error_chain(&error), "no link to the set-up page can be made"),
     }
 }
 
-/// The address of the set-up page with a key.
-pub(super) fn set_up_link(public_url: Option<&str>, port: u16, key: &str) -> String {
-    let here = || format!("http://localhost:{port}");
-    format!("{}/setup?key={key}", public_url.map_or_else(here, str::to_owned))
+/// Keeps where the set-up page is for `towpath setup-link`, which need not have the server's settings.
+fn keep_address(settings: &Settings, address: SocketAddr) {
+    let here = || format!("http://localhost:{}", address.port());
+    // What a browser on this machine has used names the port that the server had then.
+    let registered = settings.registered.as_ref().map(|app| &app.address);
+    let is_of_here = |url: &String| url.starts_with("http://") && registered == Some(url);
+    let said = settings.deploying.public_url.clone().filter(|url| !is_of_here(url));
+    let from_outside = said.unwrap_or_else(here);
+    if let Err(error) = SetupAddress::of(&settings.places.data_dir).keep(&from_outside) {
+        tracing::error!(error = error_chain(&error), "no link to the set-up page can be made");
+    }
+}
+
+/// The address of the set-up page of the server with these places, with a new key.
+pub(super) fn set_up_link(places: &Places) -> Result<String, ErrorContext> {
+    let key = SetupKey::of(&places.data_dir);
+    let key = key.make(&(Arc::new(system_random_bytes) as _), SystemClock.now())?;
+    SetupAddress::of(&places.data_dir).link(&key)
 }
 
 /// Reads the settings and looks at what they name, so that all that is wrong is told in one go.
-async fn prepare() -> Result<(Settings, TcpListener), UsageError> {
-    let Reading { settings, places, listen, mut problems, .. } = Reading::of(&process_variables::of_process);
-    problems.extend(require_git().await.err().map(|error| Problem::told(&error)));
-    problems.extend(places.and_then(|places| places.check().err()).map(|error| Problem::told(&error)));
-    let listener = match listen {
-        None => None,
-        Some((host, port)) => match Server::bind(&host, port).await {
-            Ok(listener) => Some(listener),
-            Err(error) => {
-                problems.push(Problem::told(&error));
-                None
-            }
-        },
-    };
+async fn prepare(print_credentials: Option<&Path>) -> Result<(Settings, TcpListener), UsageError> {
+    let mut reading = Reading::of(&process_variables::of_process);
+    let listener = look_at_named(&mut reading, Places::check, print_credentials).await;
+    let Reading { settings, mut problems, .. } = reading;
+    let listener = listener.and_then(|it| it.map_err(|error| problems.push(Problem::told(&error))).ok());
     settings
         .zip(listener)
         .filter(|_| problems.is_empty())
         .ok_or_else(|| UsageError::new(Problems(&problems).to_string()))
+}
+
+/// Looks at git, and at what the settings name: where things are kept, and the address, which is answered.
+pub(super) async fn look_at_named(
+    reading: &mut Reading,
+    usable: fn(&Places) -> Result<(), OpenError>,
+    print_credentials: Option<&Path>,
+) -> Option<Result<TcpListener, BindError>> {
+    let Reading { settings, places, listen, problems, .. } = reading;
+    problems.extend(require_git().await.err().map(|error| Problem::told(&error)));
+    problems.extend(places.as_ref().and_then(|it| usable(it).err()).map(|error| Problem::told(&error)));
+    let registers = settings.as_ref().is_none_or(|it| it.app.is_none());
+    let wanted = print_credentials.filter(|_| registers);
+    let unwritable = wanted.and_then(|file| could_be_written("--print-credentials", file).err());
+    problems.extend(unwritable.map(|error| Problem::told(&error)));
+    match listen {
+        None => None,
+        Some((host, port)) => Some(Server::bind(host, *port).await),
+    }
 }
 
 /// The environment holds secrets, and programs run as the same user: without this they would find them under `/proc`.

@@ -57,8 +57,6 @@ pub(super) struct Reading {
     pub(super) settings: Option<Settings>,
     /// Where things are kept.
     pub(super) places: Option<Places>,
-    /// The server's address from outside, where the environment says it.
-    pub(super) public_url: Option<String>,
     /// The address and the port to listen on.
     pub(super) listen: Option<(String, u16)>,
     /// All that is wrong.
@@ -113,7 +111,6 @@ impl Reading {
                 .ok_or_else(|| Problem::of(LISTS_LAG, text, "it should be a number of seconds, 600 at most"))
         });
         let deploying = variables.deploying();
-        let public_url = deploying.as_ref().and_then(|it| it.public_url.clone());
         let metrics_token = variables.metrics_token();
         let otlp_endpoint = variables.read(OTLP_ENDPOINT, None, |text| otlp_endpoint(text).map(Some));
         let settings = (|| {
@@ -144,7 +141,7 @@ impl Reading {
             problems.push(problem);
             settings = None;
         }
-        Self { settings, places, public_url, listen, problems }
+        Self { settings, places, listen, problems }
     }
 }
 

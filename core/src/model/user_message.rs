@@ -62,11 +62,18 @@ impl ForPeople for io::Error {
     }
 }
 
+impl ForPeople for ErrorContext {
+    /// What was done or used, and what lies beneath.
+    fn for_people(&self) -> UserMessage {
+        UserMessage::new(format!("{self}: {}", self.error().for_people()))
+    }
+}
+
 impl ForPeople for SharedError {
     /// What lies beneath another error, whichever it is.
     fn for_people(&self) -> UserMessage {
         if let Some(context) = self.downcast_ref::<ErrorContext>() {
-            return UserMessage::new(format!("{context}: {}", context.error().for_people()));
+            return context.for_people();
         }
         self.downcast_ref::<io::Error>()
             .map_or_else(|| UserMessage::new(self.to_string()), ForPeople::for_people)

@@ -153,16 +153,18 @@ pub use environment_status::environment_status;
 pub use inbox::{Inbox, Reception, WebhookSeen};
 pub use mirrors::MirrorBounds;
 pub use monitor::{Monitor, StatusReport};
-pub use open::{CALL_WITHIN, Config, OpenError, PlaceFault, Places, system_random};
+pub use open::{
+    CALL_WITHIN, Config, OpenError, PlaceFault, Places, PlacesLock, could_be_written, system_random,
+};
 pub use probe::NotReady;
 pub use received::{Received, Refusal};
 pub use registration::{
-    ExchangeError, KEY_LASTS, RandomBytes, RegisteredApp, SetupKey, fingerprint, register,
-    system_random_bytes,
+    ExchangeError, KEY_LASTS, REGISTER_AGAIN, RandomBytes, RegisteredApp, SetupAddress, SetupKey,
+    fingerprint, register, system_random_bytes,
 };
 pub use release_log::release_log;
 pub use supervisor::EngineFailure;
-pub use whole_file::{PRIVATE, write_whole_file};
+pub use whole_file::{PRIVATE, give_to_owner_of, write_whole_file};
 pub use work_items::command::{act_names, command_documentation};
 pub use work_items::install_report::{NoReport, Reporter, ReporterConfig};
 
@@ -177,7 +179,6 @@ use doctor::{Doctor, LatestExamination};
 use mirrors::Mirrors;
 use monitor::LastWebhook;
 use operator_entries::Entries;
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -188,7 +189,7 @@ use tokio::task::JoinHandle;
 
 /// What the engine is made of.
 struct Parts {
-    locks: [File; 2],
+    locks: PlacesLock,
     store: Arc<dyn Store>,
     api: Arc<Api>,
     data_dir: PathBuf,
@@ -216,7 +217,7 @@ pub struct Engine {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     /// Held as long as the engine runs.
-    _locks: [File; 2],
+    _locks: PlacesLock,
 }
 
 impl Engine {

@@ -2,6 +2,7 @@ use super::clock::Clock;
 use super::context::{Random, Settings};
 use super::deploy_drivers::Deploying;
 use super::full_disk;
+use super::whole_file::{folder_of, give_to_owner_of};
 use super::{Engine, Parts};
 use crate::github::{Api, ApiConfig, ApiError, AppKey, Secret};
 use crate::metrics::Metrics;
@@ -121,9 +122,7 @@ impl Engine {
     /// Opens everything and starts the work.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
         let places = Places::new(&config.data_dir, &config.database)?;
-        places.check()?;
-        places.close_to_others();
-        let locks = places.lock().await?;
+        let locks = places.take().await?;
         places.make_room();
         let now = {
             let clock = Arc::clone(&config.clock);
@@ -156,6 +155,15 @@ impl Engine {
         Self::start(parts).await.map_err(unusable)
     }
 }
+
+/// Keeps other servers off places as long as it is kept.
+#[derive(Debug)]
+pub struct PlacesLock {
+    _files: [File; 2],
+}
+
+/// The file in the data folder that a server has locked while it runs.
+const LOCK: &str = "towpath.lock";
 
 /// The settings that say where things are kept.
 const DATA_DIR: &str = "TOWPATH_DATA_DIR";
@@ -191,33 +199,48 @@ impl Places {
     /// # Errors
     /// Names the setting, what it holds and what it should.
     pub fn check(&self) -> Result<(), OpenError> {
+        self.look_at(private_folder)
+    }
+
+    /// Looks at the same, and leaves a data folder that is missing to the start.
+    ///
+    /// # Errors
+    /// Those that [`Places::check`] would give.
+    pub fn look(&self) -> Result<(), OpenError> {
+        self.look_at(could_be_made)
+    }
+
+    fn look_at(&self, made: fn(&Path) -> io::Result<()>) -> Result<(), OpenError> {
         let unusable =
             |setting, path: &Path, fault| Err(OpenError::Unusable { setting, path: path.to_owned(), fault });
         let folder = self.data_dir.as_path();
-        match private_folder(folder) {
+        match made(folder) {
             Ok(()) => {}
             Err(_) if folder.exists() => {
                 return unusable(DATA_DIR, folder, PlaceFault::IsFile);
             }
             Err(error) => return unusable(DATA_DIR, folder, PlaceFault::NotMade(error)),
         }
-        if let Err(error) = try_to_write(folder) {
+        let is_there = folder.exists();
+        if let Some(error) = is_there.then(|| try_to_write(folder).err()).flatten() {
             return unusable(DATA_DIR, folder, PlaceFault::NotWritable(error));
         }
         let (setting, file) = (self.setting_of_database(), self.database.as_path());
-        if file.is_dir() {
-            return unusable(setting, file, PlaceFault::IsFolder);
+        if !is_there && setting == DATA_DIR {
+            return Ok(());
         }
-        let beside = file.parent().unwrap_or(Path::new("/"));
-        if !beside.is_dir() {
-            return unusable(setting, file, PlaceFault::NoFolder(beside.to_owned()));
-        }
-        // Not only the file: SQLite and the lock need others beside it.
-        let written = try_to_write(beside).and_then(|()| match File::options().append(true).open(file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        });
-        written.or_else(|error| unusable(setting, file, PlaceFault::NotWritable(error)))
+        could_be_written(setting, file)
+    }
+
+    /// Takes them for this server: nobody else looks into them, and no other server works on them as long as the answer
+    /// is kept.
+    ///
+    /// # Errors
+    /// When they cannot be used, or another server has them.
+    pub async fn take(&self) -> Result<PlacesLock, OpenError> {
+        self.check()?;
+        self.close_to_others();
+        self.lock().await
     }
 
     /// Takes from others what an earlier version, or whoever made the folder, has left them: payloads, logs and mirrors are
@@ -255,14 +278,29 @@ impl Places {
 
     /// One server at a time works on a data folder: the mirrors in it are its own. And one on a database, which may
     /// lie elsewhere: at its start it takes over what the last one left.
-    async fn lock(&self) -> Result<[File; 2], OpenError> {
+    async fn lock(&self) -> Result<PlacesLock, OpenError> {
         let mut beside = self.database.as_os_str().to_owned();
         beside.push(".lock");
         let (folder, database) = (&self.data_dir, &self.database);
-        Ok([
-            lock(&folder.join("towpath.lock"), folder, DATA_DIR).await?,
-            lock(Path::new(&beside), database, DATABASE_URL).await?,
-        ])
+        Ok(PlacesLock {
+            _files: [
+                lock(&folder.join(LOCK), folder, DATA_DIR).await?,
+                lock(Path::new(&beside), database, DATABASE_URL).await?,
+            ],
+        })
+    }
+
+    /// Whether a server works on the data folder now.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] where none ever did; others where that cannot be seen.
+    pub fn has_server(&self) -> io::Result<bool> {
+        let file = File::open(self.data_dir.join(LOCK))?;
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
 
     /// Where nothing more fits, the mirrors go: they come back when they are needed, and what the database is told does
@@ -285,7 +323,7 @@ impl Places {
     ///
     /// # Errors
     /// [`OpenError::InUse`] where one runs.
-    pub async fn hold(&self) -> Result<impl Sized + use<>, OpenError> {
+    pub async fn hold(&self) -> Result<PlacesLock, OpenError> {
         self.lock().await
     }
 
@@ -302,6 +340,36 @@ impl Places {
 /// Makes a folder that nobody else may look into, with those above it, where it is not there.
 fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Whether a folder is there or could be made.
+fn could_be_made(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        let is_folder = path.is_dir();
+        return is_folder.then_some(()).ok_or_else(|| io::ErrorKind::NotADirectory.into());
+    }
+    let above = path.ancestors().skip(1).find(|it| it.exists()).unwrap_or(Path::new("/"));
+    tempfile::Builder::new().prefix(".towpath-").tempdir_in(above).map(drop)
+}
+
+/// Looks whether a file can be written, and others beside it, as a database and whatever is to be whole need them.
+///
+/// # Errors
+/// Names the setting that says which file, and what is wrong with it.
+pub fn could_be_written(setting: &'static str, file: &Path) -> Result<(), OpenError> {
+    let unusable = |fault| Err(OpenError::Unusable { setting, path: file.to_owned(), fault });
+    if file.is_dir() {
+        return unusable(PlaceFault::IsFolder);
+    }
+    let beside = folder_of(file);
+    if !beside.is_dir() {
+        return unusable(PlaceFault::NoFolder(beside.to_owned()));
+    }
+    let written = try_to_write(beside).and_then(|()| match File::options().append(true).open(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    });
+    written.or_else(|error| unusable(PlaceFault::NotWritable(error)))
 }
 
 /// Takes all rights of others away from a file or a folder of ours; answers whether they had any.
@@ -338,6 +406,8 @@ async fn lock(path: &Path, of: &Path, setting: &'static str) -> Result<File, Ope
     };
     let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path);
     let file = file.map_err(unusable)?;
+    // Root may have made it, for a server that is somebody else. Where it cannot be given, whoever has locked it works.
+    let _ = give_to_owner_of(folder_of(path), &file);
     for _ in 0..TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(file),

@@ -1,8 +1,8 @@
 //! Files that are there whole or not at all, with the rights that they should have.
 
-use std::fs::{OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
 
 /// Rights for the owner's eyes alone.
@@ -13,6 +13,51 @@ pub const PRIVATE: u32 = 0o600;
 /// # Errors
 /// When it cannot be written. What was there before is there still.
 pub fn write_whole_file(path: &Path, text: &str, rights: u32) -> io::Result<()> {
+    write_whole(path, text, rights, |_| Ok(()))
+}
+
+/// Writes a file for the eyes of whoever its folder belongs to, which need not be us: root makes things for a server that
+/// runs as another user.
+///
+/// # Errors
+/// When it cannot be written, or would belong to somebody else than its folder. What was there before is there still.
+pub(super) fn write_for_owner_of_folder(path: &Path, text: &str) -> io::Result<()> {
+    write_whole(path, text, PRIVATE, |file| give_to_owner_of(folder_of(path), file))
+}
+
+/// Gives a file to whoever a folder belongs to.
+///
+/// # Errors
+/// When it belongs to somebody else and only root could give it away.
+pub fn give_to_owner_of(folder: &Path, file: &File) -> io::Result<()> {
+    let (folder, of_file) = (std::fs::metadata(folder)?, file.metadata()?);
+    if folder.uid() == of_file.uid() {
+        return Ok(());
+    }
+    fchown(file, Some(folder.uid()), Some(folder.gid())).map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!(
+                "its folder belongs to another user, number {0}, who could not read it; run this as that user (sudo -u '#{0}' …) \
+                 or as root",
+                folder.uid()
+            ),
+        ),
+        _ => error,
+    })
+}
+
+/// The folder that a file is in, also of a bare name.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn write_whole(
+    path: &Path,
+    text: &str,
+    rights: u32,
+    given: impl FnOnce(&File) -> io::Result<()>,
+) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = Path::new(&beside);
@@ -24,6 +69,7 @@ pub fn write_whole_file(path: &Path, text: &str, rights: u32) -> io::Result<()> 
     let written = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(rights).open(beside)?;
         file.set_permissions(Permissions::from_mode(rights))?;
+        given(&file)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         std::fs::rename(beside, path)
@@ -54,6 +100,22 @@ mod tests {
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, rights);
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         }
+    }
+
+    /// Somebody who is not root.
+    const SOMEBODY: u32 = 65_534;
+
+    #[test]
+    fn what_is_made_for_the_owner_of_a_folder_is_theirs_or_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let uid = |path: &Path| std::fs::metadata(path).unwrap().uid();
+        // Only root can give a folder away; for everybody else it is their own.
+        let is_given = std::os::unix::fs::chown(folder.path(), Some(SOMEBODY), Some(SOMEBODY)).is_ok();
+        write_for_owner_of_folder(&path, "new").unwrap();
+        assert_eq!(uid(&path), if is_given { SOMEBODY } else { uid(folder.path()) });
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, PRIVATE);
+        assert_eq!(folder_of(Path::new("file")), Path::new("."));
     }
 
     #[test]

@@ -58,6 +58,10 @@ pub enum ExchangeError {
     NoSecret,
 }
 
+/// What to do where GitHub has made an App, and its credentials did not come to be kept.
+pub const REGISTER_AGAIN: &str = "GitHub hands the credentials out only once, so delete the App that it has just made, on the \
+                                  page of your GitHub Apps, and register again.";
+
 impl ForPeople for ExchangeError {
     fn for_people(&self) -> UserMessage {
         UserMessage::new(match self {
@@ -66,14 +70,12 @@ impl ForPeople for ExchangeError {
                  App of that name is there already, delete it first or choose another name."
                     .to_owned()
             }
-            Self::Lost(_) => {
-                "GitHub's answer was lost. GitHub hands the credentials out only once, so delete the App that it has just \
-                 made, on the page of your GitHub Apps, and register again."
-                    .to_owned()
+            Self::Lost(_) => format!("GitHub's answer was lost. {REGISTER_AGAIN}"),
+            Self::Refused(error) => format!("GitHub refuses: {error}. {REGISTER_AGAIN}"),
+            Self::Unusable(error) => {
+                format!("GitHub sent a private key that cannot be used: {error}. {REGISTER_AGAIN}")
             }
-            Self::Refused(error) => format!("GitHub refuses: {error}."),
-            Self::Unusable(error) => format!("GitHub sent a private key that cannot be used: {error}."),
-            Self::NoSecret => "GitHub sent no webhook secret.".to_owned(),
+            Self::NoSecret => format!("GitHub sent no webhook secret. {REGISTER_AGAIN}"),
         })
     }
 }

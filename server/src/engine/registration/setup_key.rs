@@ -1,7 +1,8 @@
-use crate::engine::whole_file::{PRIVATE, write_whole_file};
+use crate::engine::whole_file::write_for_owner_of_folder;
 use crate::model::{ErrorContext, UnixMillis};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,26 +47,37 @@ impl SetupKey {
         Self { file: data_dir.join("setup-key.json") }
     }
 
-    /// Makes another key, and answers it. The one before is good no more.
+    /// Makes another key, and answers it. The one before is good no more. Whoever makes it, the server reads it: it belongs
+    /// to whoever the data folder belongs to.
     ///
     /// # Errors
-    /// When the data folder cannot be written to.
+    /// When the data folder cannot be written to, or its owner could not read the key.
     pub fn make(&self, random: &RandomBytes, now: UnixMillis) -> Result<String, ErrorContext> {
         let key = hex::encode(random());
         let kept = Kept { fingerprint: hex::encode(fingerprint(&key)), ends_at: now + KEY_LASTS };
         let text = serde_json::to_string(&kept).unwrap_or_default();
-        let named = |error| ErrorContext::new(self.file.display().to_string(), error);
-        write_whole_file(&self.file, &text, PRIVATE).map_err(named)?;
+        write_for_owner_of_folder(&self.file, &text).map_err(|error| self.named(error))?;
         Ok(key)
     }
 
     /// Whether this is the key. If it is, it is good no more.
-    pub fn spend(&self, key: &str, now: UnixMillis) -> bool {
-        let Ok(text) = std::fs::read_to_string(&self.file) else { return false };
-        let Ok(kept) = serde_json::from_str::<Kept>(&text) else { return false };
+    ///
+    /// # Errors
+    /// When there is one that cannot be read.
+    pub fn spend(&self, key: &str, now: UnixMillis) -> Result<bool, ErrorContext> {
+        let text = match std::fs::read_to_string(&self.file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(self.named(error)),
+        };
+        let Ok(kept) = serde_json::from_str::<Kept>(&text) else { return Ok(false) };
         let is_it = kept.fingerprint == hex::encode(fingerprint(key)) && now < kept.ends_at;
         // Of two who come at once only one takes it away.
-        is_it && std::fs::remove_file(&self.file).is_ok()
+        Ok(is_it && std::fs::remove_file(&self.file).is_ok())
+    }
+
+    fn named(&self, error: io::Error) -> ErrorContext {
+        ErrorContext::new(self.file.display().to_string(), error)
     }
 }
 
@@ -79,13 +91,22 @@ mod tests {
         let key = SetupKey::of(folder.path());
         let random: RandomBytes = Arc::new(system_random_bytes);
         let now = UnixMillis(1_000_000);
-        assert!(!key.spend("", now));
+        let is_good = |text: &str, now| key.spend(text, now).unwrap();
+        assert!(!is_good("", now));
         let first = key.make(&random, now).unwrap();
         let second = key.make(&random, now).unwrap();
-        assert!(!key.spend(&first, now), "another one took its place");
-        assert!(!key.spend("guessed", now));
-        assert!(!key.spend(&second, now + KEY_LASTS), "its hour is over");
-        assert!(key.spend(&second, now));
-        assert!(!key.spend(&second, now), "it was used");
+        assert!(!is_good(&first, now), "another one took its place");
+        assert!(!is_good("guessed", now));
+        assert!(!is_good(&second, now + KEY_LASTS), "its hour is over");
+        assert!(is_good(&second, now));
+        assert!(!is_good(&second, now), "it was used");
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_read_is_an_error_and_no_wrong_key() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("setup-key.json")).unwrap();
+        let error = SetupKey::of(folder.path()).spend("any", UnixMillis(0)).unwrap_err();
+        assert!(error.to_string().ends_with("setup-key.json"), "{error}");
     }
 }

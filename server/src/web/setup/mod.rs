@@ -25,7 +25,7 @@ use axum::routing::{get, post};
 use http::HeaderValue;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use tokio::sync::watch;
 use visits::Visits;
 
@@ -61,6 +61,8 @@ pub(super) struct Shared {
     live: Arc<Live>,
     visits: Arc<Visits>,
     app: Mutex<Option<RegisteredApp>>,
+    /// Told once that no key can be read.
+    unreadable_key: Once,
     /// One registration at a time.
     registering: tokio::sync::Mutex<()>,
 }
@@ -95,7 +97,14 @@ pub(super) fn router(
     stopped: watch::Receiver<bool>,
 ) -> Router {
     let app = Mutex::new(set_up.app.clone());
-    let shared = Arc::new(Shared { visits, set_up, live, app, registering: tokio::sync::Mutex::default() });
+    let shared = Arc::new(Shared {
+        visits,
+        set_up,
+        live,
+        app,
+        unreadable_key: Once::new(),
+        registering: tokio::sync::Mutex::default(),
+    });
     if !shared.is_registered() {
         tokio::spawn(lights::tell(Arc::clone(&shared), stopped));
     }

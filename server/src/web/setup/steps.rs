@@ -6,9 +6,11 @@ use super::lights::lights;
 use super::pages::{self, Fields};
 use super::reports;
 use super::visits::Visit;
-use super::{Shared, operator_of};
-use crate::engine::{InstallReports, SetupKey, register as exchange};
-use crate::model::{ForPeople, RepositoryId, error_chain};
+use super::{SetUp, Shared, operator_of};
+use crate::engine::{
+    InstallReports, REGISTER_AGAIN, RegisteredApp, SetupAddress, SetupKey, register as exchange,
+};
+use crate::model::{ErrorContext, ForPeople, RepositoryId, error_chain};
 use crate::web::body::Limits;
 use crate::web::routes;
 use axum::extract::{Form, Query, State};
@@ -32,7 +34,7 @@ pub(super) async fn page(
 ) -> Response {
     let now = shared.set_up.clock.now();
     if let Some(key) = asked.key {
-        if !SetupKey::of(&shared.set_up.data_dir).spend(&key, now) {
+        if !is_good(&shared, &key) {
             tracing::warn!("somebody came to the set-up page with a key that is not good");
             return nothing();
         }
@@ -54,6 +56,23 @@ pub(super) async fn page(
     let examined = shared.live.engine().map(|engine| doctor::on_first_page(&engine.examination().standing()));
     let body = pages::lights(&all, &visit.form) + &examined.unwrap_or_default();
     shown(goes_on, &(body + &reports::section((&found, wait), &visit.form)))
+}
+
+/// Whether this is the key of the newest link.
+fn is_good(shared: &Shared, key: &str) -> bool {
+    let spent = SetupKey::of(&shared.set_up.data_dir).spend(key, shared.set_up.clock.now());
+    spent.unwrap_or_else(|error| {
+        // Strangers could have it said as often as they like.
+        shared.unreadable_key.call_once(|| {
+            let error = error_chain(&error);
+            tracing::error!(
+                error,
+                "the key of the link to the set-up page cannot be read, so no link works; run `towpath setup-link` as this \
+                 server's user or as root"
+            );
+        });
+        false
+    })
 }
 
 /// What is right and wrong with the set-up, as it was found last.
@@ -159,15 +178,12 @@ pub(super) async fn registered(
             return problem(StatusCode::BAD_GATEWAY, error.for_people().as_str());
         }
     };
-    let kept = match &shared.set_up.print_credentials {
-        Some(file) => app.write_variables(file),
-        None => app.keep_in(&shared.set_up.data_dir),
-    };
-    if let Err(error) = kept {
+    if let Err(error) = keep(&shared.set_up, &app) {
         tracing::error!(error = error_chain(&error), "the App's credentials could not be kept");
+        let why = error.for_people();
         return problem(
             StatusCode::INTERNAL_SERVER_ERROR,
-            &format!("The credentials could not be kept: {error}."),
+            &format!("The credentials could not be kept: {why}. Repair that. {REGISTER_AGAIN}"),
         );
     }
     tracing::info!(app = app.id, "the App is registered");
@@ -187,6 +203,20 @@ pub(super) async fn registered(
             problem(StatusCode::INTERNAL_SERVER_ERROR, &format!("The App is registered, but {why}"))
         }
     }
+}
+
+/// Keeps the App's credentials where they are wanted, and where links to the set-up page lead from now on.
+fn keep(set_up: &SetUp, app: &RegisteredApp) -> Result<(), ErrorContext> {
+    match &set_up.print_credentials {
+        Some(file) => app.write_variables(file)?,
+        None => app.keep_in(&set_up.data_dir)?,
+    }
+    if set_up.public_url.is_none()
+        && let Err(error) = SetupAddress::of(&set_up.data_dir).keep(&app.address)
+    {
+        tracing::warn!(error = error_chain(&error), "the address of the set-up page could not be kept");
+    }
+    Ok(())
 }
 
 /// A form without fields of its own.
