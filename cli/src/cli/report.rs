@@ -5,6 +5,7 @@ use super::problem::Problems;
 use super::repository_name::is_full_name;
 use super::settings::Reading;
 use super::{UsageError, print, process_variables};
+use crate::engine::doctor::{GIVE_APP, NO_APP};
 use crate::engine::{CALL_WITHIN, NoReport, Reporter, ReporterConfig, SystemClock};
 use crate::model::Found;
 use crate::report::{install_report_as_json, install_report_on_terminal};
@@ -64,11 +65,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
 fn reporter() -> Result<Reporter, UsageError> {
     let Reading { settings, problems, .. } = Reading::of(&process_variables::of_process);
     let settings = settings.ok_or_else(|| UsageError::new(Problems(&problems).to_string()))?;
-    let app = settings.app.ok_or_else(|| {
-        UsageError::new(
-            "no App is configured: set GITHUB_APP_ID, its key and its webhook secret as the server has them",
-        )
-    })?;
+    let app = settings.app.ok_or_else(|| UsageError::new(format!("{NO_APP}; {GIVE_APP}")))?;
     let (app, clock) = (app.key, Arc::new(SystemClock));
     let config = ReporterConfig { app, api_url: settings.api_url, call_within: CALL_WITHIN, clock };
     Ok(Reporter::new(config)?)

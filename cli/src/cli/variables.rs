@@ -138,8 +138,9 @@ A relative path starts at the server's working directory. The server names every
 once, and does not start then.
 
 It answers at /webhooks/github for GitHub, at /healthz and /readyz for probes, at /metrics and
-/status for whoever watches it. Without the App's number, key and secret it starts in set-up mode,
-and /setup says what to do.
+/status for whoever watches it. Without the App's number, key and secret it takes the App that the
+set-up page has kept in the data folder (app.json); where there is none it starts in set-up mode,
+and `towpath setup-link` prints the address of the page that registers one.
 
 Examples:
   towpath serve

@@ -69,12 +69,18 @@ async fn lost_deliveries(api: &Api, since: UnixMillis) -> Asked<Vec<FailedDelive
     Ok(failed)
 }
 
+/// What is missing where no App is configured.
+pub const NO_APP: &str = "no App is configured: GITHUB_APP_ID, its key and its webhook secret are not set, and the data folder \
+                          (TOWPATH_DATA_DIR) holds no app.json of the set-up page";
+
+/// What to do about that.
+pub const GIVE_APP: &str = "set TOWPATH_DATA_DIR or these variables as the server has them; to register an App, run `towpath \
+                            serve`, and `towpath setup-link` beside it";
+
 /// What there is to say where no App is configured.
 pub(super) fn not_configured() -> SetupFinding {
-    let found = "no App is configured: GITHUB_APP_ID, its key and its webhook secret are not set";
-    let repair = "set them as the server has them, or start `towpath serve` and follow /setup".to_owned();
-    SetupFinding::fault("credentials", "", found, "nothing of GitHub can be looked at")
-        .repaired_by(SetupRepair::Words(repair))
+    SetupFinding::fault("credentials", "", NO_APP, "nothing of GitHub can be looked at")
+        .repaired_by(SetupRepair::Words(GIVE_APP.to_owned()))
 }
 
 pub(super) fn judge(facts: &AppFacts) -> Vec<SetupFinding> {

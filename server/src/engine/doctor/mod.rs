@@ -24,6 +24,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+pub use app::{GIVE_APP, NO_APP};
 pub use examination::{Examination, Progress};
 pub(super) use installation::LEFT_TO_CHECKS;
 pub use latest::{ExaminationStanding, LatestExamination, MadeExamination};
