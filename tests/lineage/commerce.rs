@@ -114,11 +114,52 @@ fn the_settings_of_a_project_decide_where_it_lies_and_what_waits() {
     assert_eq!(about("{ root: shop, services_by_ticket: [integration] }", "integration"), wait);
     assert_eq!(about("{ root: shop, services_by_ticket: [integration] }", "staging"), "");
     assert_eq!(about("{ root: shop, plan: starter }", "production"), "");
-    assert_eq!(about("{ root: other }", "staging"), "");
     assert_eq!(
         about("{ root: shop, disk: 4000 }", "integration"),
         "fail TP720 shop/.magento/services.yaml:3"
     );
+}
+
+#[test]
+fn where_there_is_no_project_nothing_passes_and_it_says_where_it_looked() {
+    let repo = shop();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "version: 1\npreset: commerce\ncommerce: { root: apps/shop }\n").unwrap();
+    let config = ["--config", file.path().to_str().unwrap()];
+    let mut story = Story::blank();
+    story.root("integration", "readme");
+    let none = story.build();
+    run_git(none.path(), &["symbolic-ref", "HEAD", "refs/heads/integration"]);
+    let ends = ["--head", "integration", "--base", "integration"];
+    for (place, arguments, words) in [
+        (none.path(), &[][..], "app/etc/config.php is at its top; set commerce.root in the configuration"),
+        (repo.path(), &config[..], "is in the folder apps/shop, which commerce.root names"),
+    ] {
+        let ran = check(place, &[&ends, arguments].concat());
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+        let said = "holds no Adobe Commerce project: none of .magento.app.yaml, .magento/applications.yaml, ";
+        assert!(ran.stderr.contains(said) && ran.stderr.contains(words), "{}", ran.stderr);
+        let forecast = [&["forecast", "--repo", place.to_str().unwrap()], &ends[..], arguments].concat();
+        assert_eq!(towpath(&forecast).stderr, ran.stderr);
+    }
+}
+
+#[test]
+fn of_a_file_that_is_missing_no_line_is_cited() {
+    let mut story = Story::blank();
+    story.root("production", "readme");
+    story.write("production", SERVICES, "db:\n    type: mysql:10.6\n");
+    let repo = story.build();
+    run_git(repo.path(), &["symbolic-ref", "HEAD", "refs/heads/production"]);
+    let asked =
+        ["forecast", "--repo", repo.path().to_str().unwrap(), "--head", "HEAD", "--base", "production"];
+    let missing =
+        "It is made in the deploy, while the shop is in maintenance. app/etc/config.php is missing.";
+    let words = towpath(&asked).stdout;
+    assert!(words.contains(&format!("  {missing}\n")), "{words}");
+    let told: Value = serde_json::from_str(&towpath(&[&asked[..], &["--json"]].concat()).stdout).unwrap();
+    let fact = told["facts"].as_array().unwrap().iter().find(|it| it["says"] == missing).unwrap();
+    assert!(fact["file"].is_null() && fact["line"].is_null(), "{fact}");
 }
 
 #[test]

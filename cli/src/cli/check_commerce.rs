@@ -10,8 +10,8 @@ use super::check_pr::nothing;
 use super::exit::exit_of_outcome;
 use super::local::{Local, Named, RepositoryArguments, Rules};
 use super::{UsageError, print};
-use crate::commerce::rules::{Asked, Change, Target, judge};
-use crate::engine::commerce_tree;
+use crate::commerce::rules::{Asked, Change, PROJECT_FILES, Target, judge};
+use crate::engine::{commerce_tree, holds_commerce_project};
 use crate::lineage::GitError;
 use crate::model::{
     Base, BranchName, CommerceSettings, CommitId, DocsUrl, Environment, FileFinding, Head, Outcome,
@@ -35,6 +35,9 @@ Some rules compare, and say nothing without --base. They take what the head has 
 left the base. Without --environment the change is judged as on integration. Unless the
 configuration says otherwise, the environments that take no topics, and those called staging and
 production, are the Pro plan's staging and production.
+
+Where neither the head nor the base holds such a project, or not in the folder that commerce.root
+names, the request is wrong.
 
 Exit status: 0 pass or warn; 1 fail or unknown; 2 the request is wrong; 3 wait (a ticket).")]
 pub(super) struct Arguments {
@@ -84,6 +87,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         arguments.environment.as_deref().map(|name| environment(&rules.path, name)).transpose()?;
     let settings = rules.path.commerce.clone();
     let settings = settings.unwrap_or_else(|| CommerceSettings::built_in(&rules.path.environments));
+    require_project(&local, (&head, base.as_ref()), &settings.root).await?;
     let tree = |commit| commerce_tree(&local.repository, commit, &settings.root);
     let before = match &base {
         Some(base) => {
@@ -227,6 +231,31 @@ pub(super) fn environment<'a>(path: &'a PromotionPath, name: &str) -> Result<&'a
             known.join(", ")
         ))
     })
+}
+
+/// Where neither end holds a project, all that could be said of one would be wrong.
+pub(super) async fn require_project(
+    local: &Local,
+    (head, base): (&End, Option<&End>),
+    root: &str,
+) -> Result<(), UsageError> {
+    for end in [Some(head), base].into_iter().flatten() {
+        let holds = holds_commerce_project(&local.repository, end.commit, root).await;
+        if holds.map_err(|error| local.failed(&error))? {
+            return Ok(());
+        }
+    }
+    let folder = if root.is_empty() {
+        "at its top".to_owned()
+    } else {
+        format!("in the folder {root}, which commerce.root names")
+    };
+    Err(UsageError::new(format!(
+        "{} holds no Adobe Commerce project: none of {} is {folder}; set commerce.root in the configuration to the folder that \
+         holds the project",
+        head.commit.short(),
+        PROJECT_FILES.join(", ")
+    )))
 }
 
 fn day(seconds: i64) -> Option<NaiveDate> {

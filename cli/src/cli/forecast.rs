@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::check_commerce::{End, environment, head, named_base};
+use super::check_commerce::{End, environment, head, named_base, require_project};
 use super::local::{Named, RepositoryArguments};
 use super::{UsageError, opened, print};
 use crate::engine::{CommerceProject, DeployRecords};
@@ -82,6 +82,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         None => of_base(path, base.branch.as_ref()),
     };
     let settings = path.commerce.clone().unwrap_or_else(|| CommerceSettings::built_in(&path.environments));
+    require_project(&local, (&head, Some(&base)), &settings.root).await?;
     let records = records(arguments.repository.as_deref(), path).await?;
     let project = CommerceProject { path, settings: &settings, target: environment };
     let ends = (head.commit, base.commit);

@@ -30,6 +30,14 @@ impl Sentence {
         Self { template, names }
     }
 
+    /// The same with another sentence of ours behind it, around one more name.
+    #[must_use]
+    pub fn and(self, more: &str, name: &str) -> Self {
+        let Self { template, mut names } = self;
+        names.push(name.to_owned());
+        Self::of(format!("{template} {more}"), names)
+    }
+
     /// The words, with `%` in place of each name.
     pub fn template(&self) -> &str {
         &self.template

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::commerce::forecast::{Release, forecast};
 use crate::commerce::rules::{
     Asked, Blob, Change, Target, Tree, application_files, application_folders, declarations_that_differ,
-    judge,
+    holds_project, judge,
 };
 use crate::github::off_the_runtime;
 use crate::lineage::{FileContent, GitError, Repository};
@@ -34,6 +34,15 @@ use crate::policy::{Fact, Judged};
 pub async fn commerce_tree(repository: &Repository, commit: CommitId, root: &str) -> Result<Tree, GitError> {
     let mut reading = Reading { repository, root, known: HashMap::new(), bytes: 0 };
     reading.tree(repository.tree_entries(commit).await?).await
+}
+
+/// Whether a commit holds a project of Adobe Commerce in the folder `root`.
+pub async fn holds_commerce_project(
+    repository: &Repository,
+    commit: CommitId,
+    root: &str,
+) -> Result<bool, GitError> {
+    Ok(holds_project(&Tree::of_folder(root, repository.tree_entries(commit).await?)))
 }
 
 /// git's trees of the folders of the applications that a commit describes, by their names.

@@ -143,7 +143,7 @@ pub use crate::store::InstallReports;
 pub use back_off::BackOff;
 pub use change_status::{NotTold, change_status, commit_status, mirror_of, owed_hotfixes};
 pub use clock::{Clock, SystemClock};
-pub use commerce_files::{CommerceProject, DeployRecords, commerce_tree, read_log};
+pub use commerce_files::{CommerceProject, DeployRecords, commerce_tree, holds_commerce_project, read_log};
 pub use commit_lookup::commits_that_begin;
 pub use context::{Random, Settings};
 pub use deploy_drivers::{Deploying, LOGS_PATH, REPORTS_PATH, Variables};

@@ -55,6 +55,11 @@ pub fn forecast(release: &Release<'_>) -> Forecast {
         }
     }
     let not_undone = not_undone(release, &changes, &mut facts);
+    let cited = |ForecastFact { topic, says, ticket, place }| {
+        let (says, place) = release.after.cited(says, place);
+        ForecastFact { topic, says, ticket, place }
+    };
+    let facts = facts.into_iter().map(cited).collect();
     Forecast {
         is_built: release.built_on.is_some(),
         static_content_in_maintenance,

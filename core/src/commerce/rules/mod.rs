@@ -42,7 +42,7 @@ mod wanted;
 mod yaml_files;
 
 pub use changes::{Changed, ModuleUpgrade, ProjectChanges, Upgrade, changes, declarations_that_differ};
-pub use project::{application_files, application_folders};
+pub use project::{PROJECT_FILES, application_files, application_folders, holds_project};
 pub use static_content::StaticContent;
 pub use tree::{Blob, Tree};
 pub use wanted::Wanted;
@@ -139,7 +139,8 @@ pub fn judge(change: &Change<'_>, levels: &Rules) -> Vec<FileFinding> {
         let severity = level.weigh(finding.severity)?;
         let place =
             finding.place.map(|place| FilePlace { path: change.head.full_path(&place.path), ..place });
-        Some(FileFinding { severity, level, place, ..finding })
+        let (detail, place) = change.head.cited(finding.detail, place);
+        Some(FileFinding { severity, level, place, detail, ..finding })
     };
     let mut findings: Vec<FileFinding> = findings.0.into_iter().filter_map(weigh).collect();
     findings.sort_by(|one, two| {

@@ -12,6 +12,14 @@ pub(super) const APPLICATIONS: &str = ".magento/applications.yaml";
 pub(super) const SERVICES: &str = ".magento/services.yaml";
 pub(super) const ROUTES: &str = ".magento/routes.yaml";
 
+/// The files by which a project is known, in its folder.
+pub const PROJECT_FILES: [&str; 5] = [APPLICATION, APPLICATIONS, SERVICES, ROUTES, "app/etc/config.php"];
+
+/// Whether a tree holds a Commerce project.
+pub fn holds_project(tree: &Tree) -> bool {
+    description_paths(tree).next().is_some() || PROJECT_FILES.iter().any(|path| tree.has(path))
+}
+
 /// The most that a YAML file, or another that people write, may hold, in bytes.
 const TEXT_MAX: usize = 1 << 20;
 /// The most that a `config.php` may hold, in bytes. One of a large shop has a fifth of it.

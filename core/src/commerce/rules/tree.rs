@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use crate::commerce::read::Unread;
-use crate::model::{EntryKind, TreeEntry};
+use crate::model::{EntryKind, FilePlace, Sentence, TreeEntry};
 
 /// More of a file than this is not read, in bytes. The longest is a `composer.lock`.
 const BYTES_MAX: u64 = 16 << 20;
@@ -72,6 +72,21 @@ impl Tree {
     /// Whether anything is at the path.
     pub(super) fn has(&self, path: &str) -> bool {
         self.entries.contains_key(path)
+    }
+
+    /// What a sentence about a file says, and the place that it cites. Of a file that is missing no line can be looked at, so
+    /// the sentence says that it is. The place counts from the top of the repository.
+    pub(in crate::commerce) fn cited(
+        &self,
+        says: Sentence,
+        place: Option<FilePlace>,
+    ) -> (Sentence, Option<FilePlace>) {
+        match place {
+            Some(place) if !place.path.strip_prefix(&self.folder).is_some_and(|path| self.has(path)) => {
+                (says.and("% is missing.", &place.path), None)
+            }
+            place => (says, place),
+        }
     }
 
     /// Whether it is a file of which nothing was handed over.

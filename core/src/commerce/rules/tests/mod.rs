@@ -214,7 +214,11 @@ impl Case<'_> {
         let path = text(self.node, "in").or(text(self.node, "file"));
         let at = text(self.node, "at");
         let fits = |finding: &&FileFinding| {
-            let Some(place) = &finding.place else { return path.is_none() };
+            let Some(place) = &finding.place else {
+                let is_missing =
+                    |path: &str| finding.detail.to_string().ends_with(&format!("{path} is missing."));
+                return path.is_none_or(|path| !files.contains_key(path) && is_missing(path));
+            };
             let line = files.get(&place.path).and_then(|text| text.lines().nth(place.line as usize - 1));
             let is_there = at.map_or(place.line == 1, |at| line.is_some_and(|line| line.contains(at)));
             Some(place.path.as_str()) == path && is_there
