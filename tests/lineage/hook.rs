@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::command_line::told;
+use crate::command_line::{told, towpath};
 use crate::story::{Repo, Story, run_git};
 
 struct Work {
@@ -22,6 +22,7 @@ fn work(repo: &Repo, remote: &str) -> Work {
     let work = Work { _folder: folder, place };
     let (is_there, said) = work.hook(&work.place, &[]);
     assert!(is_there && said.contains("The pre-push hook is there: "), "{said}");
+    assert!(said.contains("by the PATH that git is started with"), "{said}");
     work
 }
 
@@ -145,6 +146,31 @@ fn the_hook_stops_what_it_was_asked_wrongly_and_says_so() {
     work.git(&["remote", "add", "other", other.path().to_str().unwrap()]);
     let (pushed, said) = Work::push(&work.place, &[&format!("file://{}", repo.path().display()), "good"]);
     assert!(!pushed && said.contains("several remotes"), "{said}");
+    let by_hand = said.lines().find_map(|line| line.strip_prefix("  towpath ")).unwrap();
+    assert!(
+        by_hand.starts_with("check pr --pre-push --head ") && by_hand.ends_with(" --head-name good"),
+        "{said}"
+    );
+    let repo = work.place.to_str().unwrap();
+    let asked: Vec<&str> = by_hand.split(' ').chain(["--repo", repo, "--remote", "origin"]).collect();
+    assert_eq!(towpath(&asked).status, 0);
+}
+
+#[test]
+fn a_fork_without_the_environments_is_told_from_the_remote_that_has_them() {
+    let repo = told(|_| {});
+    let work = work(&repo, "upstream");
+    let fork = TempDir::new().unwrap();
+    run_git(fork.path(), &["init", "-q", "--bare", "-b", "master"]);
+    work.git(&["remote", "add", "fork", fork.path().to_str().unwrap()]);
+    work.git(&["push", "-q", "--no-verify", "fork", "refs/remotes/upstream/master:refs/heads/master"]);
+    work.git(&["remote", "set-head", "fork", "master"]);
+    work.topic("good", "upstream/integration");
+    let (pushed, said) = Work::push(&work.place, &["fork", "good"]);
+    assert!(
+        !pushed && said.contains("if fork is a fork, ask of upstream with --remote upstream --fork"),
+        "{said}"
+    );
 }
 
 #[test]

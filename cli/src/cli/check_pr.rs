@@ -12,7 +12,7 @@ use crate::model::{
     Base, BranchName, CommitId, Environment, ForPeople, Head, Outcome, PromotionPath, PullEnds, Role, Source,
     Undecided, Verdict,
 };
-use crate::report::{self, Basis, ConfigSource, LocalCheck};
+use crate::report::{self, Basis, ConfigSource, LocalCheck, shell_word};
 
 /// What `towpath check pr` takes.
 #[derive(Debug, clap::Args)]
@@ -190,6 +190,15 @@ impl CheckQuestion<'_> {
             && self.rules.instead.is_none()
         {
             return Ok(Err(branch.clone()));
+        }
+        let branches: Vec<_> = takers(path).map(|it| &it.branch).collect();
+        if let Some(other) = self.local.remote_with_any(&branches).await? {
+            let own = self.local.repository.tracked_remote().unwrap_or_default();
+            return Err(UsageError::new(format!(
+                "{own} has no branch that takes topics, as far as it was fetched, and {other} has: if {own} is a fork, ask of {other} \
+                 with --remote {} --fork",
+                shell_word(&other)
+            )));
         }
         let mut first = None;
         for base in takers(path) {

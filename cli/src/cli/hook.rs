@@ -10,6 +10,7 @@ use super::{UsageError, check_pr, print};
 use crate::engine::write_whole_file;
 use crate::lineage::{HookFolder, hook_folder};
 use crate::model::ForPeople;
+use crate::report::shell_word;
 
 /// What git runs before it pushes.
 const SCRIPT: &str = include_str!("hook/pre-push.sh");
@@ -32,6 +33,9 @@ Examples:
 
 From then on git push checks each topic first, and stops one that would fail. To push all the
 same: git push --no-verify
+
+The hook finds towpath by the PATH that git is started with. Where it is not there, git pushes all
+the same, and a line says that nothing was checked.
 
 A pre-push hook that is there and is not Towpath's stays as it is; the error tells the line to add.")]
     Install(InstallArguments),
@@ -111,7 +115,8 @@ async fn install(arguments: &InstallArguments) -> Result<(), UsageError> {
             write(&path, &hook).map_err(|error| failed("written", &hook, &error))?;
             print::to_stdout(&format!(
                 "The pre-push hook is there: {place}\nFrom now on git push stops a topic that would fail. To push all the \
-                 same: git push --no-verify\n"
+                 same: git push --no-verify\nThe hook finds towpath by the PATH that git is started with; where it is not there, git \
+                 pushes all the same, and a line says that nothing was checked.\n"
             ));
         }
     }
@@ -146,7 +151,7 @@ async fn check(arguments: &RunArguments) -> Result<ExitCode, UsageError> {
         all_may &= match check_pr::may_be_pushed(place.clone(), (commit, branch)).await {
             Ok(may) => may,
             Err(error) => {
-                print::to_stderr(&format!("error: {branch}: {error}\n"));
+                print::to_stderr(&format!("error: {branch}: {error}\n{}\n", by_hand(commit, branch)));
                 false
             }
         };
@@ -156,6 +161,15 @@ async fn check(arguments: &RunArguments) -> Result<ExitCode, UsageError> {
     }
     print::to_stderr("Not pushed. To push all the same: git push --no-verify\n");
     Ok(ExitCode::from(Status::NOT_PUSHED))
+}
+
+/// How to ask what the hook could not, since neither it nor git push takes options of ours.
+fn by_hand(commit: &str, branch: &str) -> String {
+    let (commit, branch) = (commit.get(..9).unwrap_or(commit), shell_word(branch));
+    format!(
+        "To ask by hand, with options such as --remote, --config or --repo (or --base instead of --pre-push):\n  towpath check pr \
+         --pre-push --head {commit} --head-name {branch}"
+    )
 }
 
 /// The commit and the branch of a line by git: local ref, local commit, remote ref, remote commit. Tags are not checked,

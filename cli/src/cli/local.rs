@@ -69,7 +69,12 @@ impl RepositoryArguments {
     /// For what git is about to push to this remote: its name, or an address, which tells nothing of whose branches count.
     pub(super) async fn pushing_to(remote: &str) -> Result<Self, UsageError> {
         let here = Self { repo: None, remote: None };
-        let is_known = here.found().await?.repository.remotes().iter().any(|it| it == remote);
+        let found = here.found().await.map_err(|error| {
+            UsageError::new(format!(
+                "{error}; git calls the hook in the repository that it pushes from, so do so, too"
+            ))
+        })?;
+        let is_known = found.repository.remotes().iter().any(|it| it == remote);
         Ok(Self { remote: is_known.then(|| remote.to_owned()), ..here })
     }
 
@@ -177,6 +182,24 @@ impl Local {
             Some(tip) => Ok((bare, Some(tip))),
             None => Ok((name, None)),
         }
+    }
+
+    /// A remote other than the one that counts that has one of these branches, where that one has none of them.
+    pub(super) async fn remote_with_any(
+        &self,
+        branches: &[&BranchName],
+    ) -> Result<Option<String>, UsageError> {
+        let Some(own) = self.repository.tracked_remote() else { return Ok(None) };
+        let others = self.repository.remotes().iter().map(String::as_str).filter(|it| *it != own);
+        for remote in std::iter::once(own).chain(others) {
+            for branch in branches {
+                let found = self.repository.resolve(&format!("refs/remotes/{remote}/{branch}")).await;
+                if found.map_err(|error| self.failed(&error))?.is_some() {
+                    return Ok((remote != own).then(|| remote.to_owned()));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// What is to be done where a branch is not here.
