@@ -89,6 +89,12 @@ fn a_release_is_built_as_it_is_said_to_be() {
         assert!(workflow.contains(line), "the workflow has no {line}");
     }
     assert!(script.contains(">\"$files/NOTES.md\""));
+    let readme = text("README.md");
+    let links = readme.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+    for link in links.filter(|link| !link.contains("://")) {
+        assert!(link.starts_with("docs/"), "{link} is not in the archive");
+    }
+    assert!(script.contains("\ncp -r docs \"$tree/\"\n"), "what the README links to is in the archive");
     assert!(text("CHANGELOG.md").contains("\n## [Unreleased]\n"), "what --unreleased takes the notes from");
 }
 
