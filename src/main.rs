@@ -8,9 +8,10 @@ fn main() -> ExitCode {
     use towpath::demo::{self, Screen};
     use towpath::model::ForPeople as _;
 
-    cli::main(Some(|DemoWishes { once, colour, columns, stop }| {
+    cli::main(Some(|DemoWishes { once, colour, columns, program, stop }| {
         Box::pin(async move {
-            demo::run(once, Screen { colour, columns }, stop).await.map_err(|error| error.for_people())
+            let told = demo::run(once, Screen { colour, columns }, &program, stop).await;
+            told.map_err(|error| error.for_people())
         })
     }))
 }

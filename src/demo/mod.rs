@@ -28,8 +28,14 @@ use stage::Stage;
 use std::future::Future;
 use std::pin::pin;
 
-/// Plays the story. With `once` it ends then; otherwise it stays up until `stop` comes, before or after the end.
-pub async fn run(once: bool, screen: Screen, stop: impl Future<Output = ()>) -> Result<(), DemoError> {
+/// Plays the story. With `once` it ends then; otherwise it stays up until `stop` comes, before or after the end. `program` is how
+/// the command line is called in what may be tried.
+pub async fn run(
+    once: bool,
+    screen: Screen,
+    program: &str,
+    stop: impl Future<Output = ()>,
+) -> Result<(), DemoError> {
     let mut stop = pin!(stop);
     let mut narrator = Narrator::new(screen);
     narrator.opening();
@@ -45,7 +51,7 @@ pub async fn run(once: bool, screen: Screen, stop: impl Future<Output = ()>) -> 
     let repository = stage.repository_url();
     let ended = match told {
         Some(Ok(())) => {
-            narrator.ending(&repository, &stage.sites.url(), once);
+            narrator.ending((&repository, &stage.sites.url()), program, once);
             if !once {
                 stop.await;
             }

@@ -97,7 +97,7 @@ impl Narrator {
         self.quote(check.summary.as_deref().unwrap_or_default().split("\n\n").next().unwrap_or_default());
     }
 
-    pub(super) fn ending(&self, repository: &str, sites: &str, once: bool) {
+    pub(super) fn ending(&self, (repository, sites): (&str, &str), program: &str, once: bool) {
         let words = format!("✓ All {} steps came out as expected.", self.steps);
         say(&format!("\n{}", self.screen.paint(Tone::Good, &words)));
         if once {
@@ -119,7 +119,7 @@ impl Narrator {
              change its base to staging.",
         );
         self.idea("4. Check that clone without a server, as a hook would before a push:");
-        self.command("towpath check pr --base integration --head origin/master");
+        self.command(&format!("{program} check pr --base integration --head origin/master"));
         say(&format!(
             "\n{}",
             self.screen.paint(Tone::Dim, "Ctrl-C ends the demo and leaves nothing behind.")

@@ -1,5 +1,6 @@
 use super::{UsageError, log, print, process_variables, settings};
 use crate::model::UserMessage;
+use crate::report::shell_word;
 use std::pin::Pin;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -38,6 +39,8 @@ pub struct DemoWishes {
     pub colour: bool,
     /// How many characters a line may have.
     pub columns: usize,
+    /// This program as whoever has begun it types it in any folder.
+    pub program: String,
     /// Ends when the demo is to end, however far it is.
     pub stop: Pin<Box<dyn Future<Output = ()>>>,
 }
@@ -54,13 +57,23 @@ pub(super) async fn run(arguments: Arguments, demo: Option<Demo>) -> Result<Exit
         log::start(filter, settings::LogFormat::Pretty, None);
     }
     let stop = Box::pin(stop()?);
-    let wishes = DemoWishes { once: arguments.once, colour: print::colour(), columns: columns(), stop };
+    let (colour, columns, program) = (print::colour(), columns(), program());
+    let wishes = DemoWishes { once: arguments.once, colour, columns, program, stop };
     match play(wishes).await {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(words) => {
             print::to_stderr(&format!("\n✗ {words}\n"));
             Ok(ExitCode::FAILURE)
         }
+    }
+}
+
+/// By its name where a shell has found it so, else by its path: cargo may have begun it, with nothing installed.
+fn program() -> String {
+    let by_name = std::env::args_os().next().is_some_and(|word| word == "towpath");
+    match std::env::current_exe() {
+        Ok(path) if !by_name => shell_word(&path.display().to_string()),
+        _ => "towpath".to_owned(),
     }
 }
 
@@ -82,4 +95,15 @@ fn stop() -> Result<impl Future<Output = ()>, UsageError> {
             _ = hang_up.recv() => {}
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_runs_though_nothing_was_installed() {
+        let whole = std::env::current_exe().unwrap();
+        assert_eq!(program(), shell_word(&whole.display().to_string()));
+    }
 }
