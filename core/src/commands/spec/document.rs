@@ -19,8 +19,9 @@ This page is made from what each command says of itself. `/help` answers with th
 A command is one line: `/name`, or `@towpath name` with the App's own handle (`/name@towpath` is the same), and its arguments.
 
 * Values with spaces go in quotes: `--reason \"the shop is slow\"`. In double quotes `\\\"` is a quotation mark.
-* A flag's value stands behind it or behind `=`: `--reason slow`, `--reason=slow`. TIME is a time from now on (`30m`, `2h`, `3d`)
-  or a moment with its zone (`2026-12-20T18:00Z`). SHA is the first 7 to 40 digits of a commit, `#N` a pull request.
+* A flag's value stands behind it or behind `=`: `--reason slow`, `--reason=slow`. TIME is a time from now on (`30m`, `2h`, `3d`), a
+  day or a day and a time by the project's clocks (`2026-12-27`, `\"2026-12-27 08:00\"`), or a moment with its zone
+  (`2026-12-20T18:00Z`). SHA is the first 7 to 40 digits of a commit, `#N` a pull request.
 * A reason is plain text on one line, at most 200 characters.
 * The environment is never guessed: what deploys or unlocks names it.
 * Small letters and capitals are the same in names of commands, flags and environments.
