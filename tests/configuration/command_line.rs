@@ -217,3 +217,37 @@ fn every_command_of_the_configuration_shows_an_example() {
         assert!(ran.stdout.contains("Example") && ran.stdout.contains("  towpath config "), "{}", ran.stdout);
     }
 }
+
+#[test]
+fn what_is_asked_wrongly_is_told_with_what_to_write() {
+    let folder = TempDir::new().unwrap();
+    let at = ["--repository", "acme/store"];
+    let lock = [&["lock", "production", "--reason", "test", "--until", "tomorrow"], &at[..]].concat();
+    let allow =
+        [&["freeze", "production", "--until", "2h", "--reason", "test", "--allow", "x"], &at[..]].concat();
+    for (arguments, words) in [
+        (&["explain"][..], "a code or a log is needed: towpath explain TP201, or towpath explain --log FILE"),
+        (&["explain", "--exit-code", "5"], "a code or a log is needed"),
+        (
+            &["explain", "TP201", "--exit-code", "5"],
+            "--exit-code belongs to a log: name that with --log FILE",
+        ),
+        (&["check", "commerce", "--today", "foo"], "\"foo\" is no day; write it as 2026-11-29"),
+        (&["stats", "--repository", "acme/store", "--days", "x"], "write a number of days from 1 to 3650"),
+        (
+            &["release", "x", "--repository", "acme/store"],
+            "\"x\" is no number of a pull request; write 118 or '#118'",
+        ),
+        (&lock, "(30m, 2h, 3d), a day (2026-12-20), or a day and a time in UTC (\"2026-12-20 18:00\")"),
+        (&allow, "write 118 or '#118'"),
+        (
+            &["man", "nowhere"],
+            "the pages could not be written to nowhere: No such file or directory; make that folder first",
+        ),
+        (&["hook", "install"], "there is no git repository at .; go into one, or name one with --repo DIR"),
+    ] {
+        let ran = towpath(folder.path(), arguments);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+}

@@ -207,15 +207,17 @@ fn a_hook_of_somebody_elses_and_one_for_all_repositories_stay_as_they_are() {
     let work = work(&repo, "origin");
     let own = "#!/bin/sh\necho mine\n";
     std::fs::write(work.hook_file(), own).unwrap();
-    for arguments in [&[][..], &["--remove"]] {
-        let (done, said) = work.hook(&work.place, arguments);
-        assert!(!done && said.contains("is not Towpath's"), "{said}");
-    }
+    let (done, said) = work.hook(&work.place, &["--remove"]);
+    assert!(done && said.contains("does not run towpath, and stays as it is"), "{said}");
+    let (done, said) = work.hook(&work.place, &[]);
+    assert!(!done && said.contains("is not Towpath's"), "{said}");
     let (_, said) = work.hook(&work.place, &[]);
     assert!(said.contains("add this line to it: towpath hook run \"$@\" || exit 1"), "{said}");
     assert_eq!(std::fs::read_to_string(work.hook_file()).unwrap(), own);
     // With that line it stops the same.
     std::fs::write(work.hook_file(), format!("{own}towpath hook run \"$@\" || exit 1\n")).unwrap();
+    let (done, said) = work.hook(&work.place, &["--remove"]);
+    assert!(!done && said.contains("take the line out of it that runs towpath"), "{said}");
     work.topic("bad", "origin/master");
     let (pushed, said) = Work::push(&work.place, &["origin", "bad"]);
     assert!(!pushed && said.contains("TP201") && said.contains("mine"), "{said}");

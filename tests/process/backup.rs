@@ -204,7 +204,23 @@ async fn what_is_no_sound_backup_of_a_known_version_is_not_restored() {
         assert!(words(&output).contains(why), "{}", words(&output));
         assert_eq!(std::fs::read(&database).unwrap(), held, "{name}");
     }
-    refused(&towpath(&environment, &["restore", "missing.db", "--replace"]).await, "missing.db");
+    refused(
+        &towpath(&environment, &["restore", "missing.db", "--replace"]).await,
+        "missing.db is not there; name",
+    );
+    refused(
+        &towpath(&environment, &["restore", ".", "--replace"]).await,
+        "is a folder; name the file that `towpath backup`",
+    );
+    refused(
+        &towpath(&environment, &["restore", "notes.db", "--replace"]).await,
+        "`towpath backup` has written",
+    );
+    refused(
+        &towpath(&environment, &["backup", "nowhere/it.db"]).await,
+        "no folder \"nowhere\"; make it, or name another",
+    );
+    refused(&towpath(&environment, &["backup", "."]).await, "which is a folder and should be a file");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ Examples:
 It tells which branches have a place beside an environment, since when and until when, which places
 are to be freed, and who waits. It reads what the server has stored.
 
-Exit status: 0; 2 usage.")]
+Exit status: 0 told; 2 the request is wrong.")]
 pub(super) struct Arguments {
     /// The repository: acme/store, or its number
     #[arg(long, value_name = "REPOSITORY")]

@@ -2,6 +2,7 @@
 
 use super::exit::Status;
 use super::opened::{environment, path_of};
+use super::values::minutes;
 use super::{UsageError, opened, print};
 use crate::deploy::DeployQueue;
 use crate::engine::{Clock as _, SystemClock};
@@ -11,7 +12,6 @@ use crate::store::{
     ActOutcome, CommandStore as _, RequestedAct, RequestedActId, RequestedActRow, SqliteStore, Store,
 };
 use serde_json::{Value, json};
-use std::num::ParseIntError;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 /// Where something is asked for.
 #[derive(Debug, clap::Args)]
 pub(super) struct At {
-    /// The environment's name
+    /// The environment's name; needed, here or by --environment
     #[arg(value_name = "ENV", required_unless_present = "environment")]
     named: Option<String>,
     /// The repository: acme/store, or its number
@@ -71,7 +71,7 @@ pub(super) struct Telling {
     /// Follow the deploy to its end: exit status 0 if it succeeds, 1 if not
     #[arg(long)]
     wait: bool,
-    /// How long to follow it
+    /// How long to follow it, with --wait
     #[arg(long, value_name = "MINUTES", default_value = "120", value_parser = minutes, requires = "wait")]
     timeout: Duration,
     /// Print JSON objects, one a line
@@ -79,14 +79,24 @@ pub(super) struct Telling {
     pub(super) json: bool,
 }
 
+/// What to tell of an act that begins no deploy.
+#[derive(Debug, clap::Args)]
+pub(super) struct TellingAtOnce {
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl From<TellingAtOnce> for Telling {
+    fn from(TellingAtOnce { json }: TellingAtOnce) -> Self {
+        Self { wait: false, timeout: Duration::ZERO, json }
+    }
+}
+
 impl Telling {
     fn tell(&self, words: &str, object: impl FnOnce() -> Value) {
         print::to_stdout(&if self.json { format!("{}\n", object()) } else { format!("{words}\n") });
     }
-}
-
-fn minutes(text: &str) -> Result<Duration, ParseIntError> {
-    Ok(Duration::from_secs(text.parse::<u64>()?.saturating_mul(60)))
 }
 
 /// Asks the server, and answers when it has accepted or refused; or follows it to its end.

@@ -50,7 +50,7 @@ Examples:
 Each entry has a hash over itself and all before it. The server logs the newest hash once an hour:
 give one from the log to find out whether somebody has cut the end off.
 
-Exit status: 0 the log is as it was written; 1 it is not; 2 usage.")]
+Exit status: 0 the log is as it was written; 1 it is not; 2 the request is wrong.")]
     Verify {
         /// A hash that the server has logged
         #[arg(long, value_name = "HASH")]

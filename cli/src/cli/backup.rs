@@ -57,6 +57,7 @@ pub(super) fn back_up(arguments: &BackupArguments) -> Result<(), UsageError> {
         return Err(UsageError::new(format!("{path}: {hint}")));
     }
     let beside = ended(file, ".credentials");
+    Places::check_file("FILE", file)?;
     let all = [Some(file), with_credentials.then_some(&beside)];
     if let Some(there) = all.into_iter().flatten().find(|it| it.exists()) {
         return Err(UsageError::new(format!("{} is there already; name another file", there.display())));
@@ -86,7 +87,7 @@ pub(super) async fn restore(arguments: &RestoreArguments) -> Result<(), UsageErr
     serve::survive_full_files()?;
     let RestoreArguments { file, replace } = arguments;
     let places = settings::places(&process_variables::of_process)?;
-    let DatabaseVersion { version, newest } = database_version(file).map_err(|error| failed(file, &error))?;
+    let DatabaseVersion { version, newest } = version_of_backup(file)?;
     places.check()?;
     // Held until the end: no server may begin meanwhile.
     let _held = places.hold().await?;
@@ -111,6 +112,24 @@ pub(super) async fn restore(arguments: &RestoreArguments) -> Result<(), UsageErr
     };
     print::to_stdout(&format!("{to} holds what {from} has.{later} Start the server.\n"));
     Ok(())
+}
+
+/// The version of the database in a file that `towpath backup` has written.
+fn version_of_backup(file: &Path) -> Result<DatabaseVersion, UsageError> {
+    let is_none = |why: &str| {
+        Err(UsageError::new(format!(
+            "{} {why}; name the file that `towpath backup` has written",
+            file.display()
+        )))
+    };
+    if file.is_dir() {
+        return is_none("is a folder");
+    }
+    if !file.exists() {
+        return is_none("is not there");
+    }
+    database_version(file)
+        .or_else(|error| is_none(&format!("cannot be used as a backup: {}", error.for_people())))
 }
 
 /// Root may restore for a server that runs as another user.

@@ -28,7 +28,7 @@ freeze lets in all the same, such as hotfixes, is left out of account.
 A date is 2026-03-01, its midnight by the configuration's timezone, also 2026-03-01 18:00, or
 2026-03-01T18:00:00+01:00. --json and --ics tell all times in UTC.
 
-Exit status: 0 done; 2 the request or the configuration is wrong.")]
+Exit status: 0 done; 2 the request is wrong, or the configuration is.")]
 pub(super) struct Arguments {
     /// A configuration file, in place of the work tree's own
     #[arg(long, value_name = "FILE")]

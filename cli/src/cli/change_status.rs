@@ -1,13 +1,14 @@
 //! `towpath where`: where a pull request or a commit has come to, or what runs in an environment.
 
 use super::opened::path_of;
+use super::values::pull_number;
 use super::{UsageError, opened, print};
 use crate::engine::{
     Clock as _, Places, SystemClock, change_status, commit_status, commits_that_begin, environment_status,
     mirror_of, owed_hotfixes,
 };
 use crate::lineage::Repository;
-use crate::model::{CommitId, Hotfix, PromotionPath, PullNumber};
+use crate::model::{CommitId, Hotfix, PromotionPath};
 use crate::report::{self, BranchStatus};
 use crate::store::{RepositoryRow, SqliteStore, Store};
 use std::process::ExitCode;
@@ -75,8 +76,7 @@ async fn reached(
     subject: &str,
 ) -> Result<(Vec<BranchStatus>, Vec<Hotfix>), UsageError> {
     let is_commit = subject.len() >= DIGITS_MIN && subject.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if let Ok(number) = subject.strip_prefix('#').unwrap_or(subject).parse() {
-        let number = PullNumber(number);
+    if let Ok(number) = pull_number(subject) {
         match store.pull(row.id, number).await?.map(|it| it.pull) {
             Some(pull) if pull.merged.is_some() => {
                 let reached = change_status(store, &mirror(places, row)?, path, &pull).await?;

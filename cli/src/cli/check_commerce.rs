@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::check_pr::nothing;
 use super::exit::exit_of_outcome;
 use super::local::{Local, Named, RepositoryArguments, Rules};
-use super::{UsageError, print};
+use super::{UsageError, print, values};
 use crate::commerce::rules::{Asked, Change, PROJECT_FILES, Target, judge};
 use crate::engine::{commerce_tree, holds_commerce_project};
 use crate::lineage::GitError;
@@ -53,7 +53,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     /// The day by which ends of life count, such as 2026-11-29 [default: today]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = values::day)]
     today: Option<NaiveDate>,
     /// A configuration file, in place of the one on the default branch
     #[arg(long, value_name = "FILE")]

@@ -37,7 +37,7 @@ wrong; 3 wait. With --apply: 0 it made the clean branch; 1 a commit conflicts.")
 pub(super) struct Arguments {
     #[command(flatten)]
     place: RepositoryArguments,
-    /// The branch to merge into: the remote's of that name as last fetched, else a local one
+    /// The branch to merge into: the remote's of that name as last fetched, else a local one; needed, unless --pre-push
     #[arg(long, value_name = "BRANCH", allow_hyphen_values = true, required_unless_present = "pre_push")]
     base: Option<String>,
     /// What to merge: a branch of the clone, else of its remote, else any commit (HEAD, a SHA).

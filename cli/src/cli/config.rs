@@ -24,7 +24,7 @@ causes first, then what may only follow from them.
 It prints a note for what is valid but has no effect in this version, and where the repository
 holds an Adobe Commerce project and preset: commerce is not set.
 
-Exit status: 0 valid; 2 not valid.")]
+Exit status: 0 valid; 2 the request is wrong, or the file is not valid.")]
     Check(CheckArguments),
     /// Print the JSON Schema of the file, for editors
     #[command(after_help = "\

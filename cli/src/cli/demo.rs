@@ -18,7 +18,7 @@ Examples:
 It needs git and nothing else, listens on free ports of 127.0.0.1, and leaves nothing behind.
 NO_COLOR=1 turns colours off.
 
-Exit status: 0 everything came out as expected, 1 something did not.")]
+Exit status: 0 everything came out as expected; 1 something did not; 2 the request is wrong.")]
 pub(super) struct Arguments {
     /// End after the story
     #[arg(long)]

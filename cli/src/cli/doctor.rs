@@ -25,7 +25,7 @@ beside it. For each thing it says ok, fault or unknown: what it may not read is 
 fault. With a fault comes what follows from it, and the repair: a page, or a command that runs as it
 is. Commands that begin with gh need an administrator of the repository.
 
-Exit status: 0 no fault; 1 faults; 2 the request or a setting is wrong.")]
+Exit status: 0 no fault; 1 faults; 2 the request is wrong, or a setting is.")]
 pub(super) struct Arguments {
     /// Look at this repository alone
     #[arg(long, value_name = "OWNER/NAME")]

@@ -27,16 +27,16 @@ For a finding it prints the text of docs/findings.md of this version, and its ad
 For a log it prints the phase and the step, the code, what customers see, and the next step; of
 several deploys in one log the last one counts. docs/commerce.md has what is in the JSON.
 
-Exit status: 0, whatever the log tells; 2 there is no such code, or the file cannot be read.")]
+Exit status: 0 told, whatever the log tells; 2 the request is wrong.")]
 pub(super) struct Arguments {
-    /// The code of a finding, or ece: and the number of a code of ece-tools; in capitals or not
-    #[arg(value_name = "CODE", required_unless_present = "log", conflicts_with = "log")]
+    /// The code of a finding, or ece: and the number of a code of ece-tools, in capitals or not; needed, unless --log
+    #[arg(value_name = "CODE", conflicts_with = "log")]
     code: Option<String>,
     /// Explain the log of a Commerce deploy instead; - for standard input
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
-    /// The exit status of the hook that ended last, which stands in where the log has no code
-    #[arg(long, value_name = "N", requires = "log")]
+    /// The exit status of the hook that ended last, which stands in where the log has no code; with --log
+    #[arg(long, value_name = "N")]
     exit_code: Option<u8>,
     /// Print one JSON object: the code, its title, what there is to say, and where it is on the web
     #[arg(long)]
@@ -50,7 +50,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), UsageError> {
         to_stdout(&if arguments.json { log::json(&reading) } else { log::text(&reading) });
         return Ok(());
     }
-    let word = arguments.code.as_deref().unwrap_or_default();
+    let word = match (&arguments.code, arguments.exit_code) {
+        (Some(code), None) => code.as_str(),
+        (Some(_), Some(_)) => {
+            return Err(UsageError::new(
+                "--exit-code belongs to a log: name that with --log FILE, in place of the code",
+            ));
+        }
+        (None, _) => {
+            return Err(UsageError::new(
+                "a code or a log is needed: towpath explain TP201, or towpath explain --log FILE (--log - for standard input)",
+            ));
+        }
+    };
     if let Some(asked) = ece::asked(word) {
         to_stdout(&ece::explained(asked?, arguments.json));
         return Ok(());

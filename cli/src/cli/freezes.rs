@@ -1,9 +1,10 @@
 //! `towpath freeze` and `towpath thaw`: the operator does what the commands of those names do, and may keep the reason back.
 
 use super::UsageError;
-use super::acts::{At, Telling, ask, operators_name};
+use super::acts::{At, TellingAtOnce, ask, operators_name};
 use super::locks::{ends, moment_of};
 use super::rollback::worth_telling;
+use super::values::pull_number;
 use crate::commands::spec::Until;
 use crate::model::PullNumber;
 use crate::store::RequestedAct;
@@ -20,7 +21,8 @@ Examples:
   towpath freeze production --repository acme/store --until 3d --reason takeover --private
 
 Every pull request into a frozen environment waits, and what is merged all the same is deployed at
-the end. Rollbacks still go. It is what the comment /freeze does.
+the end. Rollbacks still go. It is what the comment /freeze does; but a day and a time are those of
+UTC here, and in a comment those of the project's clocks.
 
 It asks the server, which has to run with the same data folder.
 
@@ -28,7 +30,7 @@ Exit status: 0 accepted; 1 no server answered; 2 the request is wrong; 6 refused
 pub(super) struct FreezeArguments {
     #[command(flatten)]
     at: At,
-    /// When it ends: so long from now on (30m, 2h, 3d), or in UTC
+    /// When it ends: so long from now on (30m, 2h, 3d), a day, or a day and a time, in UTC
     #[arg(long, value_name = "TIME", value_parser = ends)]
     until: Until,
     /// Why; everybody sees this on each pull request that waits, unless --private
@@ -38,8 +40,8 @@ pub(super) struct FreezeArguments {
     #[arg(long)]
     private: bool,
     /// A pull request that is not kept back, by its number; may be given several times
-    #[arg(long, value_name = "NUMBER")]
-    allow: Vec<u64>,
+    #[arg(long, value_name = "NUMBER", value_parser = pull_number)]
+    allow: Vec<PullNumber>,
     /// Hotfixes are not kept back, where the environment admits some
     #[arg(long)]
     hotfixes: bool,
@@ -47,7 +49,7 @@ pub(super) struct FreezeArguments {
     #[arg(long, value_name = "NAME", default_value = "operator", value_parser = operators_name)]
     by: String,
     #[command(flatten)]
-    pub(super) telling: Telling,
+    pub(super) telling: TellingAtOnce,
 }
 
 /// What `towpath thaw` takes.
@@ -67,7 +69,7 @@ pub(super) struct ThawArguments {
     #[arg(long, value_name = "NAME", default_value = "operator", value_parser = operators_name)]
     by: String,
     #[command(flatten)]
-    pub(super) telling: Telling,
+    pub(super) telling: TellingAtOnce,
 }
 
 /// Asks the server for a freeze.
@@ -79,14 +81,14 @@ pub(super) async fn freeze(arguments: FreezeArguments) -> Result<ExitCode, Usage
         reason: worth_telling(&reason)?,
         private,
         until: moment_of(until),
-        allow: allow.into_iter().map(PullNumber).collect(),
+        allow,
         hotfixes,
     };
-    ask(&at, act, &telling).await
+    ask(&at, act, &telling.into()).await
 }
 
 /// Asks the server to end what was frozen so.
 pub(super) async fn thaw(arguments: ThawArguments) -> Result<ExitCode, UsageError> {
     let ThawArguments { at, by, telling } = arguments;
-    ask(&at, RequestedAct::Thaw { by, by_id: None, reason: None }, &telling).await
+    ask(&at, RequestedAct::Thaw { by, by_id: None, reason: None }, &telling.into()).await
 }

@@ -8,7 +8,7 @@ use super::exit::Status;
 use super::local::RepositoryArguments;
 use super::{UsageError, check_pr, print};
 use crate::engine::write_whole_file;
-use crate::lineage::{HookFolder, hook_folder};
+use crate::lineage::{GitError, HookFolder, hook_folder};
 use crate::model::ForPeople;
 use crate::report::shell_word;
 
@@ -44,8 +44,10 @@ A pre-push hook that is there and is not Towpath's stays as it is; the error tel
 Example, in .git/hooks/pre-push:
   towpath hook run \"$@\" || exit 1
 
-Git writes what it pushes to standard input, one line for each branch. Exit status: 0 all of it may
-be pushed; 1 something would fail, or could not be checked; 2 standard input cannot be read.")]
+Git writes what it pushes to standard input, one line for each branch.
+
+Exit status: 0 all of it may be pushed; 1 something would fail, or could not be checked; 2 the
+request is wrong, or standard input cannot be read.")]
     Run(RunArguments),
 }
 
@@ -79,7 +81,13 @@ pub(super) async fn run(command: Command) -> Result<ExitCode, UsageError> {
 }
 
 async fn install(arguments: &InstallArguments) -> Result<(), UsageError> {
-    let HookFolder { path, is_shared } = hook_folder(&arguments.repo).await?;
+    let folder = hook_folder(&arguments.repo).await;
+    let HookFolder { path, is_shared } = folder.map_err(|error| match error {
+        GitError::NotARepository { .. } => {
+            UsageError::new(format!("{}; go into one, or name one with --repo DIR", error.for_people()))
+        }
+        error => error.into(),
+    })?;
     let hook = path.join("pre-push");
     let place = hook.display();
     let present = match std::fs::read(&hook) {
@@ -94,6 +102,9 @@ async fn install(arguments: &InstallArguments) -> Result<(), UsageError> {
             std::fs::remove_file(&hook).map_err(|error| failed("removed", &hook, &error))?;
             print::to_stdout(&format!("The pre-push hook is gone: {place}\n"));
         }
+        (true, Some(text)) if !text.contains("towpath") => print::to_stdout(&format!(
+            "There is no hook of Towpath's: {place} is another one, does not run towpath, and stays as it is\n"
+        )),
         (true, Some(_)) => {
             return Err(UsageError::new(format!(
                 "{place} is not Towpath's hook, so it stays; take the line out of it that runs towpath"

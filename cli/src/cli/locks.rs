@@ -1,8 +1,8 @@
 //! `towpath lock`, `towpath unlock` and `towpath cancel`: the operator does what the commands of those names do.
 
 use super::UsageError;
-use super::acts::{At, Telling, ask, operators_name};
-use super::moment::{InvalidMoment, Moment};
+use super::acts::{At, Telling, TellingAtOnce, ask, operators_name};
+use super::moment::Moment;
 use super::rollback::worth_telling;
 use crate::commands::spec::{LocalMoment, Until};
 use crate::engine::{Clock as _, SystemClock};
@@ -20,7 +20,8 @@ Examples:
   towpath lock production --repository acme/store --reason test --until 2026-12-20
 
 Every pull request into a locked environment waits, and nobody can ask for a deploy of it. Rollbacks
-still go. It is what the comment /lock does.
+still go. It is what the comment /lock does; but a day and a time are those of UTC here, and in a
+comment those of the project's clocks.
 
 It asks the server, which has to run with the same data folder.
 
@@ -31,14 +32,15 @@ pub(super) struct LockArguments {
     /// Why; everybody sees this on each pull request that waits
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// When the lock ends by itself: so long from now on (30m, 2h, 3d), or in UTC [default: when somebody ends it]
+    /// When the lock ends by itself: so long from now on (30m, 2h, 3d), a day, or a day and a time, in UTC [default: when
+    /// somebody ends it]
     #[arg(long, value_name = "TIME", value_parser = ends)]
     until: Option<Until>,
     /// Who asks; everybody sees this
     #[arg(long, value_name = "NAME", default_value = "operator", value_parser = operators_name)]
     by: String,
     #[command(flatten)]
-    pub(super) telling: Telling,
+    pub(super) telling: TellingAtOnce,
 }
 
 /// What `towpath unlock` takes.
@@ -61,7 +63,7 @@ pub(super) struct UnlockArguments {
     #[arg(long, value_name = "NAME", default_value = "operator", value_parser = operators_name)]
     by: String,
     #[command(flatten)]
-    pub(super) telling: Telling,
+    pub(super) telling: TellingAtOnce,
 }
 
 /// What `towpath cancel` takes.
@@ -85,8 +87,14 @@ pub(super) struct CancelArguments {
 }
 
 /// A time as comments take it, or a moment as the other commands do.
-pub(super) fn ends(text: &str) -> Result<Until, InvalidMoment> {
-    Until::read(text).map_or_else(|| text.parse().map(|at: Moment| Until::At(at.seconds())), Ok)
+pub(super) fn ends(text: &str) -> Result<Until, String> {
+    let moment = || text.parse().ok().map(|at: Moment| Until::At(at.seconds()));
+    Until::read(text).or_else(moment).ok_or_else(|| {
+        format!(
+            "{text:?} is no time; write so long from now on (30m, 2h, 3d), a day (2026-12-20), or a day and a time in UTC \
+             (\"2026-12-20 18:00\")"
+        )
+    })
 }
 
 /// When that is.
@@ -109,13 +117,13 @@ pub(super) async fn lock(arguments: LockArguments) -> Result<ExitCode, UsageErro
     let until = until.map(moment_of);
     let act =
         RequestedAct::Lock { by, by_id: None, reason: worth_telling(&reason)?, until, while_open: None };
-    ask(&at, act, &telling).await
+    ask(&at, act, &telling.into()).await
 }
 
 /// Asks the server to end a lock.
 pub(super) async fn unlock(arguments: UnlockArguments) -> Result<ExitCode, UsageError> {
     let UnlockArguments { at, force, by, telling } = arguments;
-    ask(&at, RequestedAct::Unlock { by, by_id: None, force }, &telling).await
+    ask(&at, RequestedAct::Unlock { by, by_id: None, force }, &telling.into()).await
 }
 
 /// Asks the server to end the deploy that is running.
@@ -141,6 +149,9 @@ mod tests {
             let Ok(Until::Local(local)) = ends(text) else { panic!("{text}") };
             assert_eq!(utc(local).to_seconds(), UnixSeconds(1_797_724_800), "{text}");
         }
-        assert!(ends("tomorrow").is_err());
+        let said = ends("tomorrow").unwrap_err();
+        for words in ["\"tomorrow\" is no time", "(30m, 2h, 3d)", "a day (2026-12-20)", "in UTC"] {
+            assert!(said.contains(words), "{said}");
+        }
     }
 }

@@ -40,6 +40,12 @@ pub(super) fn completions(arguments: &CompletionsArguments, mut command: Command
 pub(super) fn pages(arguments: &ManArguments, command: Command) -> Result<(), UsageError> {
     clap_mangen::generate_to(command, &arguments.folder).map_err(|error| {
         let folder = arguments.folder.display();
-        UsageError::new(format!("the pages could not be written to {folder}: {}", error.for_people()))
+        let why = error.for_people();
+        let what = if arguments.folder.is_dir() {
+            "name a folder that you may write to"
+        } else {
+            "make that folder first"
+        };
+        UsageError::new(format!("the pages could not be written to {folder}: {why}; {what}"))
     })
 }

@@ -49,6 +49,7 @@ mod rollback;
 mod serve;
 mod settings;
 mod setup_link;
+mod values;
 mod variables;
 
 pub use demo::{Demo, DemoWishes, Playing};
@@ -223,7 +224,18 @@ impl<E: ForPeople> From<E> for UsageError {
 /// The command line as a program has it: the demo is not named where there is none.
 fn command(has_demo: bool) -> clap::Command {
     let examples = format!("Examples:\n{}{EXAMPLES}", if has_demo { DEMO_EXAMPLE } else { "" });
-    Arguments::command().after_help(examples).mut_subcommand("demo", |demo| demo.hide(!has_demo))
+    let command = Arguments::command().mut_subcommand("demo", |demo| demo.hide(!has_demo));
+    with_exit_status(command).after_help(examples)
+}
+
+/// Says of each command how it exits, where it does not say so itself.
+fn with_exit_status(command: clap::Command) -> clap::Command {
+    let command = command.mut_subcommands(with_exit_status);
+    let words = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    if command.is_subcommand_required_set() || words.contains("Exit status: ") {
+        return command;
+    }
+    command.after_help(format!("{words}\n\nExit status: 0 done; 2 the request is wrong."))
 }
 
 /// Runs the command line of this process.
@@ -396,6 +408,40 @@ mod tests {
         let command = command(true);
         command.clone().debug_assert();
         looks_at(&command, "");
+    }
+
+    fn says_how_it_exits(command: &clap::Command) {
+        for inner in command.get_subcommands() {
+            says_how_it_exits(inner);
+        }
+        if !command.is_subcommand_required_set() {
+            let words = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            let (_, status) = words.split_once("Exit status: 0 ").unwrap_or_else(|| panic!("{words}"));
+            assert!(status.contains("; 2 the request is wrong"), "{}: {status}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn every_command_says_how_it_exits_in_the_same_words() {
+        says_how_it_exits(&command(true));
+    }
+
+    #[test]
+    fn what_begins_no_deploy_is_not_waited_for() {
+        let command = command(true);
+        for (name, waits) in [
+            ("deploy", true),
+            ("cancel", true),
+            ("lock", false),
+            ("unlock", false),
+            ("freeze", false),
+            ("thaw", false),
+        ] {
+            let of_it = command.find_subcommand(name).unwrap();
+            let flags: Vec<_> = of_it.get_arguments().map(|it| it.get_id().as_str()).collect();
+            assert_eq!(flags.contains(&"wait") && flags.contains(&"timeout"), waits, "{name}: {flags:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `towpath release` and `towpath stats`: what a release brought and how it was deployed, and how deliveries go.
 
 use super::opened::path_of;
+use super::values::{days, pull_number};
 use super::{UsageError, opened, print};
 use crate::deploy::delivery_stats;
 use crate::engine::{Clock as _, SystemClock, release_log};
@@ -27,11 +28,11 @@ Examples:
 It tells what a merged promotion brought, the overrides on it, who accepted it, how its deploys
 went, phase by phase, and whether it was rolled back. It reads what the server has stored.
 
-Exit status: 0; 2 there is no such release, or usage.")]
+Exit status: 0 told; 2 the request is wrong, or there is no such release.")]
 pub(super) struct ReleaseArguments {
     /// The number of the promotion's pull request [default: the newest release]
-    #[arg(value_name = "N")]
-    number: Option<String>,
+    #[arg(value_name = "N", value_parser = pull_number)]
+    number: Option<PullNumber>,
     /// The repository: acme/store, or its number
     #[arg(long, value_name = "REPOSITORY")]
     repository: String,
@@ -58,7 +59,7 @@ pub(super) struct StatsArguments {
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     /// Of how many days
-    #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = days)]
     days: u32,
     /// Print JSON, one object a line
     #[arg(long)]
@@ -67,10 +68,7 @@ pub(super) struct StatsArguments {
 
 /// Tells of one release.
 pub(super) async fn release(arguments: ReleaseArguments) -> Result<ExitCode, UsageError> {
-    let number = match &arguments.number {
-        Some(text) => Some(read_number(text)?),
-        None => None,
-    };
+    let number = arguments.number;
     let (_, store) = opened::open()?;
     let row = opened::repository(&store, &arguments.repository).await?;
     let path = path_of(&store, &row).await?;
@@ -91,11 +89,6 @@ pub(super) async fn release(arguments: ReleaseArguments) -> Result<ExitCode, Usa
     };
     print::to_stdout(&answer);
     Ok(ExitCode::SUCCESS)
-}
-
-fn read_number(text: &str) -> Result<PullNumber, UsageError> {
-    let number = text.strip_prefix('#').unwrap_or(text).parse().map(PullNumber);
-    number.map_err(|_| UsageError::new(format!("{text:?} is no number of a pull request, such as 118")))
 }
 
 /// Tells how deliveries go.

@@ -24,8 +24,8 @@ It takes the App's settings from the same variables as the server (towpath serve
 run beside it. It changes nothing on GitHub: it reads branches, rules and the last pull requests,
 and copies the commits into a folder that goes afterwards.
 
-Exit status: 0 the report; 1 GitHub or git did not answer; 2 the request, a setting or the
-repository's configuration is wrong.")]
+Exit status: 0 the report; 1 GitHub or git did not answer; 2 the request is wrong, or
+a setting or the repository's configuration is.")]
 pub(super) struct Arguments {
     /// The repository
     #[arg(long, value_name = "OWNER/NAME")]

@@ -2,9 +2,10 @@
 
 use super::acts::{At, Telling, ask, operators_name};
 use super::opened::{environment, path_of};
+use super::values::pull_number;
 use super::{UsageError, commits, opened, print};
 use crate::deploy::release_of;
-use crate::model::{CommitId, Hold, PullNumber};
+use crate::model::{CommitId, Hold};
 use crate::report;
 use crate::store::{RequestedAct, Store};
 use std::fmt::Write as _;
@@ -117,7 +118,9 @@ async fn deployed(at: &At, to: &str) -> Result<CommitId, UsageError> {
     let name = environment(&path, at.environment()?)?.name.clone();
     let deploys = store.newest_deploys(row.id, &name, LOOKED_AT).await?;
     store.close().await;
-    if let Some(number) = to.strip_prefix('#').and_then(|number| number.parse().ok()).map(PullNumber) {
+    if to.starts_with('#')
+        && let Ok(number) = pull_number(to)
+    {
         let never = || UsageError::new(format!("no deploy that brought #{number} to {name} has succeeded"));
         return release_of(&deploys, number).ok_or_else(never);
     }

@@ -4,7 +4,7 @@ use super::settings::{Reading, Settings};
 use super::{UsageError, log, print, process_variables, variables};
 use crate::engine::{
     self, CALL_WITHIN, Clock, Config, Engine, OpenError, Places, PlacesLock, SetupAddress, SetupKey,
-    SystemClock, could_be_written, system_random, system_random_bytes,
+    SystemClock, system_random, system_random_bytes,
 };
 use crate::lineage::require_git;
 use crate::model::{ErrorContext, ForPeople, PromotionPath, error_chain};
@@ -186,7 +186,7 @@ pub(super) async fn look_at_named(
     problems.extend(places.as_ref().and_then(|it| usable(it).err()).map(|error| Problem::told(&error)));
     let registers = settings.as_ref().is_none_or(|it| it.app.is_none());
     let wanted = print_credentials.filter(|_| registers);
-    let unwritable = wanted.and_then(|file| could_be_written("--print-credentials", file).err());
+    let unwritable = wanted.and_then(|file| Places::check_file("--print-credentials", file).err());
     problems.extend(unwritable.map(|error| Problem::told(&error)));
     match listen {
         None => None,

@@ -22,7 +22,8 @@ good no more. In a container, run it beside the server:
 The address is the one that the server was told as PUBLIC_URL, or this machine and its port where it
 was told none. Run it as the server's user, or as root.
 
-Exit status: 0 printed; 2 no server runs with this data folder, or the link could not be made.")]
+Exit status: 0 printed; 2 the request is wrong: no server runs with this data folder, or the link
+could not be made.")]
 pub(super) struct Arguments {}
 
 /// Makes another key, and prints where it leads.

@@ -147,10 +147,12 @@ Examples:
   towpath serve --check
   GITHUB_APP_ID=123456 GITHUB_APP_PRIVATE_KEY_PATH=key.pem GITHUB_WEBHOOK_SECRET=… towpath serve
 
---check starts nothing and changes nothing: it exits with 0 if the server would run with these
-settings, with 2 if not, and with 1 if GitHub does not answer.
+--check starts nothing and changes nothing.
 
-It ends on SIGTERM or Ctrl-C, and goes on where it was when it is started again.";
+It ends on SIGTERM or Ctrl-C, and goes on where it was when it is started again.
+
+Exit status: 0 it was told to end, with --check: it would run; 1 with --check: GitHub does not
+answer; 2 the request is wrong, or a setting is, or the server cannot go on.";
 
 #[cfg(test)]
 mod tests {

@@ -153,9 +153,7 @@ pub use environment_status::environment_status;
 pub use inbox::{Inbox, Reception, WebhookSeen};
 pub use mirrors::MirrorBounds;
 pub use monitor::{Monitor, StatusReport};
-pub use open::{
-    CALL_WITHIN, Config, OpenError, PlaceFault, Places, PlacesLock, could_be_written, system_random,
-};
+pub use open::{CALL_WITHIN, Config, OpenError, PlaceFault, Places, PlacesLock, system_random};
 pub use probe::NotReady;
 pub use received::{Received, Refusal};
 pub use registration::{

@@ -229,7 +229,27 @@ impl Places {
         if !is_there && setting == DATA_DIR {
             return Ok(());
         }
-        could_be_written(setting, file)
+        Self::check_file(setting, file)
+    }
+
+    /// Looks whether a file can be written, and others beside it, as a database and whatever is to be whole need them.
+    ///
+    /// # Errors
+    /// Names the setting that says which file, and what is wrong with it.
+    pub fn check_file(setting: &'static str, file: &Path) -> Result<(), OpenError> {
+        let unusable = |fault| Err(OpenError::Unusable { setting, path: file.to_owned(), fault });
+        if file.is_dir() {
+            return unusable(PlaceFault::IsFolder);
+        }
+        let beside = folder_of(file);
+        if !beside.is_dir() {
+            return unusable(PlaceFault::NoFolder(beside.to_owned()));
+        }
+        let written = try_to_write(beside).and_then(|()| match File::options().append(true).open(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        });
+        written.or_else(|error| unusable(PlaceFault::NotWritable(error)))
     }
 
     /// Takes them for this server: nobody else looks into them, and no other server works on them as long as the answer
@@ -350,26 +370,6 @@ fn could_be_made(path: &Path) -> io::Result<()> {
     }
     let above = path.ancestors().skip(1).find(|it| it.exists()).unwrap_or(Path::new("/"));
     tempfile::Builder::new().prefix(".towpath-").tempdir_in(above).map(drop)
-}
-
-/// Looks whether a file can be written, and others beside it, as a database and whatever is to be whole need them.
-///
-/// # Errors
-/// Names the setting that says which file, and what is wrong with it.
-pub fn could_be_written(setting: &'static str, file: &Path) -> Result<(), OpenError> {
-    let unusable = |fault| Err(OpenError::Unusable { setting, path: file.to_owned(), fault });
-    if file.is_dir() {
-        return unusable(PlaceFault::IsFolder);
-    }
-    let beside = folder_of(file);
-    if !beside.is_dir() {
-        return unusable(PlaceFault::NoFolder(beside.to_owned()));
-    }
-    let written = try_to_write(beside).and_then(|()| match File::options().append(true).open(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    });
-    written.or_else(|error| unusable(PlaceFault::NotWritable(error)))
 }
 
 /// Takes all rights of others away from a file or a folder of ours; answers whether they had any.
