@@ -132,6 +132,7 @@ fn the_hook_goes_by_the_repositorys_own_path() {
     assert!(Work::push(&work.place, &["--no-verify", "origin", "main"]).0);
     let (pushed, said) = Work::push(&work.place, &["origin", "good:again"]);
     assert!(!pushed && said.contains("TP601"), "{said}");
+    assert!(said.contains("with options such as --remote, --config"), "the push takes none itself: {said}");
 }
 
 #[test]

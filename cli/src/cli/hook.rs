@@ -159,13 +159,14 @@ async fn check(arguments: &RunArguments) -> Result<ExitCode, UsageError> {
     let mut all_may = true;
     for (commit, branch) in lines.lines().filter_map(pushed) {
         // What is wrong with one is no reason to say nothing of the others.
-        all_may &= match check_pr::may_be_pushed(place.clone(), (commit, branch)).await {
-            Ok(may) => may,
-            Err(error) => {
-                print::to_stderr(&format!("error: {branch}: {error}\n{}\n", by_hand(commit, branch)));
-                false
-            }
-        };
+        let may = check_pr::may_be_pushed(place.clone(), (commit, branch)).await.unwrap_or_else(|error| {
+            print::to_stderr(&format!("error: {branch}: {error}\n"));
+            false
+        });
+        if !may {
+            print::to_stderr(&format!("{}\n", by_hand(commit, branch)));
+        }
+        all_may &= may;
     }
     if all_may {
         return Ok(ExitCode::SUCCESS);

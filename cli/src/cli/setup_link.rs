@@ -9,7 +9,7 @@ use std::io;
 /// What `towpath setup-link` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   towpath setup-link
   sudo TOWPATH_DATA_DIR=/var/lib/towpath towpath setup-link
 
