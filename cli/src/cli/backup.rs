@@ -4,7 +4,7 @@ use super::problem::Problem;
 use super::process_variables::{self, Variables, file};
 use super::variables::{APP_ID, KEY, KEY_PATH, SECRET};
 use super::{UsageError, print, serve, settings};
-use crate::engine::{PRIVATE, Places, RegisteredApp, give_to_owner_of, write_whole_file};
+use crate::engine::{PRIVATE, Places, RegisteredApp, give_to_owner_of_folder, write_whole_file};
 use crate::model::{ForPeople, error_chain};
 use crate::report::shell_word;
 use crate::store::{DatabaseVersion, StoreError, copy_database, database_version};
@@ -101,7 +101,8 @@ pub(super) async fn restore(arguments: &RestoreArguments) -> Result<(), UsageErr
     let making = ended(&places.database, ".restoring");
     remove(&making).map_err(|error| UsageError::new(error.for_people().as_str()))?;
     copy_database(file, &making).map_err(|error| failed(file, &error))?;
-    let moved = given_to_server(&making).and_then(|()| take_place(&places, &making));
+    // Root may restore for a server that runs as another user.
+    let moved = give_to_owner_of_folder(&making).and_then(|()| take_place(&places, &making));
     moved
         .map_err(|error| UsageError::new(format!("{}: {}", places.database.display(), error.for_people())))?;
     let (from, to) = (file.display(), places.database.display());
@@ -130,12 +131,6 @@ fn version_of_backup(file: &Path) -> Result<DatabaseVersion, UsageError> {
     }
     database_version(file)
         .or_else(|error| is_none(&format!("cannot be used as a backup: {}", error.for_people())))
-}
-
-/// Root may restore for a server that runs as another user.
-fn given_to_server(making: &Path) -> std::io::Result<()> {
-    let folder = making.parent().unwrap_or(Path::new("/"));
-    give_to_owner_of(folder, &std::fs::File::open(making)?)
 }
 
 /// Puts the new database in its place. The one that was there is kept, with the log that belongs to it.

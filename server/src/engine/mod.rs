@@ -162,7 +162,7 @@ pub use registration::{
 };
 pub use release_log::release_log;
 pub use supervisor::EngineFailure;
-pub use whole_file::{PRIVATE, give_to_owner_of, write_whole_file};
+pub use whole_file::{PRIVATE, give_to_owner_of_folder, write_whole_file};
 pub use work_items::command::{act_names, command_documentation};
 pub use work_items::install_report::{NoReport, Reporter, ReporterConfig};
 

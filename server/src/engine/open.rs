@@ -2,15 +2,16 @@ use super::clock::Clock;
 use super::context::{Random, Settings};
 use super::deploy_drivers::Deploying;
 use super::full_disk;
-use super::whole_file::{folder_of, give_to_owner_of};
+use super::whole_file::{folder_of, give_to_owner_of, open_no_link};
 use super::{Engine, Parts};
 use crate::github::{Api, ApiConfig, ApiError, AppKey, Secret};
 use crate::metrics::Metrics;
 use crate::model::{PromotionPath, error_chain};
 use crate::store::{Options, SqliteStore, StoreError};
+use rustix::fs::OFlags;
 use std::fs::{DirBuilder, File, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -404,8 +405,7 @@ async fn lock(path: &Path, of: &Path, setting: &'static str) -> Result<File, Ope
         path: of.to_owned(),
         fault: PlaceFault::NotLocked { lock: path.to_owned(), source },
     };
-    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path);
-    let file = file.map_err(unusable)?;
+    let file = open_no_link(path, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC).map_err(unusable)?;
     // Root may have made it, for a server that is somebody else. Where it cannot be given, whoever has locked it works.
     let _ = give_to_owner_of(folder_of(path), &file);
     for _ in 0..TRIES {

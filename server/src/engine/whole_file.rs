@@ -1,5 +1,6 @@
 //! Files that are there whole or not at all, with the rights that they should have.
 
+use rustix::fs::{Mode, OFlags};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
@@ -25,14 +26,32 @@ pub(super) fn write_for_owner_of_folder(path: &Path, text: &str) -> io::Result<(
     write_whole(path, text, PRIVATE, |file| give_to_owner_of(folder_of(path), file))
 }
 
-/// Gives a file to whoever a folder belongs to.
+/// Gives a file to whoever its folder belongs to.
 ///
 /// # Errors
-/// When it belongs to somebody else and only root could give it away.
-pub fn give_to_owner_of(folder: &Path, file: &File) -> io::Result<()> {
+/// When it is a link, or belongs to somebody else and only root could give it away.
+pub fn give_to_owner_of_folder(path: &Path) -> io::Result<()> {
+    give_to_owner_of(folder_of(path), &open_no_link(path, OFlags::RDONLY)?)
+}
+
+/// Opens a file of ours, closed to others where it is made. The owner of the folder may have put a link to a file of root's in
+/// its place, which is not followed.
+pub(super) fn open_no_link(path: &Path, how: OFlags) -> io::Result<File> {
+    let flags = how | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?))
+}
+
+/// Gives an open file to whoever a folder belongs to.
+///
+/// # Errors
+/// When it belongs to somebody else and only root could give it away, or has another name elsewhere.
+pub(super) fn give_to_owner_of(folder: &Path, file: &File) -> io::Result<()> {
     let (folder, of_file) = (std::fs::metadata(folder)?, file.metadata()?);
     if folder.uid() == of_file.uid() {
         return Ok(());
+    }
+    if of_file.nlink() > 1 {
+        return Err(io::Error::other("it has another name elsewhere, so it is given to nobody"));
     }
     fchown(file, Some(folder.uid()), Some(folder.gid())).map_err(|error| match error.kind() {
         io::ErrorKind::PermissionDenied => io::Error::new(
@@ -104,6 +123,25 @@ mod tests {
 
     /// Somebody who is not root.
     const SOMEBODY: u32 = 65_534;
+
+    #[test]
+    fn what_a_link_leads_to_is_given_to_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = tempfile::NamedTempFile::new().unwrap();
+        let owner = |path: &Path| std::fs::metadata(path).unwrap().uid();
+        let before = owner(roots.path());
+        let _ = std::os::unix::fs::chown(folder.path(), Some(SOMEBODY), Some(SOMEBODY));
+        let [link, name] = ["link", "name"].map(|name| folder.path().join(name));
+        std::os::unix::fs::symlink(roots.path(), &link).unwrap();
+        assert!(give_to_owner_of_folder(&link).is_err());
+        assert!(open_no_link(&link, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC).is_err());
+        // Where it can be made at all: the two folders may be on different disks.
+        if std::fs::hard_link(roots.path(), &name).is_ok() {
+            let given = give_to_owner_of_folder(&name);
+            assert!(given.is_err() || owner(folder.path()) == before);
+        }
+        assert_eq!(owner(roots.path()), before);
+    }
 
     #[test]
     fn what_is_made_for_the_owner_of_a_folder_is_theirs_or_not_made() {
