@@ -295,15 +295,18 @@ pub(crate) async fn pruning_lets_go_of_effects_that_nobody_asks_about(store: Arc
     let store = &*store;
     let of_closed = WorkItem::Check(REPOSITORY, commit(2), branch("staging"));
     let not_shown = WorkItem::Check(REPOSITORY, commit(3), branch("staging"));
-    let closed = Change::Pull(PullRequest { state: PullRequestState::Closed, ..pull_row(2, UnixMillis(1)) });
+    let (state, head_commit) = (PullRequestState::Closed, commit(2));
+    let closed = Change::Pull(PullRequest { state, head_commit, ..pull_row(2, UnixMillis(1)) });
     apply(store, vec![Change::Pull(pull_row(1, UnixMillis(1))), judged(1, commit(1), "staging"), closed])
         .await;
     let wish = |item: &WorkItem| match item {
         item if *item == check() => desired_check(&[(1, 1)]),
         item => desired(item.clone(), "words", "fail"),
     };
+    let of_file = WorkItem::ConfigurationCheck(REPOSITORY, commit(1));
+    let of_closed_file = WorkItem::ConfigurationCheck(REPOSITORY, commit(2));
     let alarms = [WorkItem::BranchAlarm(REPOSITORY, branch("staging")), WorkItem::Alarm(REPOSITORY)];
-    for item in [&comment(), &check(), &of_closed, &alarms[0], &alarms[1]] {
+    for item in [&comment(), &check(), &of_closed, &of_file, &of_closed_file, &alarms[0], &alarms[1]] {
         apply(store, vec![wish(item)]).await;
         let lease = leased_work_item(store, item, UnixMillis(10)).await;
         settle(store, &lease, Next::Done, UnixMillis(20)).await;
@@ -311,22 +314,22 @@ pub(crate) async fn pruning_lets_go_of_effects_that_nobody_asks_about(store: Arc
     apply(store, vec![desired(not_shown.clone(), "words", "fail")]).await;
     let left = async || {
         let mut left = Vec::new();
-        for item in [comment(), check(), of_closed.clone(), not_shown.clone()] {
-            left.push(store.effect(&item).await.unwrap().is_some());
+        for item in [&comment(), &check(), &of_file, &of_closed, &of_closed_file, &not_shown] {
+            left.push(store.effect(item).await.unwrap().is_some());
         }
         left
     };
     store.prune(UnixMillis(0), UnixMillis(20)).await.unwrap();
-    assert_eq!(left().await, [true; 4], "they have not rested long enough");
+    assert_eq!(left().await, [true; 6], "they have not rested long enough");
     store.prune(UnixMillis(0), UnixMillis(21)).await.unwrap();
-    assert_eq!(left().await, [true, true, false, true]);
+    assert_eq!(left().await, [true, true, true, false, false, true]);
     for alarm in &alarms {
         // By its row alone the issue is closed once all is well again.
         assert!(store.effect(alarm).await.unwrap().is_some(), "{alarm}");
     }
     // What is wished for anew is there again.
     apply(store, vec![desired(of_closed.clone(), "words", "fail")]).await;
-    assert_eq!(left().await, [true; 4]);
+    assert_eq!(left().await, [true, true, true, true, false, true]);
 }
 
 pub(crate) async fn a_check_worded_with_other_siblings_is_stale(store: Arc<dyn Store>) {

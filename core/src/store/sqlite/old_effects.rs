@@ -20,6 +20,9 @@ pub(super) const GOING_INTO: &str = "
     SELECT 1 FROM pull_requests
     WHERE repository = :repository AND judged_head = :head AND base_branch = :base AND state = 'open'";
 
+pub(super) const WITH_HEAD: &str = "
+    SELECT 1 FROM pull_requests WHERE repository = :repository AND head_commit = :head AND state = 'open'";
+
 /// Work may have been taken up since it was found.
 const LET_GO: &str = "
     DELETE FROM effects
@@ -70,6 +73,10 @@ fn is_asked_about(connection: &Connection, item: &WorkItem) -> Result<bool, Stor
             let judged_so = connection.prepare_cached(SHARING_VERSIONS)?.exists(by)?;
             // One in a stack has a check for the branch that it goes into itself besides.
             Ok(judged_so || connection.prepare_cached(GOING_INTO)?.exists(by)?)
+        }
+        WorkItem::ConfigurationCheck(repository, head) => {
+            let by = named_params! { ":repository": repository, ":head": head };
+            Ok(connection.prepare_cached(WITH_HEAD)?.exists(by)?)
         }
         _ => Ok(false),
     }

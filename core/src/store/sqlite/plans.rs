@@ -47,6 +47,7 @@ fn the_hot_statements_never_walk_a_table() {
         (inbox::OLD_BODIES, "PRIMARY KEY (rowid>?)"),
         (inbox::OLD_ROWS, "PRIMARY KEY (rowid>?)"),
         (old_effects::RESTING, "PRIMARY KEY (rowid>?)"),
+        (old_effects::WITH_HEAD, "pull_requests_open (repository=?)"),
         (walks::RESTING_UNITS, "PRIMARY KEY (rowid>?)"),
         (walks::CLOSED_PULLS, "PRIMARY KEY (rowid>?)"),
         (walks::CLOSED_PULLS, "pull_requests_merged (repository=? AND merged_at>?)"),
