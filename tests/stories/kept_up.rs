@@ -104,6 +104,38 @@ async fn a_status_that_github_refuses_keeps_no_later_one_away() {
     assert_eq!(states(&first).last().unwrap(), "inactive", "somebody has made it good");
 }
 
+/// A status of the first Deployment is cut off, and then GitHub answers no question about what was said there.
+async fn a_first_one_about_which_nothing_is_said(answer: u16) {
+    let stage = Stage::set().await;
+    pushed(&stage, "production", "a.txt").await;
+    let first = stage.deployments("production").await.remove(0);
+    carried_out(&stage, &first).await;
+    pushed(&stage, "production", "b.txt").await;
+    let second = stage.deployments("production").await.remove(1);
+    let path = format!("/repos/acme/store/deployments/{}/statuses", first.id());
+    stage.github.faults().rest("POST", &path).reset().times(1);
+    stage.github.faults().rest("*", &path).status(answer);
+    carried_out(&stage, &second).await;
+    pushed(&stage, "production", "c.txt").await;
+    let third = stage.deployments("production").await.remove(2);
+    assert_eq!(states(&third), ["queued"]);
+    stage.later();
+    third.status("failure").by("deployer").await.unwrap();
+    stage.quiet().await;
+    stage.github.faults().clear();
+    assert!(stage.left_undone().await.contains("given up: []"), "{}", stage.left_undone().await);
+}
+
+#[tokio::test]
+async fn a_deployment_that_somebody_has_deleted_keeps_no_later_status_away() {
+    a_first_one_about_which_nothing_is_said(404).await;
+}
+
+#[tokio::test]
+async fn statuses_that_may_not_be_read_keep_no_later_one_away() {
+    a_first_one_about_which_nothing_is_said(403).await;
+}
+
 #[tokio::test]
 async fn a_deployer_that_is_faster_than_queued_has_the_last_word() {
     let stage = Stage::set().await;

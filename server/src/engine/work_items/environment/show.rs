@@ -54,15 +54,20 @@ impl EnvironmentWork<'_> {
         {
             return Ok(Ok(()));
         }
-        let place = if let Some(place) = self.told_before(&deploy, github_id, &wanted).await? {
-            Ok(place)
-        } else {
-            if let Some(deploy) = self.queue.get_mut(number) {
-                deploy.showing = Some(wanted.clone());
+        let place = match self.told_before(&deploy, github_id, &wanted).await {
+            Ok(None) => {
+                self.note_showing(number, Some(wanted.clone()));
+                // Statuses add up: one that was told and not noted would be told twice.
+                self.note().await?;
+                let told = self.tell(&deploy, github_id, &status).await;
+                if told.as_ref().is_err_and(is_refusal) {
+                    // What GitHub has refused it certainly does not show.
+                    self.note_showing(number, None);
+                }
+                told
             }
-            // Statuses add up: one that was told and not noted would be told twice.
-            self.note().await?;
-            self.tell(&deploy, github_id, &status).await
+            Ok(Some(place)) => Ok(place),
+            Err(error) => Err(error),
         };
         match place {
             Ok(place) => {
@@ -72,10 +77,14 @@ impl EnvironmentWork<'_> {
                 }
                 Ok(Ok(()))
             }
-            Err(error @ (ApiError::Refused { .. } | ApiError::Forbidden { .. })) => {
-                Ok(self.status_refused(number, wanted, error))
-            }
+            Err(error) if is_refusal(&error) => Ok(self.status_refused(number, wanted, error)),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    fn note_showing(&mut self, number: u64, wanted: Option<String>) {
+        if let Some(deploy) = self.queue.get_mut(number) {
+            deploy.showing = wanted;
         }
     }
 
@@ -113,11 +122,7 @@ impl EnvironmentWork<'_> {
         let site = self.site;
         let (installation, name) = (site.repository.installation, &site.repository.full_name);
         match site.ctx.api.set_deployment_status(installation, name, github_id, &new).await {
-            // Somebody has deleted it: there is nothing to show it on.
-            Err(ApiError::NotFound { .. }) => {
-                tracing::warn!(number = deploy.number, "GitHub no longer has this Deployment");
-                Ok(0)
-            }
+            Err(ApiError::NotFound { .. }) => Ok(gone(deploy)),
             told => told,
         }
     }
@@ -128,16 +133,29 @@ impl EnvironmentWork<'_> {
         deploy: &Deploy,
         github_id: u64,
         wanted: &str,
-    ) -> Result<Option<u64>, WorkError> {
+    ) -> Result<Option<u64>, ApiError> {
         if deploy.showing.as_deref() != Some(wanted) {
             return Ok(None);
         }
         let site = self.site;
         let (installation, name) = (site.repository.installation, &site.repository.full_name);
-        let said = site.ctx.api.deployment_statuses(installation, name, github_id).await?;
+        let said = match site.ctx.api.deployment_statuses(installation, name, github_id).await {
+            Err(ApiError::NotFound { .. }) => return Ok(Some(gone(deploy))),
+            said => said?,
+        };
         let is_it = |it: &&SaidStatus| it.id > deploy.shown_place && said_as(it) == wanted;
         Ok(said.iter().rev().find(is_it).map(|it| it.id))
     }
+}
+
+/// The place of what is shown on a Deployment that somebody has deleted: there is nothing to show it on.
+fn gone(deploy: &Deploy) -> u64 {
+    tracing::warn!(number = deploy.number, "GitHub no longer has this Deployment");
+    0
+}
+
+fn is_refusal(error: &ApiError) -> bool {
+    matches!(error, ApiError::Refused { .. } | ApiError::Forbidden { .. })
 }
 
 /// Whether GitHub shows as much in other words: whoever carries it out has said it there, and a success of a newer
