@@ -2,7 +2,7 @@
 
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
-use towpath_sandbox::CheckHandle;
+use towpath_sandbox::{CheckHandle, PullHandle};
 
 pub const FILE: &str = ".github/towpath.yml";
 
@@ -172,5 +172,62 @@ async fn a_check_that_shares_its_name_lets_nothing_merge() {
     stage.store.commit_on("settings").file("more.txt", "x\n").by("ana").await.unwrap();
     stage.check(&pull).await.passes();
     stage.check_named(&pull, "towpath: config").await.passes();
+    stage.end().await;
+}
+
+/// The built-in path without a copy branch, so that master may go, with a rule softened.
+const SOFT_WITHOUT_COPY: &str = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics] }\n  \
+                                 - { name: staging, accepts: [integration] }\n  \
+                                 - { name: production, accepts: [staging] }\ncopy: none\nrules: { TP201: warn }\n";
+
+/// A pull request that passes by a softened rule alone.
+async fn passes_by_the_file(stage: &Stage) -> PullHandle {
+    stage.configure("master", SOFT_WITHOUT_COPY).await;
+    topic(&stage.store, "feature/cart", "staging").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    pull
+}
+
+#[tokio::test]
+async fn a_file_on_another_default_branch_counts_before_anybody_tells_of_that_branch() {
+    let stage = Stage::set().await;
+    let pull = passes_by_the_file(&stage).await;
+    stage.store.branch("trunk").from("master").by("rita").await.unwrap();
+    stage.quiet().await;
+    stage.store.set_default_branch("trunk");
+    stage.store.unprotect("master");
+    stage.store.delete_branch("master").by("rita").await.unwrap();
+    stage.later();
+    stage.configure("trunk", &format!("{SOFT_WITHOUT_COPY}# Trunk is the default branch now.\n")).await;
+    stage.check(&pull).await.passes();
+    stage.configure("trunk", &SOFT_WITHOUT_COPY.replace("warn", "enforce")).await;
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_found_since_the_repository_is_not_is_no_file_that_is_gone() {
+    let stage = Stage::set().await;
+    let pull = passes_by_the_file(&stage).await;
+    let file = stage.github.faults().rest("GET", "/repos/acme/store/contents/.github/towpath.yml");
+    let file = file.status(404).times(1);
+    let repository = stage.github.faults().rest("GET", "/repositories/*").status(404).times(1);
+    stage.configure("master", &format!("{SOFT_WITHOUT_COPY}# Nothing else.\n")).await;
+    assert_eq!((file.hits(), repository.hits()), (1, 1));
+    stage.check(&pull).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_file_and_no_folder_says_nothing_about_the_file() {
+    let stage = Stage::set().await;
+    let pull = passes_by_the_file(&stage).await;
+    let file = stage.github.faults().rest("GET", "/repos/acme/store/contents/.github/towpath.yml");
+    let file = file.answer(200, "application/json", "{}").times(1);
+    stage.configure("master", &format!("{SOFT_WITHOUT_COPY}# Nothing else.\n")).await;
+    assert_eq!(file.hits(), 1);
+    stage.check(&pull).await.passes();
     stage.end().await;
 }

@@ -21,10 +21,6 @@ impl EngineContext {
             return Ok(self.config_of(known));
         }
         let read = Box::pin(self.read_configuration(row, None)).await?;
-        if read.place.is_empty() {
-            // Of a repository that is out of reach the file is not found either, which says nothing about it.
-            self.api.repository(row.installation, row.id).await?;
-        }
         self.first_config(read).await
     }
 
@@ -44,32 +40,50 @@ impl EngineContext {
     }
 
     /// Reads the configuration of a repository from GitHub.
+    ///
+    /// # Errors
+    /// Also where a file that was there is not found, and neither is the repository.
     pub(super) async fn read_configuration(
         &self,
         row: &RepositoryRow,
         known: Option<&ConfigurationRow>,
     ) -> Result<ConfigurationRow, WorkError> {
-        let own = self.file(row, &row.full_name, Some(&row.default_branch)).await?;
-        let name = RepositoryName::from(&row.full_name);
-        let shared = RepositoryName::shared_by(name.owner());
-        if name.is_shared() {
-            self.account_files.note(row, own.as_deref(), self.now()).await;
-        }
-        let found = match own {
-            Some(text) => Some((CONFIGURATION_PATH.to_owned(), text)),
-            None if name.is_shared() => None,
-            None => {
-                let text = self.account_file(row, &shared).await?;
-                text.map(|text| (format!("{CONFIGURATION_PATH} of {shared}"), text))
+        let mut found = self.file_that_counts(row).await?;
+        let may_be_elsewhere = known.is_none_or(|known| !known.place.is_empty() && known.place != found.0);
+        if may_be_elsewhere && found.0 != CONFIGURATION_PATH {
+            // Of a repository that is out of reach, or has another default branch by now, the file is not found either.
+            let now = self.api.repository(row.installation, row.id).await?;
+            if (&now.full_name, &now.default_branch) != (&row.full_name, &row.default_branch) {
+                let (full_name, default_branch) = (now.full_name, now.default_branch);
+                let row = RepositoryRow { full_name, default_branch, ..row.clone() };
+                found = self.file_that_counts(&row).await?;
             }
-        };
-        let (place, text) = found.unwrap_or_default();
+        }
+        let (place, text) = found;
+        if RepositoryName::from(&row.full_name).is_shared() {
+            let own = (!place.is_empty()).then_some(text.as_str());
+            self.account_files.note(row, own, self.now()).await;
+        }
         let valid = if place.is_empty() || Configuration::read(&text).is_ok() {
             Some(text.clone())
         } else {
             known.and_then(|known| known.valid.clone())
         };
         Ok(ConfigurationRow { repository: row.id, place, text, valid, read_at: self.now() })
+    }
+
+    /// The repository's own file, else the account's, with the place that it has; nothing at no place where there is none.
+    async fn file_that_counts(&self, row: &RepositoryRow) -> Result<(String, String), WorkError> {
+        if let Some(text) = self.file(row, &row.full_name, Some(&row.default_branch)).await? {
+            return Ok((CONFIGURATION_PATH.to_owned(), text));
+        }
+        let name = RepositoryName::from(&row.full_name);
+        if name.is_shared() {
+            return Ok(<_>::default());
+        }
+        let shared = RepositoryName::shared_by(name.owner());
+        let text = self.account_file(row, &shared).await?;
+        Ok(text.map(|text| (format!("{CONFIGURATION_PATH} of {shared}"), text)).unwrap_or_default())
     }
 
     async fn file(

@@ -297,21 +297,21 @@ impl Api {
             None => String::new(),
         };
         let path = format!("/repos/{repository}/contents/{path}{at}");
-        let found: Contents = match self.get(Caller::Installation(id), &path).await {
-            Ok(found) => found,
-            // A folder is answered as a list.
-            Err(ApiError::Unreadable { call, .. }) => return Err(ApiError::NotFound { call }),
-            Err(error) => return Err(error),
+        let call = || format!("GET {path}");
+        let found: serde_json::Value = self.get(Caller::Installation(id), &path).await?;
+        // A folder is answered as a list.
+        let found: Option<Contents> = (!found.is_array())
+            .then(|| serde_json::from_value(found).map_err(|error| ApiError::unreadable(call(), error)))
+            .transpose()?;
+        let Some(found) = found.filter(|it| it.kind == "file") else {
+            return Err(ApiError::NotFound { call: call() });
         };
-        if found.kind != "file" {
-            return Err(ApiError::NotFound { call: format!("GET {path}") });
-        }
         // GitHub sends no content of a file past a megabyte; as many spaces are as invalid, and as long.
         if found.content.is_empty() && found.size > 0 {
             return Ok(vec![b' '; found.size.min(LARGE_FILE)]);
         }
         let digits: Vec<u8> = found.content.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        STANDARD.decode(digits).map_err(|error| ApiError::unreadable(format!("GET {path}"), error))
+        STANDARD.decode(digits).map_err(|error| ApiError::unreadable(call(), error))
     }
 
     /// What a folder holds on a branch.
