@@ -42,7 +42,12 @@ fn is_another(row: &PullRequest, other: &PullRequest) -> bool {
 
 /// Whether two pull requests are in the same stack. Without its number the trunk has to tell.
 pub(in crate::engine::work_items) fn is_with(row: &PullRequest, other: &PullRequest) -> bool {
-    row.stack.is_some() && row.stack == other.stack
+    let (Some(one), Some(another)) = (&row.stack, &other.stack) else { return false };
+    match (one.number, another.number) {
+        // Each was told when it changed itself, so their trunks may be of different times.
+        (Some(one), Some(another)) => one == another,
+        _ => one.trunk == another.trunk,
+    }
 }
 
 /// Whether a branch of the path is the head: then others build on it, and nobody may rewrite it.
@@ -106,5 +111,39 @@ impl PullRequestWork<'_> {
             (subject, self.by_stack_alone(row, base))
         };
         open.iter().filter(shares).map(of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CommitId, PullNumber, PullRequestDetails, RepositoryId, Stack, UnixMillis};
+
+    fn member(number: Option<u64>, trunk: &str) -> PullRequest {
+        let name = |branch| BranchName::new(branch).unwrap();
+        PullRequest {
+            repository: RepositoryId(1),
+            number: PullNumber(1),
+            state: PullRequestState::Open,
+            head_branch: name("head"),
+            head_commit: CommitId::from_bytes([1; 20]),
+            head_repository: Some(RepositoryId(1)),
+            base_branch: name("base"),
+            author: String::new(),
+            updated_at: UnixMillis(0),
+            merged: None,
+            stack: Some(Stack { number, trunk: name(trunk) }),
+            details: PullRequestDetails::default(),
+        }
+    }
+
+    #[test]
+    fn a_stack_is_known_by_its_number_and_else_by_its_trunk() {
+        let one = member(Some(7), "staging");
+        assert!(is_with(&one, &member(Some(7), "production")), "told before the trunk was another one");
+        assert!(!is_with(&one, &member(Some(8), "staging")));
+        assert!(is_with(&one, &member(None, "staging")));
+        assert!(!is_with(&one, &member(None, "production")));
+        assert!(!is_with(&one, &PullRequest { stack: None, ..one.clone() }));
     }
 }
