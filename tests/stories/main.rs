@@ -53,6 +53,7 @@ mod fewer_rights;
 mod folded;
 mod forecast;
 mod foreign;
+mod found_by_looking;
 mod freeze_commands;
 mod freezes;
 mod healing;

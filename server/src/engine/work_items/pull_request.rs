@@ -10,6 +10,7 @@ mod aftermath;
 mod annotations;
 mod deploy_facts;
 mod effects;
+mod follows;
 mod hotfix;
 mod latest;
 mod memory;
@@ -20,10 +21,8 @@ mod withdrawn;
 use super::active_places;
 use super::aim::{aim, own_base};
 use super::decisions::Decisions;
-use super::open_promotions;
 use super::owed_hotfixes;
 use super::pending_deliveries::PendingDeliveries;
-use super::waiting_commands;
 use crate::engine::commerce_files::{Foreseen, foreseen};
 use crate::engine::context::EngineContext;
 use crate::engine::judge;
@@ -39,7 +38,9 @@ use crate::model::{
 use crate::policy::{self, Fact, Reach, Trigger};
 use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 pub(super) use deploy_facts::{is_prepared, known as known_deploys};
-pub(super) use effects::{check_run, last_verdict, left};
+use effects::left;
+pub(super) use effects::{check_run, last_verdict};
+pub(super) use follows::{found_ended, has_changed, preview};
 use latest::Latest;
 pub(super) use memory::Memory;
 pub(super) use stacked::{is_chain, is_of_path, is_with, stack_facts};
@@ -71,8 +72,6 @@ pub(super) async fn run(
     let overrides = overrides_over::Alive::on(ctx, id, number).await?;
     let is_path_known = unread.is_none() && work.config.invalid.is_none();
     changes.extend(overrides.over_by_news(&told, |row| is_path_known.then(|| work.aim(row))));
-    // Who has asked for a verdict is told of this one.
-    changes.extend(waiting_commands::marked(ctx, id, Some(number)).await?);
     let takes_reviews = match work.config.path.role(&pull.base_branch) {
         Role::Environment(base) => base.requires.reviews,
         _ => false,
@@ -81,23 +80,10 @@ pub(super) async fn run(
         // It may have been reviewed before anybody listened.
         changes.push(Change::Mark(WorkItem::Reviews(id, number)));
     }
-    changes.extend(open_promotions::marked(ctx, &work.config.path, &pull).await?);
-    changes.extend(work.hotfix(&pull).await?);
+    changes.extend(work.follows(&pull).await?);
     if pull.state != PullRequestState::Open {
-        // Locks that were to last no longer.
-        let locked = ctx.store.locks_while_open(id, number).await?;
-        changes.extend(locked.into_iter().map(|name| Change::Mark(WorkItem::Environment(id, name))));
-        changes.extend(deploy_facts::closed_rollback(&work.config.path, &pull));
-        changes.extend(work.left(&pull, None).await?);
-        let judged_for = before.as_ref().and_then(|it| it.judged_base.as_ref());
-        changes.extend(work.passed_on(&pull, judged_for));
-        return match work.aftermath(&pull).await {
-            Ok(comment) => {
-                changes.extend(comment);
-                Ok(changes)
-            }
-            Err(error) => Err(error),
-        };
+        changes.extend(work.ended(&pull).await?);
+        return Ok(changes);
     }
     let judged = match work.look(pull).await {
         Ok(judged) => judged,
@@ -109,11 +95,14 @@ pub(super) async fn run(
             if row.state == PullRequestState::Open {
                 changes.extend(work.withdrawn(&row, None).await?);
                 changes.extend(work.withdrawn_comment(&row).await?);
+                changes.extend(work.left(&row, None).await?);
+                changes.extend(work.passed_on(&row, None));
+                changes.push(Change::Unjudged(id, number));
+            } else {
+                // GitHub was asked, and its event is still to come.
+                changes.extend(work.follows(&row).await?);
+                changes.extend(work.ended(&row).await?);
             }
-            changes.extend(work.left(&row, None).await?);
-            changes.extend(work.passed_on(&row, None));
-            changes.extend(work.hotfix(&row).await?);
-            changes.push(Change::Unjudged(id, number));
             changes.push(Change::Pull(row));
             return Ok(changes);
         }
@@ -170,44 +159,6 @@ struct Judged {
 struct NotJudged(PullRequest);
 
 impl PullRequestWork<'_> {
-    /// What has to be looked at because of how this pull request is now. Two that stand on each other come to
-    /// rest, since a second look finds both as they were.
-    fn passed_on(&self, row: &PullRequest, judged_for: Option<&BranchName>) -> Vec<Change> {
-        let has_changed = self.before.is_none_or(|before| {
-            let known = &before.pull;
-            known.state != row.state
-                || known.head_commit != row.head_commit
-                || known.base_branch != row.base_branch
-                || known.stack != row.stack
-                || before.judged_base.as_ref() != judged_for
-        });
-        if !has_changed {
-            return Vec::new();
-        }
-        // By a work item of its own: those that stand on it have to see what is stored by then.
-        let mut changes = vec![Change::Mark(WorkItem::Stack(row.repository, row.number))];
-        let places = self.places.iter().map(|it| WorkItem::ActivePlaces(row.repository, it.clone()));
-        changes.extend(places.map(Change::Mark));
-        let may_configure =
-            judged_for.is_some() || row.base_branch.as_str() == self.repository.default_branch;
-        if row.state == PullRequestState::Open && may_configure {
-            changes.push(Change::Mark(WorkItem::ConfigPreview(row.repository, row.number)));
-        }
-        changes
-    }
-
-    /// `judged_for` is the branch it is judged for now, if it is.
-    async fn left(
-        &self,
-        row: &PullRequest,
-        judged_for: Option<&BranchName>,
-    ) -> Result<Vec<Change>, WorkError> {
-        match self.before {
-            Some(before) => left(self.ctx, before, judged_for.map(|base| (row.head_commit, base))).await,
-            None => Ok(Vec::new()),
-        }
-    }
-
     /// What it finally aims at; `None` where that is no branch of the path.
     fn aim(&self, row: &PullRequest) -> Option<BranchName> {
         aim(&self.config.path, row, &self.open)

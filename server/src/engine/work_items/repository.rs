@@ -3,7 +3,7 @@
 
 use super::aim::{aim, own_base};
 use super::pending_deliveries::{PendingDeliveries, pull_row};
-use super::pull_request::{last_verdict, left};
+use super::pull_request::{found_ended, has_changed, last_verdict, preview};
 use super::recheck::{asked_again, asked_for};
 use super::{backfill, configuration, renewal, reviews};
 use crate::engine::context::EngineContext;
@@ -21,6 +21,9 @@ use std::time::Duration;
 
 /// How often a repository is compared with GitHub when nothing else calls for it.
 pub(super) const RECONCILE_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// After how long an end is found once more that could not be followed.
+const FOUND_AGAIN: Duration = Duration::from_secs(60);
 
 /// By how much a push or a merge may be dated before a comparison that came earlier.
 const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
@@ -136,7 +139,7 @@ async fn ledger(
         changes.extend(tips);
     }
     if !hotfixes_into.is_empty() {
-        changes.extend(merged_unseen(ctx, row, &hotfixes_into).await?);
+        changes.extend(merged_unseen(ctx, row, config, &hotfixes_into).await?);
     }
     let environments = config.path.environments.iter();
     // What was given up while nobody answered is taken up again, and what nobody told is found.
@@ -200,11 +203,8 @@ async fn pulls(
     changes.extend(merge_settings(ctx, config, told, &named).await?);
     for pull in &named {
         let before = known.remove(&pull.number);
-        if before.as_ref().is_some_and(|before| before.pull.stack != pull.stack) {
-            // GitHub tells nobody that a stack was dissolved: those that were in it with this one are looked at, too.
-            changes.push(Change::Mark(WorkItem::Stack(row.id, pull.number)));
-        }
         let aimed = aim(&config.path, pull, &named);
+        changes.extend(followed(ctx, row, (before.as_ref(), pull), aimed.is_some()).await?);
         changes.extend(still_to_do(ctx, config, (before.as_ref(), pull), aimed.as_ref()).await?);
         changes.push(Change::Pull(pull.clone()));
     }
@@ -217,14 +217,52 @@ async fn pulls(
             }
             Err(error) => return Err(error.into()),
         };
-        changes.extend(left(ctx, &before, None).await?);
-        if pull.state == PullRequestState::Merged {
-            // It may have brought a hotfix.
-            changes.push(Change::Mark(WorkItem::PullRequest(row.id, number)));
-        }
-        changes.push(Change::Pull(pull));
+        changes.extend(ended(ctx, (row, config), &before, (pull, &named)).await);
     }
     Ok(changes)
+}
+
+/// What follows for others where an open pull request is not as it was known: once it is stored, its own work finds it as it
+/// was then.
+async fn followed(
+    ctx: &EngineContext,
+    row: &RepositoryRow,
+    (before, pull): (Option<&JudgedPull>, &PullRequest),
+    is_judged: bool,
+) -> Result<Vec<Change>, WorkError> {
+    let reopened = match before {
+        Some(_) => None,
+        None => ctx.store.pull(row.id, pull.number).await?,
+    };
+    let Some(before) = before.or(reopened.as_ref()) else {
+        // What is judged is passed on with its first verdict.
+        let unjudged = (!is_judged).then(|| preview(row, pull, is_judged));
+        return Ok(unjudged.flatten().into_iter().collect());
+    };
+    if !has_changed(&before.pull, pull) {
+        return Ok(Vec::new());
+    }
+    let stack = Change::Mark(WorkItem::Stack(row.id, pull.number));
+    Ok(preview(row, pull, is_judged).into_iter().chain([stack]).collect())
+}
+
+/// What follows the end of a pull request that nobody told. Where git does not answer now it stays open here, and is found
+/// once more.
+async fn ended(
+    ctx: &EngineContext,
+    (row, config): (&RepositoryRow, &RepositoryConfig),
+    before: &JudgedPull,
+    (pull, open): (PullRequest, &[PullRequest]),
+) -> Vec<Change> {
+    let number = pull.number;
+    match Box::pin(found_ended(ctx, (row, config), before, (pull, open))).await {
+        Ok(changes) => changes,
+        Err(WorkError { failure, .. }) => {
+            let error = error_chain(&failure);
+            tracing::warn!(pull_request = %number, error, "a pull request has ended, and it cannot be told yet what follows");
+            vec![Change::MarkAt(WorkItem::Repository(row.id), ctx.now() + FOUND_AGAIN)]
+        }
+    }
 }
 
 /// What the repository's settings let people do when they merge: of a change nobody tells, and promotions say it.
@@ -260,6 +298,7 @@ async fn merged_before(ctx: &EngineContext, row: &RepositoryRow) -> Result<Vec<C
 async fn merged_unseen(
     ctx: &EngineContext,
     row: &RepositoryRow,
+    config: &RepositoryConfig,
     into: &[(&BranchName, UnixSeconds)],
 ) -> Result<Vec<Change>, WorkError> {
     let closed = ctx.api.last_closed_pulls(row.installation, &row.full_name).await?;
@@ -270,10 +309,13 @@ async fn merged_unseen(
         into.iter().any(|(branch, since)| pull.base_branch == **branch && at >= *since)
     };
     for pull in merged.filter(is_meant) {
-        let known = ctx.store.pull(row.id, pull.number).await?;
-        if known.is_none_or(|known| known.pull.state != PullRequestState::Merged) {
-            changes.push(Change::Mark(WorkItem::PullRequest(row.id, pull.number)));
-            changes.push(Change::Pull(pull));
+        match ctx.store.pull(row.id, pull.number).await? {
+            // GitHub is asked about it then.
+            None => changes.push(Change::Mark(WorkItem::PullRequest(row.id, pull.number))),
+            Some(known) if known.pull.state == PullRequestState::Closed => {
+                changes.extend(ended(ctx, (row, config), &known, (pull, &[])).await);
+            }
+            Some(_) => {}
         }
     }
     Ok(changes)
@@ -307,7 +349,7 @@ async fn still_to_do(
         Ok(changes)
     };
     let Some(aimed) = aimed else {
-        if before.is_some_and(|it| it.judged_base.is_some()) {
+        if before.is_some_and(|it| it.judged_base.is_some() || has_changed(&it.pull, pull)) {
             return judge();
         }
         // Its former checks were taken back: that may not be shown yet.
