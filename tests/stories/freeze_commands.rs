@@ -3,7 +3,7 @@
 use crate::rollback::towpath;
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
-use towpath_sandbox::PullHandle;
+use towpath_sandbox::{Method, Order, PullHandle};
 
 async fn open_topic(stage: &Stage, name: &str) -> PullHandle {
     topic(&stage.store, name, "integration").await;
@@ -193,4 +193,75 @@ async fn a_freeze_leaves_hotfixes_a_lane_where_somebody_asks_for_it() {
     stage.check(&hotfix).await.passes();
     is_frozen(&stage, &promotion).await;
     crate::hotfixes::ended(stage).await;
+}
+
+/// Squashes a pull request, and GitHub tells of the push alone: neither its event nor its list knows the merge yet.
+async fn squashed_unheard(stage: &Stage, pull: &PullHandle) {
+    stage.github.faults().rest("GET", "*/commits/*/pulls").answer(200, "application/json", "[]");
+    stage.github.faults().webhook("pull_request", "closed").hold();
+    stage.later();
+    pull.merge(Method::Squash).by("rita").await.unwrap();
+    stage.quiet().await;
+}
+
+async fn told_at_last(stage: &Stage) {
+    stage.github.faults().clear();
+    stage.github.release_webhooks(Order::AsSent).await;
+    stage.quiet().await;
+    // Meanwhile it was judged against what it had made itself.
+    stage.store.pulls().iter().for_each(|pull| stage.read(pull));
+}
+
+#[tokio::test]
+async fn an_exception_whose_merge_is_told_late_goes_once_it_is_told() {
+    let stage = Stage::set().await;
+    stage.merged_topic("feature/one").await;
+    stage.carried_out("integration").await;
+    let pull = open_topic(&stage, "feature/cart").await;
+    let freeze = format!("/freeze integration --until 3d --reason audit --allow #{}", pull.number());
+    answered(&stage, &pull, ("rita", &freeze), &["**Done**"]).await;
+    squashed_unheard(&stage, &pull).await;
+    assert_eq!(stage.deployments("integration").await.len(), 1, "it may be anybody's push");
+    told_at_last(&stage).await;
+    let made = stage.deployments("integration").await;
+    assert_eq!(made.len(), 2);
+    let said = made[1].description().unwrap();
+    assert!(said.ends_with("(#2)") && !said.contains("directly"), "{said}");
+    stage.carried_out("integration").await;
+    stage.all_is_read().await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_merge_that_is_told_late_is_no_direct_push() {
+    let stage = Stage::set().await;
+    stage.merged_topic("feature/one").await;
+    let first = stage.deployments("integration").await.remove(0);
+    stage.later();
+    first.status("in_progress").by("deployer").await.unwrap();
+    let pull = open_topic(&stage, "feature/cart").await;
+    squashed_unheard(&stage, &pull).await;
+    told_at_last(&stage).await;
+    stage.later();
+    first.status("success").by("deployer").await.unwrap();
+    let made = stage.deployments("integration").await;
+    let said = made[1].description().unwrap();
+    assert!(said.ends_with("(#2)") && !said.contains("directly"), "{said}");
+    stage.carried_out("integration").await;
+    stage.all_is_read().await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn who_is_told_late_to_be_merged_is_told_how_its_deploy_ends() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage, "feature/cart").await;
+    squashed_unheard(&stage, &pull).await;
+    let made = stage.deployments("integration").await.remove(0);
+    told_at_last(&stage).await;
+    stage.later();
+    made.status("failure").description("build: compile").by("deployer").await.unwrap();
+    let said = stage.comment(&pull).await;
+    assert!(said.contains("build: compile"), "{said}");
+    stage.end().await;
 }

@@ -296,6 +296,7 @@ impl EnvironmentWork<'_> {
         self.end_what_waits();
         // What fails here must not keep what hangs from being ended, nor what is known from being shown.
         let wanted = if self.may_begin() { self.want().await } else { Ok(()) };
+        let wanted = wanted.and(self.name_late_merges().await);
         let mut looked = self.poll(!pending.deliveries.is_empty()).await;
         let mut ended = self.see_cancelling_through().await;
         let mut handed = Ok(());

@@ -149,10 +149,36 @@ impl EnvironmentWork<'_> {
             return Ok(());
         }
         let repository = self.with(deploy.commit).await?;
-        let pulls = self.brought_by(&repository, deploy.commit, previous).await?;
+        let brought = self.brought_by(&repository, deploy.commit, previous).await?;
         if let Some(deploy) = self.queue.get_mut(number) {
             deploy.previous = previous;
-            deploy.pulls = pulls.into_iter().map(|(number, _)| number).collect();
+            bring(deploy, &brought);
+        }
+        Ok(())
+    }
+
+    /// Names what a deploy brings that was made of a push alone, where the merge was told since.
+    pub(super) async fn name_late_merges(&mut self) -> Result<(), WorkError> {
+        let is_meant = |it: &&Deploy| it.state.is_open() && is_direct_push(it);
+        let pushed: Vec<Deploy> = self.queue.deploys().iter().filter(is_meant).cloned().collect();
+        if pushed.is_empty() {
+            return Ok(());
+        }
+        let site = self.site;
+        let merged = site.ctx.store.merged_pulls(site.repository.id, MERGED_AT_MOST).await?;
+        for deploy in pushed {
+            if !merged.iter().any(|pull| made_by(pull) == Some(deploy.commit)) {
+                continue;
+            }
+            let repository = self.with(deploy.commit).await?;
+            let commits = commits_of(&repository, deploy.commit, deploy.previous).await?;
+            let brought = merged_with(&merged, deploy.commit, &commits);
+            if let Some(deploy) = self.queue.get_mut(deploy.number) {
+                bring(deploy, &brought);
+            }
+            let numbers = brought.into_iter().map(|(number, _)| number);
+            let told = numbers.map(|number| WorkItem::ChangeStatus(site.repository.id, number));
+            self.changes.extend(told.map(Change::Mark));
         }
         Ok(())
     }
@@ -177,19 +203,9 @@ impl EnvironmentWork<'_> {
         previous: Option<CommitId>,
     ) -> Result<Vec<(PullNumber, bool)>, WorkError> {
         let site = self.site;
-        let id = site.repository.id;
-        let mut brought: HashSet<CommitId> = HashSet::from([commit]);
-        if let Some(previous) = previous
-            && repository.missing(&[previous]).await?.is_empty()
-        {
-            brought.extend(repository.brought(commit, previous).await?.into_iter().take(LOOKED_UP));
-        }
-        let merged = site.ctx.store.merged_pulls(id, MERGED_AT_MOST).await?;
-        let mut found: Vec<(PullNumber, bool)> = merged
-            .iter()
-            .filter(|pull| made_by(pull).is_some_and(|made| brought.contains(&made)))
-            .map(|pull| (pull.number, made_by(pull) == Some(commit)))
-            .collect();
+        let brought = commits_of(repository, commit, previous).await?;
+        let merged = site.ctx.store.merged_pulls(site.repository.id, MERGED_AT_MOST).await?;
+        let mut found = merged_with(&merged, commit, &brought);
         if !found.iter().any(|(_, made)| *made) {
             found.extend(self.being_merged(commit, &brought).await?);
         }
@@ -220,6 +236,44 @@ impl EnvironmentWork<'_> {
             .find(|pull| pull.base.branch == branch.as_str() && pull.merge_commit_sha == Some(commit));
         Ok(made.map(|pull| (pull.number, true)))
     }
+}
+
+/// What a deploy of `commit` brings to where `previous` runs.
+async fn commits_of(
+    repository: &Repository,
+    commit: CommitId,
+    previous: Option<CommitId>,
+) -> Result<HashSet<CommitId>, GitError> {
+    let mut brought: HashSet<CommitId> = HashSet::from([commit]);
+    if let Some(previous) = previous
+        && repository.missing(&[previous]).await?.is_empty()
+    {
+        brought.extend(repository.brought(commit, previous).await?.into_iter().take(LOOKED_UP));
+    }
+    Ok(brought)
+}
+
+/// The merged pull requests that these commits came by, each with whether it made `commit`.
+fn merged_with(
+    merged: &[PullRequest],
+    commit: CommitId,
+    brought: &HashSet<CommitId>,
+) -> Vec<(PullNumber, bool)> {
+    let came = merged.iter().filter(|pull| made_by(pull).is_some_and(|made| brought.contains(&made)));
+    came.map(|pull| (pull.number, made_by(pull) == Some(commit))).collect()
+}
+
+/// Notes what a deploy brings. One that a pull request has made is no direct push, whatever was known when it was made.
+fn bring(deploy: &mut Deploy, brought: &[(PullNumber, bool)]) {
+    if is_direct_push(deploy) && brought.iter().any(|(_, made)| *made) {
+        deploy.trigger = Trigger::Merge;
+    }
+    deploy.pulls = brought.iter().map(|(number, _)| *number).collect();
+    deploy.pulls.sort_unstable();
+}
+
+fn is_direct_push(deploy: &Deploy) -> bool {
+    matches!(deploy.trigger, Trigger::DirectPush { .. })
 }
 
 /// Whether `newer` has `commit` in its history, as far as both are there.
