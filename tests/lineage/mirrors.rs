@@ -234,5 +234,7 @@ async fn the_branches_of_a_fork_with_very_many_are_told_without_a_copy() {
     let branches = mirror.branches_of(&remote(repo.path())).await.unwrap();
     assert!(branches.len() >= MANY, "{}", branches.len());
     assert!(branches.contains(&name("fork/099999")) && !mirror.exists());
+    let tips = mirror.tips_of(&remote(repo.path())).await.unwrap();
+    assert_eq!(tips[&name("fork/099999")].to_string(), tip.to_string());
     assert_eq!(files_below(directory.path()).len(), 0);
 }

@@ -3,7 +3,7 @@
 use super::context::EngineContext;
 use crate::github::ApiError;
 use crate::lineage::{Authorization, FetchedTips, GitError, Mirror, Remote, Repository};
-use crate::model::{BranchName, PromotionPath, PullRequest, RepositoryId};
+use crate::model::{BranchName, CommitId, PromotionPath, PullRequest, RepositoryId};
 use crate::store::RepositoryRow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -100,6 +100,34 @@ impl Mirrored<'_> {
         let asking = self.mirror.is_any_there(&self.remote, &branches);
         let asked = self.ctx.mirrors.asking(self.row.installation, asking).await;
         self.note_failure(asked).await
+    }
+
+    /// The same by its branches as they were seen last, where it is copied.
+    pub(super) async fn showed_environments(&self, path: &PromotionPath) -> Result<bool, GitError> {
+        if !self.exists() {
+            return self.has_environments(path).await;
+        }
+        let repository = self.repository();
+        for environment in &path.environments {
+            if repository.branch(&environment.branch).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The branches that are at any of these commits, each with the commit. It is not copied for that.
+    pub(super) async fn branches_at(
+        &self,
+        commits: &[CommitId],
+    ) -> Result<Vec<(CommitId, BranchName)>, GitError> {
+        if self.exists() {
+            return self.repository().branches_at(commits).await;
+        }
+        let asking = self.mirror.tips_of(&self.remote);
+        let asked = self.ctx.mirrors.asking(self.row.installation, asking).await;
+        let tips = self.note_failure(asked).await?.into_iter().map(|(branch, at)| (at, branch));
+        Ok(tips.filter(|(at, _)| commits.contains(at)).collect())
     }
 
     /// The branches that the repository has. It is not copied for that.

@@ -7,7 +7,7 @@
 mod fetch;
 mod remote_refs;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -20,7 +20,7 @@ pub use self::remote_refs::RemoteRefs;
 use super::generation::{self, Generation};
 use super::git::{Call, Git};
 use super::{GitError, Remote, RemoteTurns, Repository};
-use crate::model::{BranchName, error_chain};
+use crate::model::{BranchName, CommitId, error_chain};
 
 /// For how long a remote is fetched from at once that could not be asked first, and cannot be soon.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(600);
@@ -151,13 +151,18 @@ impl Mirror {
     /// The branches that the remote has; of those whose names nobody can write here nothing is said. It is asked without a
     /// mirror being made.
     pub async fn branches_of(&self, remote: &Remote) -> Result<BTreeSet<BranchName>, GitError> {
+        Ok(self.tips_of(remote).await?.into_keys().collect())
+    }
+
+    /// The same with the commit that each is at.
+    pub async fn tips_of(&self, remote: &Remote) -> Result<BTreeMap<BranchName, CommitId>, GitError> {
         let folder = self.folder.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder).await.map_err(|error| GitError::io("making a directory", error))?;
         let call = Call::new("ls-remote").args(["--quiet", "--heads", "--", "origin"]);
         let answer = Git::outside(folder).with_remote(remote.clone()).ask(call.online()).await?;
-        let names = String::from_utf8_lossy(&answer);
-        let names = names.lines().filter_map(|line| line.split_once("\trefs/heads/"));
-        Ok(names.filter_map(|(_, name)| BranchName::new(name).ok()).collect())
+        let lines = String::from_utf8_lossy(&answer);
+        let tips = lines.lines().filter_map(|line| line.split_once("\trefs/heads/"));
+        Ok(tips.filter_map(|(at, name)| Some((BranchName::new(name).ok()?, at.parse().ok()?))).collect())
     }
 
     /// Makes the mirror agree with `remote`: all branches, and the refs of `pulls`.

@@ -15,8 +15,8 @@ use crate::github::{ApiError, NewPull};
 use crate::lineage::Repository;
 use crate::model::config::RepositoryConfig;
 use crate::model::{
-    Base, Cause, Commit, CommitId, CopyAfter, CopyBranch, CopyMode, DriverSettings, Environment, Head,
-    Outcome, PromotionPath, PullEnds, RepositoryId, Verdict,
+    Base, BranchName, Cause, Commit, CommitId, CopyAfter, CopyBranch, CopyMode, DriverSettings, Environment,
+    Head, Outcome, PromotionPath, PullEnds, RepositoryId, Verdict,
 };
 use crate::report::{self, CopyStanding, Guard, NotCopied, Refuser, Subject, Withdrawn};
 use crate::store::{Change, ChecksOf, Desired, RepositoryRow, WorkItem};
@@ -76,13 +76,20 @@ async fn look(
     work.run(asked_for).await
 }
 
+/// Looks at the copy branch, where something is said of it.
+pub(super) async fn to_take_back(ctx: &EngineContext, id: RepositoryId) -> Result<Option<Change>, WorkError> {
+    let is_alarmed = alarm(ctx, id).await?.is_some_and(|content| content["open"] == true);
+    let is_said = is_alarmed || !standing(ctx, id).await?.is_empty();
+    Ok(is_said.then_some(Change::Mark(WorkItem::Copy(id))))
+}
+
 /// There is nothing to copy any more: what was said of it is taken back, and the issue closed.
 async fn taken_back(ctx: &EngineContext, row: &RepositoryRow) -> Result<Vec<Change>, WorkError> {
     let mut changes = Vec::new();
     let shown = standing(ctx, row.id).await?;
-    let mirror = ctx.mirrors.of(row.id);
-    if !shown.is_empty() && mirror.exists() {
-        changes.extend(withdrawn(ctx, &mirror.repository(None), (&shown, &[])).await?);
+    if !shown.is_empty() {
+        let at = ctx.mirror(row).await?.branches_at(&commits(&shown)).await?;
+        changes.extend(withdrawn(ctx, &shown, at).await?);
     }
     changes.extend(alarm_over(ctx, row.id).await?);
     Ok(changes)
@@ -99,18 +106,19 @@ async fn standing(ctx: &EngineContext, id: RepositoryId) -> Result<Vec<AppliedCh
     Ok(shown)
 }
 
-/// Takes back those checks whose commit a branch still stands at, and that are not on `line`. Where the branch has gone
-/// on the check is a record.
+fn commits(shown: &[AppliedCheck]) -> Vec<CommitId> {
+    shown.iter().map(|check| check.body.head_sha).collect()
+}
+
+/// Takes back those checks whose commit a branch still stands at. Where the branch has gone on the check is a record.
 async fn withdrawn(
     ctx: &EngineContext,
-    repository: &Repository,
-    (shown, line): (&[AppliedCheck], &[CommitId]),
+    shown: &[AppliedCheck],
+    at: Vec<(CommitId, BranchName)>,
 ) -> Result<Vec<Change>, WorkError> {
     let mut changes = Vec::new();
-    let commit = |check: &AppliedCheck| check.body.head_sha;
-    let commits: Vec<CommitId> = shown.iter().map(commit).filter(|it| !line.contains(it)).collect();
-    for (at, branch) in repository.branches_at(&commits).await? {
-        if let Some(check) = shown.iter().find(|check| commit(check) == at) {
+    for (at, branch) in at {
+        if let Some(check) = shown.iter().find(|check| check.body.head_sha == at) {
             changes.push(check.withdrawn(ctx, &Withdrawn::NotCopied, (branch.as_str(), None)).await?);
         }
     }
@@ -119,13 +127,17 @@ async fn withdrawn(
 
 /// Closes the issue about the copy branch, where one was raised.
 async fn alarm_over(ctx: &EngineContext, id: RepositoryId) -> Result<Option<Change>, WorkError> {
-    let item = WorkItem::Alarm(id);
-    let Some(effect) = ctx.store.effect(&item).await? else { return Ok(None) };
-    let mut content: serde_json::Value = serde_json::from_str(&effect.content).unwrap_or_default();
+    let Some(mut content) = alarm(ctx, id).await? else { return Ok(None) };
     content["open"] = json!(false);
     let content = content.to_string();
-    let substance = digest(&content);
+    let (item, substance) = (WorkItem::Alarm(id), digest(&content));
     Ok(Some(Change::Desire(Desired { item, content, substance, siblings: Vec::new() })))
+}
+
+/// The issue about the copy branch as it is to be.
+async fn alarm(ctx: &EngineContext, id: RepositoryId) -> Result<Option<serde_json::Value>, WorkError> {
+    let effect = ctx.store.effect(&WorkItem::Alarm(id)).await?;
+    Ok(effect.map(|effect| serde_json::from_str(&effect.content).unwrap_or_default()))
 }
 
 /// The rules that never stand in the way of moving a branch along.
@@ -193,7 +205,8 @@ impl CopyWork<'_> {
         let branches = std::slice::from_ref(&self.original.branch);
         let ledger = self.ctx.store.ledger(self.row.id, branches, None).await?;
         let line: Vec<CommitId> = ledger.tips.iter().map(|(_, tip)| tip.commit).chain([self.tip]).collect();
-        withdrawn(self.ctx, &self.repository, (&shown, &line)).await
+        let elsewhere: Vec<CommitId> = commits(&shown).into_iter().filter(|it| !line.contains(it)).collect();
+        withdrawn(self.ctx, &shown, self.repository.branches_at(&elsewhere).await?).await
     }
 
     async fn verdict(&self) -> Result<Verdict, WorkError> {

@@ -5,15 +5,15 @@ use super::aim::{aim, own_base};
 use super::pending_deliveries::{PendingDeliveries, pull_row};
 use super::pull_request::{found_ended, has_changed, last_verdict, preview};
 use super::recheck::{asked_again, asked_for};
-use super::{backfill, configuration, renewal, reviews};
+use super::{backfill, configuration, copy, renewal, reviews};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::ApiError;
 use crate::lineage::Repository;
 use crate::model::config::RepositoryConfig;
 use crate::model::{
-    BranchName, LedgerEntry, MergeMethods, Outcome, PullNumber, PullRequest, PullRequestState, RepositoryId,
-    Role, TipSource, UnixSeconds, error_chain,
+    BranchName, EnvironmentName, LedgerEntry, MergeMethods, Outcome, PullNumber, PullRequest,
+    PullRequestState, RepositoryId, Role, TipSource, UnixSeconds, error_chain,
 };
 use crate::store::{Change, ChecksOf, Effect, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 use std::collections::HashMap;
@@ -78,8 +78,14 @@ async fn compared(
     changes.retain(|it| *it != Change::Mark(WorkItem::Repository(row.id)));
     let on_path = is_on_path(ctx, &row, &config).await;
     if matches!(on_path, Ok(false)) {
-        // There is nothing to deploy, and nothing to copy.
-        changes.retain(|it| !matches!(it, Change::Mark(WorkItem::Environment(..) | WorkItem::Copy(_))));
+        // There is nothing to deploy, and nothing to copy. What waits where the path leads no more is ended, and what was said
+        // of the copy taken back.
+        let is_named = |name: &EnvironmentName| config.path.environment(name.as_str()).is_some();
+        changes.retain(|it| match it {
+            Change::Mark(WorkItem::Environment(_, name)) => !is_named(name),
+            it => *it != Change::Mark(WorkItem::Copy(row.id)),
+        });
+        changes.extend(copy::to_take_back(ctx, row.id).await?);
     }
     // Nobody asks about the pull requests of a repository that is off the path; once it comes onto it, it is compared
     // again. What was said before is taken back.
