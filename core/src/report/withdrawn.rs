@@ -43,6 +43,10 @@ pub enum Withdrawn {
 pub enum NotAgain {
     /// No open pull request with this commit goes into this branch.
     Unasked(BranchName),
+    /// This branch is on the path no more.
+    OffThePath(BranchName),
+    /// None of the path's environments has a branch any more.
+    PathGone,
     /// No open pull request with this commit changes the configuration.
     SameConfiguration,
     /// The merge group was merged into this branch.
@@ -157,6 +161,8 @@ pub fn asked_again(summary: &str, why: &NotAgain, at: UnixSeconds) -> String {
         NotAgain::Unasked(base) => {
             Prose::new("no open pull request with this commit goes into %", &[base.as_str()])
         }
+        NotAgain::OffThePath(base) => Prose::new("% is off the path", &[base.as_str()]),
+        NotAgain::PathGone => Prose::new("the path has no branch here", &[]),
         NotAgain::SameConfiguration => {
             Prose::new("no open pull request with this commit changes %", &[".github/towpath.yml"])
         }

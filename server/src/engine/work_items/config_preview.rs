@@ -31,8 +31,11 @@ pub(super) async fn run(
     let mirror = ctx.mirror(&row).await?;
     let now = &ctx.repository_config(&row).await?.path;
     if !mirror.has_environments(now).await? {
-        // A repository that has none of the path's branches is left alone.
-        return Ok(Vec::new());
+        // A repository that has none of the path's branches is left alone, once what was said is taken back.
+        return match standing(ctx, &row, pull).await? {
+            Some(shown) => Ok(vec![shown.withdrawn(ctx, &Withdrawn::PathGone, of_file(pull)).await?]),
+            None => Ok(Vec::new()),
+        };
     }
     let is_there = mirror.exists() && mirror.repository().missing(&[pull.head_commit]).await?.is_empty();
     let repository = if is_there { mirror.repository() } else { mirror.fetched(&[number.0]).await? };
@@ -47,7 +50,14 @@ pub(super) async fn run(
         }
     };
     let text = report::config_preview(&proposed, Some(&ctx.settings.docs.findings()), ctx.now().to_seconds());
-    Ok(vec![desired(id, pull.head_commit, (now.check_of_configuration(), &proposed, &text))?])
+    let annotations = match &proposed {
+        ConfigPreview::Valid { .. } => Vec::new(),
+        ConfigPreview::Invalid(problems) => {
+            problems.iter().take(ANNOTATED).map(CheckRunAnnotation::of).collect()
+        }
+    };
+    let of = (pull.head_commit, now.check_of_configuration());
+    Ok(vec![check_run(id, of, (&text, annotations))?])
 }
 
 /// What a pull request makes of the file, where it may count: on a branch of the path, or on the default branch, from
@@ -71,10 +81,7 @@ async fn taken_back(
     row: &RepositoryRow,
     (repository, pull): (&Repository, &PullRequest),
 ) -> Result<Vec<Change>, WorkError> {
-    let all = checks(ctx, row.id, ChecksOf::Commit(pull.head_commit)).await?;
-    let is_meant =
-        |it: &&AppliedCheck| matches!(it.item, WorkItem::ConfigurationCheck(..)) && !it.is_withdrawn();
-    let Some(shown) = all.iter().find(is_meant) else { return Ok(Vec::new()) };
+    let Some(shown) = standing(ctx, row, pull).await? else { return Ok(Vec::new()) };
     let open = ctx.store.open_pulls(row.id).await?;
     let others = open.iter().filter(|it| it.pull.head_commit == pull.head_commit);
     for other in others.filter(|it| it.pull.number != pull.number) {
@@ -82,8 +89,23 @@ async fn taken_back(
             return Ok(Vec::new());
         }
     }
-    let of = (CONFIGURATION_PATH, Some(pull.number));
-    Ok(vec![shown.withdrawn(ctx, &Withdrawn::SameConfiguration, of).await?])
+    Ok(vec![shown.withdrawn(ctx, &Withdrawn::SameConfiguration, of_file(pull)).await?])
+}
+
+fn of_file(pull: &PullRequest) -> (&'static str, Option<PullNumber>) {
+    (CONFIGURATION_PATH, Some(pull.number))
+}
+
+/// The check on a pull request's head that was not taken back.
+async fn standing(
+    ctx: &EngineContext,
+    row: &RepositoryRow,
+    pull: &PullRequest,
+) -> Result<Option<AppliedCheck>, WorkError> {
+    let all = checks(ctx, row.id, ChecksOf::Commit(pull.head_commit)).await?;
+    let is_meant =
+        |it: &AppliedCheck| matches!(it.item, WorkItem::ConfigurationCheck(..)) && !it.is_withdrawn();
+    Ok(all.into_iter().find(is_meant))
 }
 
 /// Judges the last merged pull requests by two paths, each as things stood when it was merged.
@@ -125,17 +147,12 @@ fn said(verdict: &Verdict) -> (crate::model::Outcome, Vec<crate::model::Code>) {
     (verdict.outcome(), verdict.findings.iter().map(|finding| finding.cause.code()).collect())
 }
 
-fn desired(
+/// The check on the configuration on a commit, as it should be shown.
+pub(super) fn check_run(
     id: RepositoryId,
-    head: CommitId,
-    (name, proposed, text): (CheckName, &ConfigPreview, &CheckText),
+    (head, name): (CommitId, CheckName),
+    (text, annotations): (&CheckText, Vec<CheckRunAnnotation>),
 ) -> Result<Change, WorkError> {
-    let annotations = match proposed {
-        ConfigPreview::Valid { .. } => Vec::new(),
-        ConfigPreview::Invalid(problems) => {
-            problems.iter().take(ANNOTATED).map(CheckRunAnnotation::of).collect()
-        }
-    };
     let item = WorkItem::ConfigurationCheck(id, head);
     let siblings = Vec::new();
     DesiredCheckRun { item, commit: head, name, text, annotations, siblings, put_on: None }.desired()

@@ -9,7 +9,8 @@ use super::pending_deliveries::PendingDeliveries;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::events::{OnCommit, RecheckEvent};
-use crate::model::{BranchName, CheckName, CommitId, RepositoryId};
+use crate::model::config::CONFIGURATION_PATH;
+use crate::model::{BranchName, CheckName, CommitId, RepositoryId, Role};
 use crate::report::{self, NotAgain, Withdrawn};
 use crate::store::{Change, ChecksOf, JudgedPull, WorkItem};
 
@@ -52,10 +53,20 @@ pub(super) async fn about(
     for check in &meant {
         changes.extend(again(ctx, &pulls, check).await?);
     }
-    if meant.is_empty() && pulls.is_empty() {
+    let of_file = ctx.path.check_of_configuration().text();
+    let is_of_file = name.is_some_and(|name| name == of_file);
+    if meant.is_empty() && (pulls.is_empty() || is_of_file) {
         changes.extend(name.map(|name| forgotten(ctx, id, (commit, name))).transpose()?.flatten());
     }
+    let is_stored = shown.iter().any(|check| matches!(check.item, WorkItem::ConfigurationCheck(..)));
+    if !is_stored && (is_of_file || name.is_none()) {
+        changes.extend(previews(id, &pulls));
+    }
     Ok(changes)
+}
+
+fn previews(id: RepositoryId, pulls: &[&JudgedPull]) -> impl Iterator<Item = Change> {
+    pulls.iter().map(move |it| Change::Mark(WorkItem::ConfigPreview(id, it.pull.number)))
 }
 
 async fn again(
@@ -67,10 +78,14 @@ async fn again(
     let looked_at = |item| Ok(vec![Change::Outdated(check.item.clone()), Change::Mark(item)]);
     match &check.item {
         WorkItem::Check(id, head, base) => {
-            let goes_there =
-                |it: &JudgedPull| it.judged_base.as_ref() == Some(base) || it.pull.base_branch == *base;
-            if let Some(pull) = pulls.iter().find(|it| goes_there(it)) {
+            if let Some(pull) = pulls.iter().find(|it| it.judged_base.as_ref() == Some(base)) {
                 return looked_at(WorkItem::PullRequest(*id, pull.pull.number));
+            }
+            if let Some(pull) = pulls.iter().find(|it| it.pull.base_branch == *base) {
+                return match off_path(ctx, *id, base).await? {
+                    Some(why) => check.asked_again(ctx, &why).await,
+                    None => looked_at(WorkItem::PullRequest(*id, pull.pull.number)),
+                };
             }
             if check.put_on.is_some() {
                 return looked_at(WorkItem::MergeGroup(*id, *head, base.clone()));
@@ -78,8 +93,7 @@ async fn again(
             check.asked_again(ctx, &NotAgain::Unasked(base.clone())).await
         }
         WorkItem::ConfigurationCheck(id, _) => {
-            let mut changes: Vec<Change> =
-                pulls.iter().map(|it| Change::Mark(WorkItem::ConfigPreview(*id, it.pull.number))).collect();
+            let mut changes: Vec<Change> = previews(*id, pulls).collect();
             if changes.is_empty() || check.is_withdrawn() {
                 changes.extend(check.asked_again(ctx, &NotAgain::SameConfiguration).await?);
             } else {
@@ -108,14 +122,38 @@ async fn again(
     }
 }
 
+/// Why nothing that goes into a branch is judged, where that is so.
+async fn off_path(
+    ctx: &EngineContext,
+    id: RepositoryId,
+    base: &BranchName,
+) -> Result<Option<NotAgain>, WorkError> {
+    let Some(row) = ctx.store.repository(id).await? else { return Ok(None) };
+    let config = ctx.repository_config(&row).await?;
+    Ok(match config.path.role(base) {
+        Role::Topic => Some(NotAgain::OffThePath(base.clone())),
+        Role::Environment(_) => None,
+        Role::Copy(_) => {
+            let is_there = ctx.mirror(&row).await?.showed_environments(&config.path).await?;
+            (!is_there).then_some(NotAgain::PathGone)
+        }
+    })
+}
+
 /// A check on which nothing is stored any more, since it has rested for long: it is made anew, as one that is over.
 fn forgotten(
     ctx: &EngineContext,
     id: RepositoryId,
     (commit, name): (CommitId, &str),
 ) -> Result<Option<Change>, WorkError> {
+    let (path, now) = (ctx.path.as_ref(), ctx.now().to_seconds());
+    if name == path.check_of_configuration().text() {
+        // Those that change the file are looked at, and say otherwise.
+        let text = report::withdrawn(CONFIGURATION_PATH, &Withdrawn::SameConfiguration, now);
+        let of = (commit, path.check_of_configuration());
+        return super::config_preview::check_run(id, of, (&text, Vec::new())).map(Some);
+    }
     let Some(Ok(base)) = CheckName::about(name).map(BranchName::new) else { return Ok(None) };
-    let text = report::withdrawn(base.as_str(), &Withdrawn::Unasked, ctx.now().to_seconds());
-    let path = ctx.path.as_ref();
+    let text = report::withdrawn(base.as_str(), &Withdrawn::Unasked, now);
     super::pull_request::check_run(path, id, (commit, &base), (&text, Vec::new(), Vec::new())).map(Some)
 }
