@@ -51,12 +51,18 @@ fn is_attribution(lines: &[&str]) -> bool {
         // Some put who wrote behind the verb.
         let has = |verb: &str| lower.ends_with(verb) || (is_dated && lower.contains(&format!("{verb} ")));
         let wrote = WROTE.iter().any(|(first, verb)| starts == *first && has(verb));
-        let is_addressed = said.contains('<') && said.contains('@') && is_dated;
-        if wrote || is_addressed {
+        if wrote || (is_dated && has_address(said)) {
             return true;
         }
     }
     false
+}
+
+/// Whether somebody is named with their address, and no command begins here, which may have all that in a reason.
+fn has_address(said: &str) -> bool {
+    let in_brackets = said.split('<').skip(1).filter_map(|rest| rest.split_once('>'));
+    let mut addresses = in_brackets.filter(|(inside, _)| inside.contains('@') && !inside.contains(' '));
+    !said.starts_with(['/', '@']) && addresses.next().is_some()
 }
 
 /// The fewest digits of a day or a time.
@@ -145,6 +151,10 @@ mod tests {
             "Am I right that it is broken:",
             "Le site:",
             "Ask ben <b@example.com> about this:",
+            "@towpath help < --until 2026:",
+            "@towpath lock staging --reason 'Rita <rita@example.com> said on 2026-11-30:'",
+            "/lock staging --reason 'Rita <rita@example.com> said on 2026-11-30':",
+            "On a < b @ 2026:",
             "---- 42 ----",
             "On staging it works.\n\nRita wrote:",
             "Rita wrote:",
