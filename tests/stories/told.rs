@@ -124,8 +124,8 @@ async fn what_goes_well_after_all_is_taken_back_in_words() {
     activity.ends(Ending::hook_failed().command("app", "deploy", 137)).unwrap();
     shop.next_line().await;
     let text = shop.stage.comment(&pull).await;
-    let words =
-        "**integration: deploy 1 goes on: a service did not answer; the same is deployed again, once.**";
+    // Whether or not the platform is seen to have it in its queue by now.
+    let words = "**integration: deploy 1 goes on: a service did not answer; the same is deployed again, once";
     assert!(text.contains(words) && text.contains("Its log had told: ece:137"), "{text}");
     let again = shop.project.activities().pop().unwrap();
     again.starts().unwrap().says(BUILDS).says(DEPLOYS).says(ENDS);

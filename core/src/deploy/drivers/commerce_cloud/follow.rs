@@ -29,6 +29,9 @@ pub(super) struct Seen<'a> {
     pub(super) now: UnixMillis,
 }
 
+/// Why there is another activity for the same.
+const AGAIN: &str = "a service did not answer; the same is deployed again, once";
+
 impl Seen<'_> {
     /// How it stands while it has not ended; `behind` is what it waits for.
     pub(super) fn under_way(&self, behind: Option<String>) -> DeployReport {
@@ -37,10 +40,12 @@ impl Seen<'_> {
                 let mut report = self.report(ReportedState::Running);
                 report.phase = Some(Phase::Build);
                 report.step = Some("queue".to_owned());
-                report.remark = Some(match behind {
+                let waits = match behind {
                     Some(other) => format!("it waits on the platform behind {other}"),
                     None => "it waits for its turn on the platform".to_owned(),
-                });
+                };
+                let is_again = self.deploy.retried_at.is_some();
+                report.remark = Some(if is_again { format!("{AGAIN}: {waits}") } else { waits });
                 report
             }
             ActivityState::Staged => {
@@ -160,7 +165,7 @@ impl Seen<'_> {
     /// The same is deployed again, once.
     pub(super) fn tried_again(&self, next: Option<&Activity>) -> DeployReport {
         let mut report = self.report(ReportedState::Running);
-        report.remark = Some("a service did not answer; the same is deployed again, once".to_owned());
+        report.remark = Some(AGAIN.to_owned());
         report.retries = true;
         report.handle = next.map(|it| it.id.clone()).or(report.handle);
         report
