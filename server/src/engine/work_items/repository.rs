@@ -25,6 +25,9 @@ pub(super) const RECONCILE_EVERY: Duration = Duration::from_secs(60 * 60);
 /// After how long an end is found once more that could not be followed.
 const FOUND_AGAIN: Duration = Duration::from_secs(60);
 
+/// How long after its end that is tried, by GitHub's time.
+const ENDED_LONG_AGO: Duration = Duration::from_secs(60 * 60);
+
 /// By how much a push or a merge may be dated before a comparison that came earlier.
 const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
 
@@ -253,22 +256,24 @@ async fn followed(
 }
 
 /// What follows the end of a pull request that nobody told. Where git does not answer now it stays open here, and is found
-/// once more.
+/// once more; but not without end: what was merged may be nowhere any more.
 async fn ended(
     ctx: &EngineContext,
     (row, config): (&RepositoryRow, &RepositoryConfig),
     before: &JudgedPull,
     (pull, open): (PullRequest, &[PullRequest]),
 ) -> Vec<Change> {
-    let number = pull.number;
-    match Box::pin(found_ended(ctx, (row, config), before, (pull, open))).await {
-        Ok(changes) => changes,
-        Err(WorkError { failure, .. }) => {
-            let error = error_chain(&failure);
-            tracing::warn!(pull_request = %number, error, "a pull request has ended, and it cannot be told yet what follows");
-            vec![Change::MarkAt(WorkItem::Repository(row.id), ctx.now() + FOUND_AGAIN)]
-        }
+    let failure = match Box::pin(found_ended(ctx, (row, config), before, (pull.clone(), open))).await {
+        Ok(changes) => return changes,
+        Err(error) => error.failure,
+    };
+    let (number, error) = (pull.number, error_chain(&failure));
+    if ctx.now().since(pull.updated_at) < ENDED_LONG_AGO {
+        tracing::warn!(pull_request = %number, error, "a pull request has ended, and it cannot be told yet what follows");
+        return vec![Change::MarkAt(WorkItem::Repository(row.id), ctx.now() + FOUND_AGAIN)];
     }
+    tracing::warn!(pull_request = %number, error, "a pull request has ended, and it is not told what follows");
+    vec![Change::Pull(pull)]
 }
 
 /// What the repository's settings let people do when they merge: of a change nobody tells, and promotions say it.
