@@ -22,7 +22,8 @@ impl NotDecided {
     /// The mirror could not be fetched. It is logged, too.
     pub(super) fn not_fetched(error: GitError) -> Self {
         tracing::error!(error = error_chain(&error), "the mirror could not be brought up to date");
-        error.into()
+        // What is too large may be another pull request, which is asked for no more.
+        Self::from(error).like_any_failure()
     }
 
     /// GitHub did not answer.

@@ -100,7 +100,9 @@ pub(super) async fn is_sound(directory: &Path) -> bool {
     // The commit graph would answer for commits that are lost.
     let walk = Call::new("rev-list").args(["--quiet", "--all"]).setting("core.commitGraph", "false");
     let walk = walk.within(REMOTE_LIMIT);
-    if !is_readable(directory).await || git.ask(walk).await.is_err() {
+    // One that is too large to be walked here is no better when it is made again.
+    let is_walked = git.ask(walk).await.map_or_else(|error| !error.may_pass(), |_| true);
+    if !is_readable(directory).await || !is_walked {
         return false;
     }
     let Ok(entries) = std::fs::read_dir(directory.join("objects/pack")) else { return false };

@@ -201,7 +201,8 @@ impl Mirror {
         };
         let outcome = self.fetch_now(remote, &pulls).await;
         let mut wanted = self.wanted();
-        if outcome.is_ok() {
+        // What can never be fetched must not keep the others from it for ever.
+        if outcome.as_ref().map_or_else(|error| !error.may_pass(), |_| true) {
             // Who came during the fetch still waits for pull requests of the same number: those stay.
             let late = wanted.tickets > covers;
             wanted.pulls.retain(|number| late || !pulls.contains(number));
