@@ -93,8 +93,7 @@ impl Files {
             files_most: bounds.tree_entries,
             bytes_most: bounds.slug_bytes,
         };
-        let checked_out = lineage::check_out(&remote, order.deploy.commit, out);
-        match ctx.mirrors.asking(repository.installation, checked_out).await {
+        match lineage::check_out(&remote, order.deploy.commit, out).await {
             Ok(()) => Ok(()),
             Err(error) if matches!(error, GitError::NoSuchCommit { .. }) || !error.may_pass() => {
                 Err(DriverError::refused(error.for_people()).caused_by(error))
