@@ -3,8 +3,8 @@ use super::problem::{Problem, Problems};
 use super::settings::{Reading, Settings};
 use super::{UsageError, log, print, process_variables, variables};
 use crate::engine::{
-    self, CALL_WITHIN, Clock, Config, Engine, OpenError, Places, PlacesLock, SetupAddress, SetupKey,
-    SystemClock, system_random, system_random_bytes,
+    self, CALL_WITHIN, Clock, Config, Engine, OpenError, Places, PlacesLock, RegisteredApp, SetupAddress,
+    SetupKey, SystemClock, system_random, system_random_bytes,
 };
 use crate::lineage::require_git;
 use crate::model::{ErrorContext, ForPeople, PromotionPath, error_chain};
@@ -111,19 +111,28 @@ fn config(settings: &Settings, app: Credentials) -> Config {
     }
 }
 
-/// Opens the engine once the App is registered. Until then its places are held for it.
+/// Opens the engine once the App is registered. Until then its places are held for it, and again where it cannot be opened.
 fn opening(settings: &Arc<Settings>, held: Option<PlacesLock>) -> OpenEngine {
-    let (settings, held) = (Arc::clone(settings), Mutex::new(held));
+    let (settings, held) = (Arc::clone(settings), Arc::new(Mutex::new(held)));
+    let hold = |held: &Mutex<_>, lock| *held.lock().unwrap_or_else(PoisonError::into_inner) = lock;
     Arc::new(move |app| {
-        let settings = Arc::clone(&settings);
-        held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (settings, held) = (Arc::clone(&settings), Arc::clone(&held));
         Box::pin(async move {
-            let (app, place) = settings.of_registered(&app).map_err(|error| error.to_string())?;
-            let mut config = config(&settings, app);
-            (config.api_url, config.deploying.public_url) = place;
-            Engine::open(config).await.map_err(|error| error.for_people().into())
+            hold(&held, None);
+            let opened = opened(&settings, &app).await;
+            if opened.is_err() {
+                hold(&held, settings.places.hold().await.ok());
+            }
+            opened
         })
     })
+}
+
+async fn opened(settings: &Settings, app: &RegisteredApp) -> Result<Engine, String> {
+    let (app, place) = settings.of_registered(app).map_err(|error| error.to_string())?;
+    let mut config = config(settings, app);
+    (config.api_url, config.deploying.public_url) = place;
+    Engine::open(config).await.map_err(|error| error.for_people().into())
 }
 
 /// Leads whoever has started the server to the set-up page. The key of the link is shown on a terminal alone: logs are
