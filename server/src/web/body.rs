@@ -74,7 +74,7 @@ pub(super) enum BodyError {
     #[error("the body was cut off")]
     CutOff(#[source] axum::Error),
     /// All bodies together hold as much as they may.
-    #[error("too many large bodies at the same time")]
+    #[error("too many bodies at the same time")]
     Crowded,
 }
 
@@ -209,6 +209,8 @@ impl Reader {
         if size > most {
             return Err(BodyError::TooLarge);
         }
+        // Of small ones those count of which not all has come.
+        let share = share.filter(|share| !share.is_small);
         if let Some(share) = &share {
             share.reservation.complete();
         }
