@@ -143,3 +143,32 @@ async fn a_promotion_that_a_look_finds_merged_before_its_event_is_told_what_beca
     stage.read(&up);
     stage.end().await;
 }
+
+#[tokio::test]
+async fn what_was_merged_and_is_nowhere_any_more_is_looked_for_no_longer_than_an_hour() {
+    let mut stage = Stage::set().await;
+    stage.merged_topic("feature/cart").await;
+    let up = stage.store.open_pull("integration").into("staging").by("rita").await.unwrap();
+    stage.check(&up).await.passes();
+    stage.later();
+    // Nobody who listens sees the merge before it is gone.
+    stage.stop().await;
+    let before = stage.store.tip("staging").unwrap();
+    up.merge(Method::Merge).by("rita").await.unwrap();
+    stage.store.unprotect("staging");
+    stage.store.move_branch("staging").to(&before).by("rita").await.unwrap();
+    stage.github.faults().webhook("*", "*").vanish();
+    stage.start_at_work().await;
+    let looks = async |minutes: i64| {
+        stage.github.forget_records();
+        stage.minutes_later_at_work(minutes).await;
+        stage.requests("GET", "/pulls/2")
+    };
+    assert!(looks(2).await > 0, "it may be here a little later");
+    looks(70).await;
+    assert_eq!((looks(2).await, looks(2).await), (0, 0));
+    stage.github.faults().clear();
+    stage.store.pulls().iter().for_each(|pull| stage.read(pull));
+    stage.expect_error("");
+    stage.end().await;
+}
