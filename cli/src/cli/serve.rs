@@ -114,14 +114,14 @@ fn config(settings: &Settings, app: Credentials) -> Config {
 /// Opens the engine once the App is registered. Until then its places are held for it, and again where it cannot be opened.
 fn opening(settings: &Arc<Settings>, held: Option<PlacesLock>) -> OpenEngine {
     let (settings, held) = (Arc::clone(settings), Arc::new(Mutex::new(held)));
-    let hold = |held: &Mutex<_>, lock| *held.lock().unwrap_or_else(PoisonError::into_inner) = lock;
+    let keep = |held: &Mutex<_>, lock| *held.lock().unwrap_or_else(PoisonError::into_inner) = lock;
     Arc::new(move |app| {
         let (settings, held) = (Arc::clone(&settings), Arc::clone(&held));
         Box::pin(async move {
-            hold(&held, None);
+            keep(&held, None);
             let opened = opened(&settings, &app).await;
             if opened.is_err() {
-                hold(&held, settings.places.hold().await.ok());
+                keep(&held, settings.places.hold().await.ok());
             }
             opened
         })
