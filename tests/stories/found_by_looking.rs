@@ -65,14 +65,20 @@ async fn a_proposed_file_is_checked_where_it_goes_into_a_default_branch_that_is_
     stage.end().await;
 }
 
+/// Two pull requests, the second of which stands on the first.
+async fn one_on_another(stage: &Stage) -> (PullHandle, PullHandle) {
+    topic(&stage.store, "below", "integration").await;
+    topic(&stage.store, "above", "below").await;
+    let below = opened(stage, "below", "integration").await;
+    let above = opened(stage, "above", "integration").await;
+    stage.check(&above).await.is("success", "Warning: stands on #1, still open");
+    (below, above)
+}
+
 #[tokio::test]
 async fn who_stands_on_a_pull_request_follows_a_move_that_nobody_told() {
     let mut stage = Stage::set().await;
-    topic(&stage.store, "below", "integration").await;
-    topic(&stage.store, "above", "below").await;
-    let below = opened(&stage, "below", "integration").await;
-    let above = opened(&stage, "above", "integration").await;
-    stage.check(&above).await.is("success", "Warning: stands on #1, still open");
+    let (below, above) = one_on_another(&stage).await;
     stage.github.faults().webhook("pull_request", "synchronize").vanish();
     stage.later();
     let clean = stage.store.commit_on("other").from("integration").file("other.txt", "x\n");
@@ -87,11 +93,7 @@ async fn who_stands_on_a_pull_request_follows_a_move_that_nobody_told() {
 #[tokio::test]
 async fn who_stands_on_a_pull_request_follows_its_end_and_its_return_that_nobody_told() {
     let mut stage = Stage::set().await;
-    topic(&stage.store, "below", "integration").await;
-    topic(&stage.store, "above", "below").await;
-    let below = opened(&stage, "below", "integration").await;
-    let above = opened(&stage, "above", "integration").await;
-    stage.check(&above).await.is("success", "Warning: stands on #1, still open");
+    let (below, above) = one_on_another(&stage).await;
     for action in ["closed", "reopened"] {
         stage.github.faults().webhook("pull_request", action).vanish();
     }
