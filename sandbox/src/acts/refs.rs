@@ -138,23 +138,22 @@ async fn describe(hub: &Hub, repository: u64, change: &RefChange) -> Result<Push
         let heads = known.into_iter().flatten();
         heads
             .filter(|(name, _)| name.starts_with("refs/heads/") && **name != change.name)
-            .map(|(_, sha)| format!("^{sha}"))
+            .map(|(_, sha)| sha.clone())
             .collect()
     });
-    let mut new = vec!["rev-list", PUSH_COMMITS, after.as_str()];
-    new.extend(others.iter().map(String::as_str));
     if let Some(before) = &change.before {
         push.forced = !hub.git.contains(repository, after, before).await?;
         let range = format!("{before}..{after}");
         push.commits = hub.git.commits(repository, &[PUSH_COMMITS, &range]).await?;
-        let before = format!("^{before}");
-        new.push(&before);
         if !push.commits.is_empty() {
-            push.distinct = hub.git.run(repository, &new).await?.lines().map(str::to_owned).collect();
+            let elsewhere = [others, vec![before.clone()]].concat();
+            push.distinct = hub.git.only_from(repository, after, &elsewhere, PUSH_COMMITS).await?;
         }
     } else if change.name.starts_with("refs/heads/") {
         // A new branch brings what no other branch has.
-        push.commits = hub.git.commits(repository, &new[1..]).await?;
+        let others: Vec<String> = others.iter().map(|sha| format!("^{sha}")).collect();
+        let new = [PUSH_COMMITS, after].into_iter().chain(others.iter().map(String::as_str));
+        push.commits = hub.git.commits(repository, &new.collect::<Vec<_>>()).await?;
         push.distinct = push.commits.iter().map(|info| info.sha.clone()).collect();
     }
     // Last, since it mostly is one of those.

@@ -1,5 +1,7 @@
 //! Reading commits and comparing them.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::{Git, Signature};
@@ -50,10 +52,7 @@ impl Git {
         let commits: Vec<CommitInfo> = text.split('\u{1}').filter_map(parse).collect();
         let mut seen = self.seen();
         for info in &commits {
-            let place = (repository, info.sha.clone());
-            seen.there.insert(place.clone());
-            seen.parents.insert(place.clone(), info.parents.clone());
-            seen.described.insert(place, info.clone());
+            seen.note_described(repository, info);
         }
         Ok(commits)
     }
@@ -64,9 +63,8 @@ impl Git {
         repository: u64,
         sha: &str,
     ) -> Result<Option<CommitInfo>, Refused> {
-        let place = (repository, sha.to_owned());
-        if let Some(info) = self.seen().described.get(&place) {
-            return Ok(Some(info.clone()));
+        if let Some(info) = self.seen().described(repository, sha) {
+            return Ok(Some(info));
         }
         if self.resolve(repository, sha).await?.is_none() {
             return Ok(None);
@@ -76,8 +74,7 @@ impl Git {
 
     /// The commit a revision names. The caller passes only ids and full ref names.
     pub(crate) async fn resolve(&self, repository: u64, revision: &str) -> Result<Option<String>, Refused> {
-        let place = (repository, revision.to_owned());
-        if self.seen().there.contains(&place) {
+        if self.seen().is_there(repository, revision) {
             return Ok(Some(revision.to_owned()));
         }
         let wanted = format!("{revision}^{{commit}}");
@@ -85,7 +82,7 @@ impl Git {
         let said = self.ask(repository, &args, None, &[]).await?;
         let found = (said.code == 0).then(|| said.text().trim().to_owned());
         if found.as_deref() == Some(revision) {
-            self.seen().there.insert(place);
+            self.seen().note(repository, revision);
         }
         Ok(found)
     }
@@ -104,14 +101,50 @@ impl Git {
         }
     }
 
-    /// The size of what `head` brings to `base`.
-    pub(crate) async fn stats(&self, repository: u64, base: &str, head: &str) -> Result<Stats, Refused> {
+    /// How many commits only `base` has, and how many only `head`.
+    async fn sides(&self, repository: u64, base: &str, head: &str) -> Result<(u64, u64), Refused> {
+        let known = {
+            let seen = self.seen();
+            let only = |from, other| Some(seen.only_from(repository, from, &[other])?.len() as u64);
+            only(base, head).zip(only(head, base))
+        };
+        if let Some(known) = known {
+            return Ok(known);
+        }
         let range = format!("{base}...{head}");
         let counted = self.run(repository, &["rev-list", "--left-right", "--count", &range]).await?;
         let mut sides = counted.split_whitespace().filter_map(|word| word.parse::<u64>().ok());
-        let behind = sides.next().unwrap_or_default() > 0;
-        let commits = sides.next().unwrap_or_default();
-        let mut stats = Stats { commits, behind, ..Stats::default() };
+        Ok((sides.next().unwrap_or_default(), sides.next().unwrap_or_default()))
+    }
+
+    /// Those of the commits that `from` leads to which none of `others` does.
+    pub(crate) async fn only_from(
+        &self,
+        repository: u64,
+        from: &str,
+        others: &[String],
+        limit: &str,
+    ) -> Result<BTreeSet<String>, Refused> {
+        let named: Vec<&str> = others.iter().map(String::as_str).collect();
+        let known = {
+            let seen = self.seen();
+            let only = seen.only_from(repository, from, &named);
+            only.map(|only| only.into_iter().map(str::to_owned).collect())
+        };
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let excluded: Vec<String> = others.iter().map(|sha| format!("^{sha}")).collect();
+        let mut args = vec!["rev-list", limit, from];
+        args.extend(excluded.iter().map(String::as_str));
+        Ok(self.run(repository, &args).await?.lines().map(str::to_owned).collect())
+    }
+
+    /// The size of what `head` brings to `base`.
+    pub(crate) async fn stats(&self, repository: u64, base: &str, head: &str) -> Result<Stats, Refused> {
+        let range = format!("{base}...{head}");
+        let (behind, commits) = self.sides(repository, base, head).await?;
+        let mut stats = Stats { commits, behind: behind > 0, ..Stats::default() };
         // No common history: GitHub shows such a pull request without a difference.
         let said = self.ask(repository, &["diff", "--numstat", "--no-renames", &range], None, &[]).await?;
         for line in said.text().lines() {

@@ -5,9 +5,10 @@
 
 mod history;
 mod names;
+mod refs;
+mod seen;
 mod write;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -21,7 +22,30 @@ pub(crate) use history::{CommitInfo, Stats, moment};
 pub(crate) use names::{is_sha, valid_branch, valid_name};
 pub(crate) use write::{NewCommit, Signature, Tree};
 
+use self::seen::Seen;
 use crate::Refused;
+
+/// The configuration of each repository.
+const SETTINGS: &str = "\
+[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+\tquotePath = false
+\tlogAllRefUpdates = false
+[gc]
+\tauto = 0
+[uploadpack]
+\tallowFilter = true
+\tallowAnySHA1InWant = true
+[receive]
+\thideRefs = refs/pull
+\tautogc = false
+[transfer]
+\thideRefs = refs/internal
+[http]
+\treceivepack = true
+";
 
 /// All repositories on disk.
 #[derive(Debug)]
@@ -30,32 +54,6 @@ pub(crate) struct Git {
     seen: Mutex<Seen>,
     /// What it says to who comes to fetch by version 2 of git's protocol: what it can do, and nothing of any repository.
     greeting: OnceCell<Bytes>,
-}
-
-/// Commits that git has told of, by their repository and whole id: what they are never changes, and each question is a process
-/// of its own.
-#[derive(Debug, Default)]
-struct Seen {
-    there: HashSet<(u64, String)>,
-    described: HashMap<(u64, String), CommitInfo>,
-    parents: HashMap<(u64, String), Vec<String>>,
-}
-
-impl Seen {
-    /// Whether a commit is `from` or one that it leads to; `None` where that is not known.
-    fn leads_to(&self, repository: u64, from: &str, commit: &str) -> Option<bool> {
-        let (mut waiting, mut met) = (vec![from], HashSet::new());
-        while let Some(next) = waiting.pop() {
-            if next == commit {
-                return Some(true);
-            }
-            if met.insert(next) {
-                waiting.extend(self.parents.get(&(repository, next.to_owned()))?.iter().map(String::as_str));
-            }
-        }
-        let is_known = self.parents.contains_key(&(repository, commit.to_owned()));
-        is_known.then_some(false)
-    }
 }
 
 /// What a finished git said.
@@ -69,6 +67,23 @@ impl Said {
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.out).into_owned()
     }
+}
+
+/// An object: its id, its kind and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Object {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) content: Vec<u8>,
+}
+
+/// What `git cat-file --batch` says of one object.
+fn object(said: &[u8]) -> Option<Object> {
+    let end = said.iter().position(|byte| *byte == b'\n')?;
+    let about = String::from_utf8_lossy(&said[..end]).into_owned();
+    let [id, kind, size] = about.split(' ').collect::<Vec<_>>()[..] else { return None };
+    let content = said.get(end + 1..end + 1 + size.parse::<usize>().ok()?)?.to_vec();
+    Some(Object { id: id.to_owned(), kind: kind.to_owned(), content })
 }
 
 /// git, by its whole path where it is found: given only a name and an environment of its own for it, the
@@ -159,23 +174,28 @@ impl Git {
         })
     }
 
-    /// What is at a path of a commit: its id, its kind and what it holds; `None` if nothing is.
+    /// What is at a path of a commit; `None` if nothing is.
     pub(crate) async fn object_at(
         &self,
         repository: u64,
         commit: &str,
         path: &str,
-    ) -> Result<Option<(String, String, Vec<u8>)>, Refused> {
+    ) -> Result<Option<Object>, Refused> {
         if path.contains('\n') {
             return Ok(None);
         }
+        if let Some(known) = self.seen().at_path(repository, commit, path) {
+            return Ok(known.into());
+        }
         let asked = format!("{commit}:{path}\n");
         let said = self.ask(repository, &["cat-file", "--batch"], Some(asked.as_bytes()), &[]).await?;
-        let Some(end) = said.out.iter().position(|byte| *byte == b'\n') else { return Ok(None) };
-        let about = String::from_utf8_lossy(&said.out[..end]).into_owned();
-        let [id, kind, size] = about.split(' ').collect::<Vec<_>>()[..] else { return Ok(None) };
-        let content = size.parse().ok().and_then(|size: usize| said.out.get(end + 1..end + 1 + size));
-        Ok(content.map(|content| (id.to_owned(), kind.to_owned(), content.to_vec())))
+        let found = object(&said.out);
+        let mut seen = self.seen();
+        // A commit that is not there may come.
+        if said.code == 0 && seen.is_there(repository, commit) {
+            seen.note_at_path(repository, commit, path, found.clone().into());
+        }
+        Ok(found)
     }
 
     /// Runs git and insists on success; answers its output without the last line end.
@@ -199,11 +219,17 @@ impl Git {
         Err(Refused::new(500, format!("git {what} failed: {}", said.err.trim())))
     }
 
-    /// Makes an empty bare repository.
+    /// Makes an empty bare repository: the files that git looks for (gitrepository-layout(5)), without a git.
     pub(crate) async fn init(&self, repository: u64, default_branch: &str) -> Result<(), Refused> {
-        let branch = format!("--initial-branch={default_branch}");
-        self.run(repository, &["init", "--quiet", "--bare", &branch]).await?;
-        self.configure(repository).await
+        let directory = self.path(repository);
+        let made = async {
+            for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags"] {
+                tokio::fs::create_dir_all(directory.join(folder)).await?;
+            }
+            tokio::fs::write(directory.join("HEAD"), format!("ref: refs/heads/{default_branch}\n")).await?;
+            tokio::fs::write(directory.join("config"), SETTINGS).await
+        };
+        made.await.map_err(|error| Refused::new(500, format!("no repository on disk: {error}")))
     }
 
     /// Makes a repository with the branches and tags of another one.
@@ -215,67 +241,10 @@ impl Git {
         Ok(())
     }
 
-    async fn configure(&self, repository: u64) -> Result<(), Refused> {
-        // Written as a file: one write instead of seven runs of `git config`.
-        let settings = "\
-[core]
-\trepositoryformatversion = 0
-\tfilemode = true
-\tbare = true
-\tquotePath = false
-\tlogAllRefUpdates = false
-[gc]
-\tauto = 0
-[uploadpack]
-\tallowFilter = true
-\tallowAnySHA1InWant = true
-[receive]
-\thideRefs = refs/pull
-\tautogc = false
-[transfer]
-\thideRefs = refs/internal
-[http]
-\treceivepack = true
-";
-        tokio::fs::write(self.path(repository).join("config"), settings)
-            .await
-            .map_err(|error| Refused::new(500, format!("no repository on disk: {error}")))
-    }
-
     /// Removes a repository from the disk.
     pub(crate) async fn remove(&self, repository: u64) {
         // A folder that is already gone is what we want.
         let _ = tokio::fs::remove_dir_all(self.path(repository)).await;
-    }
-
-    /// All refs but the internal ones.
-    pub(crate) async fn refs(&self, repository: u64) -> Result<BTreeMap<String, String>, Refused> {
-        let format = "--format=%(refname) %(objectname)";
-        let listed =
-            self.run(repository, &["for-each-ref", format, "refs/heads", "refs/tags", "refs/pull"]).await?;
-        let pairs = listed.lines().filter_map(|line| line.split_once(' '));
-        Ok(pairs.map(|(name, sha)| (name.to_owned(), sha.to_owned())).collect())
-    }
-
-    /// Sets (or with `None` deletes) refs, all or none.
-    pub(crate) async fn update_refs(
-        &self,
-        repository: u64,
-        refs: &[(String, Option<String>)],
-    ) -> Result<(), Refused> {
-        let lines = refs.iter().map(|(name, sha)| match sha {
-            Some(sha) => format!(
-                "update {name} {sha}
-"
-            ),
-            None => format!(
-                "delete {name}
-"
-            ),
-        });
-        let script: String = lines.collect();
-        self.feed(repository, &["update-ref", "--stdin"], Some(script.as_bytes()), &[]).await?;
-        Ok(())
     }
 
     /// Brings a commit and its history over from another repository.

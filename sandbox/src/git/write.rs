@@ -83,7 +83,7 @@ impl Git {
     /// Parents that are named by whole ids are what git will say that they are.
     fn note_parents(&self, repository: u64, sha: &str, parents: Vec<String>) {
         if is_sha(sha) && parents.iter().all(|it| is_sha(it)) {
-            self.seen().parents.insert((repository, sha.to_owned()), parents);
+            self.seen().note_parents(repository, sha, parents);
         }
     }
 
@@ -95,6 +95,11 @@ impl Git {
         ours: &str,
         theirs: &str,
     ) -> Result<Tree, Refused> {
+        if base.is_none()
+            && let Some(tree) = self.merged_already(repository, ours, theirs)
+        {
+            return Ok(Tree::Clean(tree));
+        }
         let base = base.map(|sha| format!("--merge-base={sha}"));
         let mut args = vec!["merge-tree", "--write-tree", "--no-messages", "--allow-unrelated-histories"];
         args.extend(base.as_deref());
@@ -105,6 +110,15 @@ impl Git {
             1 => Ok(Tree::Conflict),
             _ => Err(Refused::new(500, format!("git merge-tree failed: {}", said.err.trim()))),
         }
+    }
+
+    /// The tree of a merge where one side has all of the other, as far as that is known.
+    fn merged_already(&self, repository: u64, ours: &str, theirs: &str) -> Option<String> {
+        let seen = self.seen();
+        let whole = [(ours, theirs), (theirs, ours)];
+        let whole =
+            whole.into_iter().find(|(whole, part)| seen.leads_to(repository, whole, part) == Some(true));
+        seen.tree(repository, whole?.0)
     }
 
     /// Writes a commit of a given tree; answers its id.
@@ -131,6 +145,7 @@ impl Git {
         ];
         let sha = self.feed(repository, &args, Some(message.as_bytes()), &environment).await?;
         self.note_parents(repository, &sha, parents.iter().map(|it| (*it).to_owned()).collect());
+        self.seen().note_tree(repository, &sha, tree);
         Ok(sha)
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::paging::array;
 use super::{Answer, Call, Reply};
 use crate::Refused;
-use crate::git::{is_sha, valid_branch};
+use crate::git::{Object, is_sha, valid_branch};
 use crate::model::Level;
 use crate::shape;
 
@@ -81,7 +81,7 @@ pub(crate) async fn contents(call: Call) -> Answer {
         .await
         .map_err(|_| Refused::new(404, format!("No commit found for the ref {name}")))?;
     let found = call.hub.git.object_at(id, &commit, path).await?;
-    let (object, kind, content) = found.ok_or_else(Refused::not_found)?;
+    let Object { id: object, kind, content } = found.ok_or_else(Refused::not_found)?;
     match kind.as_str() {
         "tree" => {
             let listed = call.hub.git.ask(id, &["ls-tree", "-l", "-z", &object], None, &[]).await?;

@@ -4,6 +4,7 @@
 //! Does not live here: rules about refs; those follow in the acts.
 
 mod gzip;
+mod ls_refs;
 mod stream;
 
 use std::process::Stdio;
@@ -28,6 +29,8 @@ use crate::rest::{self, Dropped};
 
 /// The version of git's protocol that is spoken with whoever knows it, as the header `Git-Protocol` names it.
 const VERSION_2: &str = "version=2";
+/// What the answer to who fetches is.
+const UPLOADED: &str = "application/x-git-upload-pack-result";
 
 /// Who speaks git.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +116,12 @@ async fn serve(hub: &Arc<Hub>, request: Request<Incoming>) -> Result<Response<Bo
     };
     if service == "receive-pack" {
         return receive(hub, repository, guest, protocol, &input).await;
+    }
+    if protocol == Some(VERSION_2)
+        && let Some(question) = ls_refs::Question::read(&input)
+        && let Some(answer) = question.answer(hub, repository).await?
+    {
+        return Ok(git_response(UPLOADED.to_owned(), Body::from(answer)));
     }
     upload(hub, repository, protocol, input)
 }
@@ -245,7 +254,7 @@ fn upload(
     }
     let stdout = child.stdout.take().ok_or_else(|| Refused::new(500, "git has no output"))?;
     let body = Body::new(stream::Output::new(child, stdout));
-    Ok(git_response("application/x-git-upload-pack-result".to_owned(), body))
+    Ok(git_response(UPLOADED.to_owned(), body))
 }
 
 /// The refs that an app may not move by hand. Git refuses to move what is hidden from it.
