@@ -6,7 +6,7 @@
 
 use super::answer::Answer;
 use crate::model::{CommitId, TreeId};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -80,6 +80,19 @@ impl Words {
     }
 }
 
+/// All refs of some prefixes.
+#[derive(Debug)]
+struct Listed {
+    prefixes: Vec<String>,
+    refs: BTreeMap<String, CommitId>,
+}
+
+impl Listed {
+    fn lists(&self, name: &str) -> bool {
+        self.prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
+    }
+}
+
 /// What is known of refs, as long as nobody moves them.
 #[derive(Debug, Default)]
 struct Refs {
@@ -88,6 +101,8 @@ struct Refs {
     /// How many are at it: meanwhile nothing is known.
     changing: usize,
     points_at: HashMap<String, Option<CommitId>>,
+    /// All whose names begin with one of these, where they were listed.
+    listed: Option<Listed>,
     /// Those that were asked about lately: after news, one question asks about all of them again.
     usual: BTreeSet<String>,
     words: Words,
@@ -97,6 +112,7 @@ impl Refs {
     fn forget(&mut self) {
         self.changes += 1;
         self.points_at.clear();
+        self.listed = None;
         self.words = Words::default();
     }
 }
@@ -187,7 +203,11 @@ impl KnownObjects {
     /// Where those of these refs point that exist, if that is known of all of them.
     pub(super) fn refs(&self, names: &[String]) -> Option<Vec<(String, CommitId)>> {
         let refs = locked(&self.refs);
-        let known = names.iter().map(|name| Some((name, *refs.points_at.get(name)?)));
+        let known = names.iter().map(|name| {
+            let listed =
+                || refs.listed.as_ref().filter(|it| it.lists(name)).map(|it| it.refs.get(name).copied());
+            Some((name, refs.points_at.get(name).copied().or_else(listed)?))
+        });
         let known: Vec<_> = known.collect::<Option<_>>()?;
         Some(known.into_iter().filter_map(|(name, at)| Some((name.clone(), at?))).collect())
     }
@@ -214,6 +234,34 @@ impl KnownObjects {
             }
             refs.points_at.insert(name, at);
         }
+    }
+
+    /// Notes all refs whose names begin with one of `prefixes`, where they are not too many to be kept.
+    pub(super) fn note_all_refs(
+        &self,
+        as_of: RefsAsOf,
+        prefixes: Vec<String>,
+        refs_found: &BTreeMap<String, CommitId>,
+    ) {
+        if let Some(mut refs) = self.unchanged(as_of).filter(|_| refs_found.len() <= REFS_KEPT) {
+            refs.listed = Some(Listed { prefixes, refs: refs_found.clone() });
+        }
+    }
+
+    /// All refs whose names begin with one of `prefixes`, where they were listed.
+    pub(super) fn all_refs(&self, prefixes: &[String]) -> Option<BTreeMap<String, CommitId>> {
+        let refs = locked(&self.refs);
+        let listed =
+            refs.listed.as_ref().filter(|it| prefixes.iter().all(|wanted| it.prefixes.contains(wanted)))?;
+        let named = |name: &&String| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
+        Some(
+            listed
+                .refs
+                .iter()
+                .filter(|(name, _)| named(name))
+                .map(|(name, at)| (name.clone(), *at))
+                .collect(),
+        )
     }
 
     /// What git said when it was asked this of refs, if nobody has brought news since.
@@ -308,6 +356,28 @@ mod tests {
         assert!(known.refs(&names).is_some());
         known.forget();
         assert!(known.refs(&names).is_none());
+    }
+
+    #[test]
+    fn all_refs_of_a_prefix_are_known_where_they_were_listed() {
+        let known = KnownObjects::default();
+        let prefixes = ["refs/heads/", "refs/pull/7/"].map(str::to_owned);
+        let refs = BTreeMap::from([("refs/heads/main".to_owned(), commit(1))]);
+        known.note_all_refs(known.refs_as_of(), prefixes.to_vec(), &refs);
+        let names = |names: &[&str]| known.refs(&names.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
+        let main = vec![("refs/heads/main".to_owned(), commit(1))];
+        assert_eq!(names(&["refs/heads/main", "refs/heads/gone", "refs/pull/7/head"]), Some(main));
+        assert_eq!(names(&["refs/pull/70/head"]), None, "nobody listed those");
+        assert_eq!(known.all_refs(&prefixes), Some(refs.clone()));
+        assert_eq!(known.all_refs(&prefixes[1..]), Some(BTreeMap::new()));
+        assert_eq!(known.all_refs(&["refs/".to_owned()]), None);
+        // Of so many it is not kept.
+        let before = known.refs_as_of();
+        drop(known.refs_change());
+        let many = (0..=REFS_KEPT).map(|number| (format!("refs/heads/{number}"), commit(number))).collect();
+        known.note_all_refs(known.refs_as_of(), prefixes.to_vec(), &many);
+        known.note_all_refs(before, prefixes.to_vec(), &refs);
+        assert_eq!(known.all_refs(&prefixes), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::GitError;
-use crate::model::{Commit, CommitId, UnixSeconds};
+use crate::model::{Commit, CommitId, TreeId, UnixSeconds};
 
 /// How many fields [`COMMIT_FORMAT`] has.
 pub(super) const COMMIT_FIELDS: usize = 7;
@@ -46,6 +46,22 @@ pub(super) fn read_refs(answer: &[u8]) -> Result<BTreeMap<String, CommitId>, Git
         Some((words.next()?.to_owned(), words.next()?.parse::<CommitId>().ok()?))
     })?;
     Ok(refs.into_iter().collect())
+}
+
+/// Where a ref points.
+pub(super) struct ListedRef {
+    pub(super) name: String,
+    pub(super) commit: CommitId,
+    pub(super) tree: TreeId,
+}
+
+/// Refs as `for-each-ref` lists them by name, commit and its tree.
+pub(super) fn read_refs_with_trees(answer: &[u8]) -> Result<Vec<ListedRef>, GitError> {
+    read_lines("for-each-ref", answer, |line| {
+        let mut words = line.split(' ');
+        let name = words.next()?.to_owned();
+        Some(ListedRef { name, commit: words.next()?.parse().ok()?, tree: words.next()?.parse().ok()? })
+    })
 }
 
 /// One object name.

@@ -49,14 +49,25 @@ pub(super) fn prefixes(pulls: &BTreeSet<u64>) -> Vec<String> {
 }
 
 /// The refs that are there of those that would be fetched, as the disk has them. Each one's commit is read, so that git says
-/// where one is lost.
+/// where one is lost; what is learnt so is not asked again.
 pub(super) async fn refs_in(
     generation: &Arc<Generation>,
     pulls: &BTreeSet<u64>,
 ) -> Result<BTreeMap<String, CommitId>, GitError> {
+    let known = generation.known();
+    let (as_of, prefixes) = (known.refs_as_of(), prefixes(pulls));
     let format = "--format=%(refname) %(objectname) %(tree)";
-    let call = Call::new("for-each-ref").arg(format).args(prefixes(pulls));
-    lines::read_refs(&Git::of_mirror(generation).ask(call).await?)
+    let call = Call::new("for-each-ref").arg(format).args(&prefixes);
+    let listed = lines::read_refs_with_trees(&Git::of_mirror(generation).ask(call).await?)?;
+    if !generation.is_suspect() {
+        known.note_commits(listed.iter().map(|it| it.commit));
+        known.note_trees_of(listed.iter().map(|it| (it.commit, it.tree)));
+    }
+    let refs: BTreeMap<String, CommitId> = listed.into_iter().map(|it| (it.name, it.commit)).collect();
+    if !generation.is_suspect() {
+        known.note_all_refs(as_of, prefixes, &refs);
+    }
+    Ok(refs)
 }
 
 /// Brings all branches and the refs of `pulls`.

@@ -284,6 +284,8 @@ impl Mirror {
         match fetched {
             Ok(()) => {
                 fetch::tidy(&generation).await;
+                // One question now is less than each of those that follow. Who asks them says what is wrong.
+                let _ = fetch::refs_in(&generation, pulls).await;
                 Ok(Fetched::Asked)
             }
             Err(error) if error.is_of_damage() || !fetch::is_readable(generation.directory()).await => {
@@ -305,8 +307,13 @@ impl Mirror {
         if not_asked_until().is_some_and(|until| Instant::now() < until) {
             return false;
         }
+        let prefixes = fetch::prefixes(pulls);
         // Apart from the future of who asks: a client's is large.
-        match Box::pin(remote_refs.of(remote, &fetch::prefixes(pulls))).await {
+        match Box::pin(remote_refs.of(remote, &prefixes)).await {
+            // What is the same as before is looked at on the disk, which may have lost it.
+            Ok(there) if generation.known().all_refs(&prefixes).is_some_and(|before| before != there) => {
+                false
+            }
             Ok(there) => fetch::refs_in(generation, pulls).await.is_ok_and(|here| here == there),
             Err(error) => {
                 tracing::debug!(error = error_chain(&error), "it is not known whether there is anything new");
