@@ -1,10 +1,6 @@
-#![allow(clippy::unwrap_used, reason = "a test may end by unwrapping")]
 //! The demo as a program: what it prints where there is no terminal, and what it leaves behind.
 
-#[path = "stories/in_memory.rs"]
-mod in_memory;
-
-use in_memory::keep_files_in_memory;
+use crate::in_memory::keep_files_in_memory;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;

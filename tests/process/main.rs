@@ -8,6 +8,7 @@
 
 mod backup;
 mod closed;
+mod demo;
 mod disk;
 mod doctor;
 mod given_up;

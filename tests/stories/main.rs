@@ -45,6 +45,7 @@ mod cost;
 mod decisions;
 mod deploy_after_merge;
 mod deploy_again;
+mod deploy_histories;
 mod doctor;
 mod dormant;
 mod errors_kept;

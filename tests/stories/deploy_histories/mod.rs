@@ -1,9 +1,3 @@
-#![allow(
-    unreachable_pub,
-    dead_code,
-    clippy::unwrap_used,
-    reason = "the stage is shared with the stories, which use more of it, and a test may end by unwrapping"
-)]
 //! Random stories over deploys: people push, promote, roll back and lift holds; deployers start, succeed, fail, hang and
 //! are cancelled; webhooks are lost, doubled, late and turned round; the server is restarted. What customers must see is
 //! known by a model of its own, which knows nothing of the engine.
@@ -11,24 +5,10 @@
 //! `TOWPATH_HISTORIES=2000` tells that many, `TOWPATH_HISTORIES=400..900` those, `TOWPATH_HISTORY=17` that one and its
 //! steps.
 
-#[path = "stories/clock.rs"]
-mod clock;
-#[path = "stories/errors_kept.rs"]
-mod errors_kept;
-#[path = "deploy_histories/orders.rs"]
 mod orders;
-#[path = "deploy_histories/people.rs"]
 mod people;
-#[path = "deploy_histories/random.rs"]
 mod random;
-#[path = "stories/said.rs"]
-mod said;
-#[path = "stories/shop.rs"]
-mod shop;
-#[path = "deploy_histories/site.rs"]
 mod site;
-#[path = "stories/stage.rs"]
-mod stage;
 
 use people::World;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,6 +1,6 @@
 //! Orders to deploy, as whoever deploys sees them.
 
-use crate::site::Work;
+use super::site::Work;
 use towpath_sandbox::{DeploymentHandle, RunHandle};
 
 /// As whom the App acts.

@@ -1,9 +1,9 @@
 //! Who does what in a random history.
 
-use crate::Steps;
-use crate::orders::{Job, US};
-use crate::random::Random;
-use crate::site::{Site, Work, short};
+use super::Steps;
+use super::orders::{Job, US};
+use super::random::Random;
+use super::site::{Site, Work, short};
 use crate::stage::{Setting, Stage};
 use std::collections::BTreeSet;
 use std::time::Duration;
