@@ -4,6 +4,7 @@ use super::clock::Clock;
 use super::config_cache::ConfigCache;
 use super::deploy_drivers::DeployDrivers;
 use super::fair_semaphore::FairSemaphore;
+use super::first_looks::FirstLooks;
 use super::given_numbers::GivenNumbers;
 use super::installation_summary::InstallationSummary;
 use super::merge_rules::MergeRules;
@@ -14,7 +15,7 @@ use super::tally::Tally;
 use super::work_error::WorkError;
 use crate::github::{Api, ApiError};
 use crate::model::{DocsUrl, PromotionPath, RepositoryId, UnixMillis};
-use crate::store::{ConcurrencyLimits, RepositoryRow, RepositoryState, Store, StoreError};
+use crate::store::{ConcurrencyLimits, JudgedPull, RepositoryRow, RepositoryState, Store, StoreError};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -128,6 +129,8 @@ pub(super) struct EngineContext {
     pub(super) tally: Tally,
     pub(super) api: Arc<Api>,
     pub(super) mirrors: Mirrors,
+    /// Whom changes have to reach besides those that the store lists.
+    pub(super) first_looks: FirstLooks,
     /// By which deploys are carried out.
     pub(super) drivers: DeployDrivers,
     /// The path of those who have no configuration.
@@ -155,6 +158,12 @@ pub(super) struct EngineContext {
 }
 
 impl EngineContext {
+    /// The open pull requests of a repository, for work that has those judged again which a change of its own concerns.
+    pub(super) async fn open_to_tell(&self, id: RepositoryId) -> Result<Vec<JudgedPull>, StoreError> {
+        self.first_looks.telling(id);
+        self.store.open_pulls(id).await
+    }
+
     /// What to do about what GitHub has not made: where it has it already, lists show it once they are not late any more.
     pub(super) fn not_made(&self, error: ApiError) -> WorkError {
         match error {

@@ -107,6 +107,7 @@ pub mod doctor;
 mod dormancy;
 mod environment_status;
 mod fair_semaphore;
+mod first_looks;
 mod forge;
 mod frozen_path;
 mod full_disk;
@@ -138,8 +139,7 @@ mod work_error;
 mod work_items;
 mod work_span;
 
-pub use crate::github::Access;
-pub use crate::store::InstallReports;
+pub use crate::{github::Access, store::InstallReports};
 pub use back_off::BackOff;
 pub use change_status::{NotTold, change_status, commit_status, mirror_of, owed_hotfixes};
 pub use clock::{Clock, SystemClock};
@@ -255,6 +255,7 @@ impl Engine {
                 parts.settings.fetch_permits(),
                 Arc::clone(&parts.clock),
             ),
+            first_looks: first_looks::FirstLooks::default(),
             drivers,
             path: Arc::new(parts.path),
             configs: config_cache::ConfigCache::default(),

@@ -2,6 +2,7 @@
 
 use super::context::EngineContext;
 use super::fair_semaphore::{Permit, Worker};
+use super::first_looks::at_work;
 use super::full_disk;
 use super::github_access::outage_wait;
 use super::supervisor::{is_over, over};
@@ -298,12 +299,32 @@ async fn work(
     if let Some(guid) = ctx.tally.origin(&lease.item) {
         work_span::note_origin(&guid);
     }
+    let settled = attempts(&ctx, &lease, &worker).await;
+    have_looked_at_again(&ctx, ctx.first_looks.over(&lease.item)).await;
+    settled
+}
+
+/// Has those looked at again whom a change did not reach that is kept by now.
+async fn have_looked_at_again(ctx: &EngineContext, missed: Vec<WorkItem>) {
+    if missed.is_empty() {
+        return;
+    }
+    match ctx.store.mark(missed, ctx.now()).await {
+        Ok(()) => ctx.wake.notify_one(),
+        // The regular look comes to them.
+        Err(error) => tracing::warn!(error = error_chain(&error), "work could not be asked for"),
+    }
+}
+
+/// Works until what came of it is kept, or the work item is put off.
+async fn attempts(ctx: &Arc<EngineContext>, lease: &Lease, worker: &Worker) -> Settled {
     for _ in 0..REPEATS {
         let began = Instant::now();
-        let (changes, next) = attempt(&ctx, &lease, &worker).await;
-        let (changes, next) = within_reach(changes, next, ctx.now() + FURTHEST);
+        let (changes, next) = attempt(ctx, lease, worker).await;
+        let (mut changes, next) = within_reach(changes, next, ctx.now() + FURTHEST);
+        changes.extend(ctx.first_looks.missed(&lease.item).into_iter().map(Change::Mark));
         let tallied = Tallied::of(&lease.item, &changes, &next, began.elapsed());
-        match ctx.store.commit(&lease, changes, next, ctx.now()).await {
+        match ctx.store.commit(lease, changes, next, ctx.now()).await {
             Ok(Committed::Stored) => {
                 ctx.tally.note_stored(tallied, ctx.now());
                 ctx.wake.notify_one();
@@ -319,13 +340,13 @@ async fn work(
                 // A decision that cannot be stored must not keep its work item leased in silence.
                 ctx.tally.note_lost(&tallied);
                 tracing::error!(error = error_chain(&error), "a decision could not be stored");
-                let next = next_after(&ctx, &lease, error_chain(&error), RetryAdvice::TryLater);
-                return settle(&ctx, &lease, next).await;
+                let next = next_after(ctx, lease, error_chain(&error), RetryAdvice::TryLater);
+                return settle(ctx, lease, next).await;
             }
         }
     }
-    let next = next_after(&ctx, &lease, "what it relied on kept changing".to_owned(), RetryAdvice::TryLater);
-    settle(&ctx, &lease, next).await
+    let next = next_after(ctx, lease, "what it relied on kept changing".to_owned(), RetryAdvice::TryLater);
+    settle(ctx, lease, next).await
 }
 
 /// What becomes of work that would be done in vain, because GitHub answers nobody.
@@ -378,7 +399,7 @@ fn within_reach(mut changes: Vec<Change>, next: Next, furthest: UnixMillis) -> (
 async fn attempt(ctx: &Arc<EngineContext>, lease: &Lease, worker: &Worker) -> (Vec<Change>, Next) {
     let work = worker.clone().does({
         let (ctx, lease) = (Arc::clone(ctx), lease.clone());
-        async move { work_items::run(&ctx, &lease).await }
+        async move { Box::pin(at_work(lease.item.clone(), work_items::run(&ctx, &lease))).await }
     });
     let mut task = AbortOnDrop(tokio::spawn(work.in_current_span()));
     let within = ctx.settings.work_within;

@@ -15,7 +15,7 @@ pub(super) async fn judged_again(
     environment: &str,
 ) -> Result<Vec<Change>, WorkError> {
     let is_it = |branch| matches!(path.role(branch), Role::Environment(it) if it.is_called(environment));
-    let open = ctx.store.open_pulls(id).await?;
+    let open = ctx.open_to_tell(id).await?;
     let rests = open.iter().filter(|it| {
         let Some(base) = &it.judged_base else { return false };
         let between = is_it(base) || is_it(&it.pull.base_branch) || is_it(&it.pull.head_branch);

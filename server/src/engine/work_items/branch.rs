@@ -101,7 +101,7 @@ async fn to_judge(
     branch: &BranchName,
     moves: &[Move],
 ) -> Result<Vec<PullNumber>, WorkError> {
-    let open = ctx.store.open_pulls(id).await?;
+    let open = ctx.open_to_tell(id).await?;
     let Some(row) = ctx.store.repository(id).await?.filter(|_| !open.is_empty() && !moves.is_empty()) else {
         return Ok(open.into_iter().map(|it| it.pull.number).collect());
     };

@@ -68,7 +68,7 @@ async fn read_after(
     changes.extend(to_look_at(row.id, &now.path));
     changes.extend(by_the_clock(row.id, &now.path));
     changes.extend(come_and_gone(ctx, row, (&before.path, &now.path)).await?);
-    let open = ctx.store.open_pulls(row.id).await?;
+    let open = ctx.open_to_tell(row.id).await?;
     changes.extend(reviews::to_read(&now.path, &open));
     let again: Vec<PullNumber> = if before.invalid.is_none() && now.invalid.is_none() {
         if judged(&before.path) != judged(&now.path) {

@@ -21,7 +21,7 @@ pub(super) async fn run(
     let Some(environment) = path.environment(name.as_str()) else { return Ok(Vec::new()) };
     let now = ctx.now();
     let lock = ctx.store.lock(id, &environment.name).await?.filter(|it| it.is_in_force(now));
-    let open = ctx.store.open_pulls(id).await?;
+    let open = ctx.open_to_tell(id).await?;
     let concerned = open.iter().filter(|it| rests_on(&path, it, &environment.branch));
     let mut changes: Vec<Change> =
         concerned.map(|it| Change::Mark(WorkItem::PullRequest(id, it.pull.number))).collect();

@@ -55,6 +55,9 @@ pub(super) async fn run(
     let before = ctx.store.pull(id, number).await?;
     let Latest { repository, pull, settings, told, mut changes } =
         Latest::of(ctx, &pending, id, number, before.as_ref()).await?;
+    if is_first_look(before.as_ref(), &pull) {
+        ctx.first_looks.begin(id, number);
+    }
     changes.extend(pending.processed(item));
     if repository.state == RepositoryState::Gone {
         return Ok(changes);
@@ -120,6 +123,17 @@ pub(super) async fn run(
         }
         Some(error) => Err(WorkError { changes, ..error }),
     }
+}
+
+/// Whether the store does not know it as it is, with a verdict.
+fn is_first_look(before: Option<&JudgedPull>, now: &PullRequest) -> bool {
+    let is_judged = |before: &JudgedPull| {
+        before.judged_base.is_some()
+            && before.judged_head == Some(now.head_commit)
+            && before.pull.head_branch == now.head_branch
+            && before.pull.base_branch == now.base_branch
+    };
+    !before.is_some_and(is_judged)
 }
 
 /// One pull request, looked at once.

@@ -17,7 +17,7 @@ pub(super) async fn run(
     else {
         return Ok(Vec::new());
     };
-    let open = ctx.store.open_pulls(id).await?;
+    let open = ctx.open_to_tell(id).await?;
     let config = ctx.repository_config(&row).await?;
     let mirror = ctx.mirrors.of(id);
     let above = if mirror.exists() {

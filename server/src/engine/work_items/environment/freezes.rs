@@ -118,7 +118,7 @@ impl EnvironmentWork<'_> {
     /// Who is judged again once a command has changed what is frozen here.
     pub(super) async fn judged_by_new_freezes(&self) -> Result<Vec<Change>, WorkError> {
         let site = self.site;
-        let open = site.ctx.store.open_pulls(site.repository.id).await?;
+        let open = site.ctx.open_to_tell(site.repository.id).await?;
         let concerned = open.iter().filter(|it| rests_on(site.path, it, &site.environment.branch));
         Ok(concerned
             .map(|it| Change::Mark(WorkItem::PullRequest(site.repository.id, it.pull.number)))

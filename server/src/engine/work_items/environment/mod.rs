@@ -156,7 +156,7 @@ async fn waiting(
     id: RepositoryId,
     (path, branch): (&PromotionPath, &BranchName),
 ) -> Result<Vec<Change>, WorkError> {
-    let open = ctx.store.open_pulls(id).await?;
+    let open = ctx.open_to_tell(id).await?;
     let concerned = open.iter().filter(|judged| {
         let pull = &judged.pull;
         let base = judged.judged_base.as_ref().unwrap_or(&pull.base_branch);

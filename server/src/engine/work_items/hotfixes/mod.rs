@@ -101,7 +101,7 @@ impl HotfixWork<'_> {
 
     /// Has the promotions into its environment judged again: what they wait for may have changed.
     async fn judge_again(&mut self, environment: &Environment) -> Result<(), WorkError> {
-        let open = self.ctx.store.open_pulls(self.row.id).await?;
+        let open = self.ctx.open_to_tell(self.row.id).await?;
         let rests = open.iter().filter(|it| {
             let Some(base) = &it.judged_base else { return false };
             let goes_there = *base == environment.branch || it.pull.base_branch == environment.branch;
