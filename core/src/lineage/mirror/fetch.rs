@@ -59,12 +59,10 @@ pub(super) async fn refs_in(
     let format = "--format=%(refname) %(objectname) %(tree)";
     let call = Call::new("for-each-ref").arg(format).args(&prefixes);
     let listed = lines::read_refs_with_trees(&Git::of_mirror(generation).ask(call).await?)?;
+    let refs: BTreeMap<String, CommitId> = listed.iter().map(|it| (it.name.clone(), it.commit)).collect();
     if !generation.is_suspect() {
         known.note_commits(listed.iter().map(|it| it.commit));
         known.note_trees_of(listed.iter().map(|it| (it.commit, it.tree)));
-    }
-    let refs: BTreeMap<String, CommitId> = listed.into_iter().map(|it| (it.name, it.commit)).collect();
-    if !generation.is_suspect() {
         known.note_all_refs(as_of, prefixes, &refs);
     }
     Ok(refs)
