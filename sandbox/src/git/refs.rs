@@ -81,7 +81,12 @@ fn read(directory: &Path) -> Result<Option<BTreeMap<String, String>>, Error> {
     }
     let (mut refs, mut waiting) = (BTreeMap::new(), vec!["refs".to_owned()]);
     while let Some(folder) = waiting.pop() {
-        for entry in fs::read_dir(directory.join(&folder))? {
+        let entries = match fs::read_dir(directory.join(&folder)) {
+            // It held a branch that was deleted meanwhile.
+            Err(error) if error.kind() == ErrorKind::NotFound && folder != "refs" => continue,
+            entries => entries?,
+        };
+        for entry in entries {
             let entry = entry?;
             let Ok(name) = entry.file_name().into_string() else { return Ok(None) };
             let name = format!("{folder}/{name}");
@@ -115,7 +120,16 @@ fn write(directory: &Path, moves: &Moves) -> Result<bool, Error> {
         // Git says what it thinks of a branch below another one.
         !file.is_dir() && !above.any(|folder| directory.join(folder).is_file())
     };
-    if directory.join("packed-refs").exists() || !moves.iter().all(is_plain) {
+    // One that is moved twice, or that another one would be below.
+    let is_in_the_way = |(name, _): &(String, Option<String>)| {
+        let below = format!("{name}/");
+        let alike = moves.iter().filter(|(other, _)| other == name).count() > 1;
+        alike || moves.iter().any(|(other, _)| other.starts_with(&below))
+    };
+    if directory.join("packed-refs").exists()
+        || !moves.iter().all(is_plain)
+        || moves.iter().any(is_in_the_way)
+    {
         return Ok(false);
     }
     for (name, sha) in moves {
@@ -207,7 +221,7 @@ mod tests {
         let set = |name: &str, sha: &str| (format!("refs/heads/{name}"), Some(sha.to_owned()));
         git.update_refs(1, &[set("main", &sha)]).await.unwrap();
         let before = told(&git).await;
-        for bad in [set("main/below", &sha), set("other", &"1".repeat(40))] {
+        for bad in [set("main/below", &sha), set("good/below", &sha), set("other", &"1".repeat(40))] {
             let refused = git.update_refs(1, &[set("good", &sha), bad]).await.unwrap_err();
             assert_eq!(refused.status, 500, "{}", refused.message);
             assert_eq!(told(&git).await, before);

@@ -76,7 +76,9 @@ impl Question {
             let symbolic = if self.symbolic { format!(" symref-target:{head}") } else { String::new() };
             match refs.get(head) {
                 Some(sha) => packet(&mut answer, &format!("{sha} HEAD{symbolic}")),
-                None if self.unborn => packet(&mut answer, &format!("unborn HEAD{symbolic}")),
+                None if self.unborn && self.symbolic => {
+                    packet(&mut answer, &format!("unborn HEAD{symbolic}"));
+                }
                 None => {}
             }
         }

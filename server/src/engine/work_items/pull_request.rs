@@ -72,6 +72,10 @@ pub(super) async fn run(
     let (repository, before) = (&repository, before.as_ref());
     let places = active_places::concerning(ctx, id, number).await?;
     let work = PullRequestWork { ctx, config, open, repository, before, settings, places, nothing_new };
+    if work.before.is_some_and(|before| before.judged_base != work.aim(&pull)) {
+        // What it finally aims at depends on other pull requests as well.
+        ctx.first_looks.begin(id, number);
+    }
     let overrides = overrides_over::Alive::on(ctx, id, number).await?;
     let is_path_known = unread.is_none() && work.config.invalid.is_none();
     changes.extend(overrides.over_by_news(&told, |row| is_path_known.then(|| work.aim(row))));
@@ -132,6 +136,8 @@ fn is_first_look(before: Option<&JudgedPull>, now: &PullRequest) -> bool {
             && before.judged_head == Some(now.head_commit)
             && before.pull.head_branch == now.head_branch
             && before.pull.base_branch == now.base_branch
+            && before.pull.state == now.state
+            && before.pull.stack == now.stack
     };
     !before.is_some_and(is_judged)
 }
