@@ -184,8 +184,8 @@ impl Git {
         if path.contains('\n') {
             return Ok(None);
         }
-        if let Some(known) = self.seen().at_path(repository, commit, path) {
-            return Ok(known.into());
+        if let Some(said) = self.seen().said_of_path(repository, commit, path) {
+            return Ok(object(said));
         }
         let asked = format!("{commit}:{path}\n");
         let said = self.ask(repository, &["cat-file", "--batch"], Some(asked.as_bytes()), &[]).await?;
@@ -193,7 +193,7 @@ impl Git {
         let mut seen = self.seen();
         // A commit that is not there may come.
         if said.code == 0 && seen.is_there(repository, commit) {
-            seen.note_at_path(repository, commit, path, found.clone().into());
+            seen.note_said_of_path(repository, commit, path, said.out);
         }
         Ok(found)
     }

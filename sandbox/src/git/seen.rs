@@ -3,36 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Object;
 use super::history::CommitInfo;
 
 /// More commits than this are counted by git, which need not know all of them by heart.
 const COUNTED: usize = 2_000;
 
-/// Larger objects than this are read again, in bytes.
+/// A longer answer than this is asked for again, in bytes.
 const LARGE: usize = 64 << 10;
-
-/// What is at a path of a commit.
-#[derive(Debug, Clone)]
-pub(super) enum AtPath {
-    Nothing,
-    Object(Object),
-}
-
-impl From<Option<Object>> for AtPath {
-    fn from(found: Option<Object>) -> Self {
-        found.map_or(Self::Nothing, Self::Object)
-    }
-}
-
-impl From<AtPath> for Option<Object> {
-    fn from(at: AtPath) -> Self {
-        match at {
-            AtPath::Nothing => None,
-            AtPath::Object(object) => Some(object),
-        }
-    }
-}
 
 #[derive(Debug, Default)]
 pub(super) struct Seen {
@@ -40,8 +17,8 @@ pub(super) struct Seen {
     described: HashMap<(u64, String), CommitInfo>,
     parents: HashMap<(u64, String), Vec<String>>,
     trees: HashMap<(u64, String), String>,
-    /// By the commit's id and the path.
-    paths: HashMap<(u64, String, String), AtPath>,
+    /// What git said of a path, by the commit's id and the path.
+    paths: HashMap<(u64, String, String), Vec<u8>>,
 }
 
 impl Seen {
@@ -77,14 +54,14 @@ impl Seen {
         self.trees.get(&(repository, commit.to_owned())).cloned()
     }
 
-    /// What is known of a path of a commit.
-    pub(super) fn at_path(&self, repository: u64, commit: &str, path: &str) -> Option<AtPath> {
-        self.paths.get(&(repository, commit.to_owned(), path.to_owned())).cloned()
+    /// What git said of a path of a commit, in its own words.
+    pub(super) fn said_of_path(&self, repository: u64, commit: &str, path: &str) -> Option<&[u8]> {
+        self.paths.get(&(repository, commit.to_owned(), path.to_owned())).map(Vec::as_slice)
     }
 
-    pub(super) fn note_at_path(&mut self, repository: u64, commit: &str, path: &str, found: AtPath) {
-        if !matches!(&found, AtPath::Object(object) if object.content.len() > LARGE) {
-            self.paths.insert((repository, commit.to_owned(), path.to_owned()), found);
+    pub(super) fn note_said_of_path(&mut self, repository: u64, commit: &str, path: &str, said: Vec<u8>) {
+        if said.len() <= LARGE {
+            self.paths.insert((repository, commit.to_owned(), path.to_owned()), said);
         }
     }
 
