@@ -2,11 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use towpath::lineage::{Authorization, Fetched, Mirror, Remote, RemoteRefs};
 use towpath::model::BranchName;
 use towpath_sandbox::{Config, Fault, Faults, Permission, RepoHandle, Sandbox};
+
+use crate::story::run_git;
 
 /// As whom git comes with an installation's token.
 const GUEST: &str = "x-access-token";
@@ -163,5 +166,39 @@ async fn a_mirror_that_has_lost_something_is_mended_though_there_is_nothing_new(
         assert_eq!(served.mirrored("topic").await, served.store.tip("topic"), "{what}");
         let commit = served.store.tip("topic").unwrap().parse().unwrap();
         assert!(served.mirror.repository(None).missing(&[commit]).await.unwrap().is_empty(), "{what}");
+    }
+}
+
+/// A server that is killed leaves its git behind, which still writes while the next server fetches.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ref_that_another_git_moves_during_a_fetch_keeps_nobody_from_it() {
+    let writes: [(&str, &[&str]); 3] = [
+        ("moved", &["update-ref", "refs/heads/moves", "refs/heads/master"]),
+        ("made", &["update-ref", "refs/heads/comes", "refs/heads/master"]),
+        ("taken away", &["update-ref", "-d", "refs/heads/moves"]),
+    ];
+    for (what, write) in writes {
+        let served = Served::new().await;
+        served.commit("one\n").await;
+        served.store.branch("moves").from("topic").by(GUEST).await.unwrap();
+        served.fetch(&[]).await;
+        let second = served.commit("two\n").await;
+        served.store.move_branch("moves").to(&second).by(GUEST).await.unwrap();
+        served.store.branch("comes").from("topic").by(GUEST).await.unwrap();
+
+        // Our question for the refs and git's own come first; then git has read what is here, and asks for commits.
+        let fault = served.github.faults().rest("POST", QUESTION).hold_answer().after(2).times(1);
+        let (fetched, ()) = tokio::join!(served.fetch(&[]), async {
+            while served.github.faults().held() == 0 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            run_git(&served.folder.path().join("mirror.git/1"), write);
+            served.github.faults().release();
+        });
+        assert_eq!((fetched, fault.hits()), (Fetched::Asked, 1), "{what}");
+        for branch in ["topic", "moves", "comes"] {
+            assert_eq!(served.mirrored(branch).await.as_ref(), Some(&second), "{what}: {branch}");
+        }
+        assert!(!served.folder.path().join("mirror.git/2").exists(), "{what}: it was made again");
     }
 }

@@ -129,6 +129,18 @@ const SIGNS_OF_DAMAGE: [&str; 17] = [
     "unable to read",
 ];
 
+/// What git says when a ref is no more as it was when the command began; the last two since version 2.50.
+///
+/// Source: `refs/files-backend.c` and `refs.c` of git.
+const SIGNS_OF_MOVED_REFS: [&str; 6] = [
+    " but expected ",
+    ": reference already exists",
+    ": reference is missing",
+    ": unable to resolve reference",
+    "incorrect old value provided",
+    ": reference does not exist",
+];
+
 impl GitError {
     /// The error for a git command that ended with `status`, having said `stderr`.
     pub(super) fn failed(what: &'static str, status: Option<i32>, stderr: String) -> Self {
@@ -173,6 +185,12 @@ impl GitError {
     /// Whether it is the repository itself that is broken, not the way to it.
     pub(super) fn is_of_damage(&self) -> bool {
         matches!(self, Self::Corrupt { .. } | Self::NotARepository { .. })
+    }
+
+    /// Whether another git wrote the same refs meanwhile, so that the same command may do now.
+    pub(super) fn is_of_moved_refs(&self) -> bool {
+        let moved = |said: &str| SIGNS_OF_MOVED_REFS.iter().any(|sign| said.contains(sign));
+        matches!(self, Self::Failed { stderr, .. } if moved(stderr))
     }
 
     /// Whether the disk has no room for what was to be written.

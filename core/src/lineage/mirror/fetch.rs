@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Each fetch that brings something leaves a pack behind; past this many, looking an object up gets slow.
 const PACKS_AT_MOST: usize = 50;
 
+/// How often a fetch is tried that another git gets in the way of: one server leaves one behind, which ends.
+const TRIES: u32 = 3;
+
 /// What stands in a mirror's own configuration besides what git writes there: by these it fetches commits without files, and
 /// checks the files it is given.
 const SETTINGS: &str = "\
@@ -69,11 +72,29 @@ pub(super) async fn refs_in(
 }
 
 /// Brings all branches and the refs of `pulls`.
+///
+/// A server that was killed has left its git behind, which may write the same refs until it ends: what that comes in the way of
+/// is tried again.
 pub(super) async fn fetch_into(
     directory: &Path,
     remote: &Remote,
     pulls: &BTreeSet<u64>,
 ) -> Result<(), GitError> {
+    for _ in 1..TRIES {
+        match fetch_once(directory, remote, pulls).await {
+            Err(error) if error.is_of_moved_refs() => {
+                tracing::warn!(
+                    error = error_chain(&error),
+                    "another git writes here too; the fetch is tried again"
+                );
+            }
+            outcome => return outcome,
+        }
+    }
+    fetch_once(directory, remote, pulls).await
+}
+
+async fn fetch_once(directory: &Path, remote: &Remote, pulls: &BTreeSet<u64>) -> Result<(), GitError> {
     let git = Git::at(directory).with_remote(remote.clone());
     // Patterns: one that matches nothing is no failure, and what is gone on the remote goes here too.
     let wanted = lines::list(prefixes(pulls).iter().map(|prefix| format!("+{prefix}*:{prefix}*")));
