@@ -351,13 +351,15 @@ fn is_gits_own(name: &OsStr) -> bool {
 }
 
 /// Settings that no repository may turn. Whoever names a directory wants it read, whoever owns it.
-const FIXED_SETTINGS: [(&str, &str); 8] = [
+const FIXED_SETTINGS: [(&str, &str); 9] = [
     ("safe.directory", "*"),
     ("core.attributesFile", "/dev/null"),
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
     ("core.quotePath", "false"),
     ("gc.auto", "0"),
+    // Else each fetch, also one that a question causes, starts a process to find that there is nothing to be tidied.
+    ("maintenance.auto", "false"),
     // By itself it takes as many as the machine has processors; each has its share of the memory, of which a git has little.
     ("pack.threads", "2"),
     ("i18n.logOutputEncoding", "UTF-8"),
