@@ -17,7 +17,13 @@ impl Repository {
         path: &str,
     ) -> Result<Option<Vec<u8>>, GitError> {
         let Some(before) = self.merge_base(head, base).await? else { return Ok(None) };
-        // The folder first: where it is the same, nothing more is fetched.
+        let (tree, tree_before) = self.trees(head, before).await?;
+        if tree == tree_before {
+            return Ok(None);
+        }
+        // Both in one round. Where that fails, whoever needs them says what is missing.
+        let _ = self.bring_trees(vec![tree, tree_before]).await;
+        // The folder first: where it is the same, no file is fetched.
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for part in [folder, path] {
             let (now, then) = (self.object_at(head, part).await?, self.object_at(before, part).await?);

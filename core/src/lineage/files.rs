@@ -13,9 +13,7 @@ impl Repository {
         if !self.writable {
             return Ok(());
         }
-        let names: Vec<String> = commits.iter().map(ToString::to_string).collect();
-        let commits = self.log(&["--no-walk=unsorted"], &names).await?;
-        self.bring_trees(commits.iter().map(|commit| commit.tree).collect()).await
+        self.bring_trees(self.trees_of(commits).await?).await
     }
 
     /// Makes everything be there that a push of `commit` may have to send: what of its history no branch has.
