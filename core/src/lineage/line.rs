@@ -51,10 +51,15 @@ impl Repository {
             1 => false,
             _ => answer.ok().map(|_| true)?,
         };
-        if let Some(known) = self.git.known().filter(|_| is_sure) {
-            known.note_reaches(tip, commit, reaches);
-        }
+        self.note_reaches((tip, commit), reaches, is_sure);
         Ok(reaches)
+    }
+
+    /// Keeps whether the first reaches the second, as an answer told to which git had nothing to add.
+    pub(super) fn note_reaches(&self, ends: (CommitId, CommitId), reaches: bool, is_sure: bool) {
+        if let Some(known) = self.git.known().filter(|_| is_sure) {
+            known.note_reaches(ends.0, ends.1, reaches);
+        }
     }
 
     /// How many commits lead from `base` to `tip`; `None` where one of them is not here, or the way does not lead there.

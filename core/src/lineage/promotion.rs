@@ -297,7 +297,11 @@ impl Repository {
     /// The commits that merging `head` would bring to `base`.
     pub async fn brought(&self, head: CommitId, base: CommitId) -> Result<Vec<CommitId>, GitError> {
         let call = Call::new("rev-list").args(["--end-of-options", &head.to_string(), &format!("^{base}")]);
-        lines::ids("rev-list", &self.git.ask(call).await?)
+        let answer = self.git.run(call).await?;
+        let is_sure = answer.said.is_empty();
+        let brought = lines::ids("rev-list", &answer.ok()?)?;
+        self.note_reaches((base, head), brought.is_empty(), is_sure);
+        Ok(brought)
     }
 
     pub(super) async fn count_brought(&self, head: CommitId, base: CommitId) -> Result<usize, GitError> {
@@ -312,10 +316,14 @@ impl Repository {
     pub async fn merge_base(&self, head: CommitId, base: CommitId) -> Result<Option<CommitId>, GitError> {
         let call = Call::new("merge-base").args(["--end-of-options", &base.to_string(), &head.to_string()]);
         let answer = self.git.run(call).await?;
-        if answer.status == 1 {
-            return Ok(None);
-        }
-        lines::id("merge-base", lines::text(&answer.ok()?).trim()).map(Some)
+        let is_sure = answer.said.is_empty();
+        let common = match answer.status {
+            1 => None,
+            _ => Some(lines::id("merge-base", lines::text(&answer.ok()?).trim())?),
+        };
+        self.note_reaches((base, head), common == Some(head), is_sure);
+        self.note_reaches((head, base), common == Some(base), is_sure);
+        Ok(common)
     }
 
     /// What merging `head` into `base` would produce.
