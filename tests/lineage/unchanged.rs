@@ -132,6 +132,30 @@ async fn whatever_goes_wrong_with_the_question_a_fetch_follows() {
 }
 
 #[tokio::test]
+async fn branches_are_told_without_a_mirror_and_by_git_where_the_question_fails() {
+    let served = Served::new().await;
+    let name = |name: &str| BranchName::new(name).unwrap();
+    let tips = ["master", "topic"].map(|branch| (name(branch), served.store.tip(branch).unwrap()));
+    for fails in [false, true] {
+        let asked_anew = Mirror::new(served.folder.path().join("other.git"));
+        let mirror = asked_anew.asking_first(Arc::new(RemoteRefs::default()));
+        let fault = || fails.then(|| served.github.faults().rest("GET", REFS).status(502).times(1));
+        let planted = fault();
+        let told = mirror.tips_of(&served.remote).await.unwrap();
+        assert_eq!(told.into_iter().map(|(name, at)| (name, at.to_string())).collect::<Vec<_>>(), tips);
+        assert_eq!(planted.map_or(1, |it| it.hits()), 1, "fails: {fails}");
+        // Others whose names begin or end with it are not meant.
+        for (branch, is_there) in [("topic", true), ("top", false), ("opic", false), ("gone", false)] {
+            let planted = fault();
+            let branches = [&name(branch), &name("nobody")];
+            let found = mirror.is_any_there(&served.remote, &branches).await.unwrap();
+            assert_eq!((found, planted.map_or(1, |it| it.hits())), (is_there, 1), "{branch}, fails: {fails}");
+        }
+        assert!(!mirror.exists());
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_asked_whom_the_remote_sends_on_to() {
     let served = Served::new().await;
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -88,15 +88,16 @@ async fn everything_goes_wrong(world: &World, server: &Server) -> String {
 #[tokio::test]
 async fn secrets_are_seen_nowhere() {
     let world = World::new().await;
+    // Which branches there are is asked without a git.
     let fetch = world.github.faults().rest("*", "/acme/store.git/git-upload-pack");
-    let fetch = fetch.hang_until_released().times(1);
+    let fetch = fetch.hang_until_released().after(1).times(1);
     let server = world.start_with(&[("RUST_LOG", "trace")]).await;
     world.held(0).await;
     let own = PathBuf::from(format!("/proc/{}", server.pid()));
     let processes: Vec<PathBuf> = told_of(world.folder.path()).into_iter().chain([own]).collect();
     let running = command_lines(&processes);
     assert!(running.iter().any(|line| line.contains("towpath serve")), "{running:?}");
-    assert!(running.iter().any(|line| line.contains("/git ls-remote ")), "{running:?}");
+    assert!(running.iter().any(|line| line.contains("/git fetch ")), "{running:?}");
     assert!(running.iter().any(|line| line.contains("remote-http")), "{running:?}");
     world.github.faults().release();
     fetch.remove();
@@ -121,10 +122,11 @@ async fn secrets_are_seen_nowhere() {
 #[tokio::test]
 async fn a_stopped_server_leaves_no_git_behind() {
     let world = World::new().await;
-    world.github.faults().rest("*", "/acme/store.git/**").hang_until_released();
+    world.github.faults().rest("*", "/acme/store.git/git-upload-pack").hang_until_released().after(1);
     let server = world.start().await;
     world.held(0).await;
-    assert!(!told_of(world.folder.path()).is_empty());
+    let running = command_lines(&told_of(world.folder.path()));
+    assert!(running.iter().any(|line| line.contains("/git fetch ")), "{running:?}");
     server.stop().await;
     // What git itself has started ends when its connection does, a moment later.
     let ended = async {

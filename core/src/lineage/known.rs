@@ -5,10 +5,11 @@
 //! somebody brings news.
 
 use super::answer::Answer;
+use super::ref_files::RefFiles;
 use crate::model::{CommitId, TreeId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many answers of a kind are kept. Past it all of them go: what is still asked about is soon there again.
 const KEPT: usize = 2_000;
@@ -85,6 +86,8 @@ impl Words {
 struct Listed {
     prefixes: Vec<String>,
     refs: BTreeMap<String, CommitId>,
+    /// What they were read from, as it was before.
+    files: Option<Arc<RefFiles>>,
 }
 
 impl Listed {
@@ -115,6 +118,17 @@ impl Refs {
         self.listed = None;
         self.words = Words::default();
     }
+}
+
+/// How refs compare with those that were listed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ComparedRefs {
+    /// They are the same, as long as the files are that those were read from.
+    Same(Arc<RefFiles>),
+    /// They are not.
+    Others,
+    /// Some of them were not listed, and those that were are the same.
+    Unknown,
 }
 
 /// When a question about refs was asked: its answer holds if nobody has brought news since.
@@ -236,32 +250,39 @@ impl KnownObjects {
         }
     }
 
-    /// Notes all refs whose names begin with one of `prefixes`, where they are not too many to be kept.
+    /// Notes all refs whose names begin with one of `prefixes`, where they are not too many to be kept, and what git read
+    /// them from.
     pub(super) fn note_all_refs(
         &self,
         as_of: RefsAsOf,
         prefixes: Vec<String>,
         refs_found: &BTreeMap<String, CommitId>,
+        files: Option<RefFiles>,
     ) {
         if let Some(mut refs) = self.unchanged(as_of).filter(|_| refs_found.len() <= REFS_KEPT) {
-            refs.listed = Some(Listed { prefixes, refs: refs_found.clone() });
+            let files = files.map(Arc::new);
+            refs.listed = Some(Listed { prefixes, refs: refs_found.clone(), files });
         }
     }
 
-    /// All refs whose names begin with one of `prefixes`, where they were listed.
-    pub(super) fn all_refs(&self, prefixes: &[String]) -> Option<BTreeMap<String, CommitId>> {
+    /// How these refs, all that there are whose names begin with one of `prefixes`, compare with those that were listed.
+    pub(super) fn compare_refs(
+        &self,
+        prefixes: &[String],
+        there: &BTreeMap<String, CommitId>,
+    ) -> ComparedRefs {
         let refs = locked(&self.refs);
-        let listed =
-            refs.listed.as_ref().filter(|it| prefixes.iter().all(|wanted| it.prefixes.contains(wanted)))?;
-        let named = |name: &&String| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
-        Some(
-            listed
-                .refs
-                .iter()
-                .filter(|(name, _)| named(name))
-                .map(|(name, at)| (name.clone(), *at))
-                .collect(),
-        )
+        let Some(listed) = &refs.listed else { return ComparedRefs::Unknown };
+        let (known, unknown): (Vec<_>, Vec<_>) = prefixes.iter().partition(|it| listed.prefixes.contains(it));
+        let is_known =
+            |(name, _): &(&String, &CommitId)| known.iter().any(|it| name.starts_with(it.as_str()));
+        if !there.iter().filter(is_known).eq(listed.refs.iter().filter(is_known)) {
+            return ComparedRefs::Others;
+        }
+        match &listed.files {
+            Some(files) if unknown.is_empty() => ComparedRefs::Same(Arc::clone(files)),
+            _ => ComparedRefs::Unknown,
+        }
     }
 
     /// What git said when it was asked this of refs, if nobody has brought news since.
@@ -363,21 +384,47 @@ mod tests {
         let known = KnownObjects::default();
         let prefixes = ["refs/heads/", "refs/pull/7/"].map(str::to_owned);
         let refs = BTreeMap::from([("refs/heads/main".to_owned(), commit(1))]);
-        known.note_all_refs(known.refs_as_of(), prefixes.to_vec(), &refs);
+        known.note_all_refs(known.refs_as_of(), prefixes.to_vec(), &refs, None);
         let names = |names: &[&str]| known.refs(&names.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
         let main = vec![("refs/heads/main".to_owned(), commit(1))];
         assert_eq!(names(&["refs/heads/main", "refs/heads/gone", "refs/pull/7/head"]), Some(main));
         assert_eq!(names(&["refs/pull/70/head"]), None, "nobody listed those");
-        assert_eq!(known.all_refs(&prefixes), Some(refs.clone()));
-        assert_eq!(known.all_refs(&prefixes[1..]), Some(BTreeMap::new()));
-        assert_eq!(known.all_refs(&["refs/".to_owned()]), None);
         // Of so many it is not kept.
         let before = known.refs_as_of();
         drop(known.refs_change());
         let many = (0..=REFS_KEPT).map(|number| (format!("refs/heads/{number}"), commit(number))).collect();
-        known.note_all_refs(known.refs_as_of(), prefixes.to_vec(), &many);
-        known.note_all_refs(before, prefixes.to_vec(), &refs);
-        assert_eq!(known.all_refs(&prefixes), None);
+        known.note_all_refs(known.refs_as_of(), prefixes.to_vec(), &many, None);
+        known.note_all_refs(before, prefixes.to_vec(), &refs, None);
+        assert_eq!(names(&["refs/heads/main"]), None);
+    }
+
+    #[test]
+    fn refs_are_compared_with_those_that_were_listed() {
+        let known = KnownObjects::default();
+        let [heads, seven, eight] = ["refs/heads/", "refs/pull/7/", "refs/pull/8/"].map(str::to_owned);
+        let refs = |refs: &[(&str, usize)]| {
+            refs.iter().map(|(name, at)| ((*name).to_owned(), commit(*at))).collect::<BTreeMap<_, _>>()
+        };
+        let (main, topic) = (("refs/heads/main", 1), ("refs/pull/7/head", 2));
+        let both = [heads.clone(), seven.clone()];
+        assert_eq!(known.compare_refs(&both, &refs(&[main])), ComparedRefs::Unknown, "nothing was listed");
+        known.note_all_refs(
+            known.refs_as_of(),
+            both.to_vec(),
+            &refs(&[main, topic]),
+            Some(RefFiles::default()),
+        );
+        let same = || ComparedRefs::Same(Arc::default());
+        assert_eq!(known.compare_refs(&both, &refs(&[main, topic])), same());
+        assert_eq!(known.compare_refs(&both[..1], &refs(&[main])), same(), "the others were not asked for");
+        assert_eq!(known.compare_refs(&both, &refs(&[main])), ComparedRefs::Others, "one has gone");
+        assert_eq!(known.compare_refs(&both, &refs(&[("refs/heads/main", 3), topic])), ComparedRefs::Others);
+        let more = [heads.clone(), eight];
+        assert_eq!(known.compare_refs(&more, &refs(&[main, ("refs/pull/8/head", 4)])), ComparedRefs::Unknown);
+        let moved = refs(&[("refs/heads/main", 3), ("refs/pull/8/head", 4)]);
+        assert_eq!(known.compare_refs(&more, &moved), ComparedRefs::Others, "whatever the unlisted are");
+        known.note_all_refs(known.refs_as_of(), both.to_vec(), &refs(&[main]), None);
+        assert_eq!(known.compare_refs(&both, &refs(&[main])), ComparedRefs::Unknown, "no files were seen");
     }
 
     #[test]

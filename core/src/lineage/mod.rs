@@ -56,6 +56,7 @@ mod program;
 mod promotion;
 mod reach;
 mod rebuild;
+mod ref_files;
 mod remote;
 mod remote_turns;
 mod repository;

@@ -2,6 +2,7 @@
 
 use crate::lineage::generation::Generation;
 use crate::lineage::git::{Call, Git, REMOTE_LIMIT};
+use crate::lineage::ref_files::RefFiles;
 use crate::lineage::{GitError, Remote, lines};
 use crate::model::{CommitId, error_chain};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,12 +62,13 @@ pub(super) async fn refs_in(
     let (as_of, prefixes) = (known.refs_as_of(), prefixes(pulls));
     let format = "--format=%(refname) %(objectname) %(tree)";
     let call = Call::new("for-each-ref").arg(format).args(&prefixes);
+    let files = RefFiles::of(generation.directory()).await;
     let listed = lines::read_refs_with_trees(&Git::of_mirror(generation).ask(call).await?)?;
     let refs: BTreeMap<String, CommitId> = listed.iter().map(|it| (it.name.clone(), it.commit)).collect();
     if !generation.is_suspect() {
         known.note_commits(listed.iter().map(|it| it.commit));
         known.note_trees_of(listed.iter().map(|it| (it.commit, it.tree)));
-        known.note_all_refs(as_of, prefixes, &refs);
+        known.note_all_refs(as_of, prefixes, &refs, files);
     }
     Ok(refs)
 }

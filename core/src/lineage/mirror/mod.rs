@@ -19,11 +19,15 @@ use tokio::time::Instant;
 pub use self::remote_refs::RemoteRefs;
 use super::generation::{self, Generation};
 use super::git::{Call, Git};
+use super::known::ComparedRefs;
 use super::{GitError, Remote, RemoteTurns, Repository};
 use crate::model::{BranchName, CommitId, error_chain};
 
 /// For how long a remote is fetched from at once that could not be asked first, and cannot be soon.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(600);
+
+/// How the names of branches begin.
+const HEADS: &str = "refs/heads/";
 
 /// What a call of [`Mirror::fetch`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,12 +144,12 @@ impl Mirror {
 
     /// Whether the remote has any of these branches. It is asked without a mirror being made.
     pub async fn is_any_there(&self, remote: &Remote, branches: &[&BranchName]) -> Result<bool, GitError> {
-        let folder = self.folder.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder).await.map_err(|error| GitError::io("making a directory", error))?;
-        let call = Call::new("ls-remote").args(["--quiet", "--", "origin"]);
-        let refs = branches.iter().map(|branch| format!("refs/heads/{branch}"));
-        let answer = Git::outside(folder).with_remote(remote.clone()).ask(call.args(refs).online()).await?;
-        Ok(!answer.is_empty())
+        let refs: Vec<String> = branches.iter().map(|branch| branch.full_ref()).collect();
+        if let Some(there) = self.refs_of(remote, &refs).await {
+            return Ok(refs.iter().any(|name| there.contains_key(name)));
+        }
+        let call = Call::new("ls-remote").args(["--quiet", "--", "origin"]).args(refs);
+        Ok(!self.ask_outside(remote, call).await?.is_empty())
     }
 
     /// The branches that the remote has; of those whose names nobody can write here nothing is said. It is asked without a
@@ -156,13 +160,22 @@ impl Mirror {
 
     /// The same with the commit that each is at.
     pub async fn tips_of(&self, remote: &Remote) -> Result<BTreeMap<BranchName, CommitId>, GitError> {
+        let tip = |name: &str, at| Some((BranchName::new(name.strip_prefix(HEADS)?).ok()?, at));
+        if let Some(there) = self.refs_of(remote, &[HEADS.to_owned()]).await {
+            return Ok(there.into_iter().filter_map(|(name, at)| tip(&name, at)).collect());
+        }
+        let call = Call::new("ls-remote").args(["--quiet", "--heads", "--", "origin"]);
+        let answer = self.ask_outside(remote, call).await?;
+        let lines = String::from_utf8_lossy(&answer);
+        let tips = lines.lines().filter_map(|line| line.split_once('\t'));
+        Ok(tips.filter_map(|(at, name)| tip(name, at.parse().ok()?)).collect())
+    }
+
+    /// Asks git about the remote where no mirror need be.
+    async fn ask_outside(&self, remote: &Remote, call: Call) -> Result<Vec<u8>, GitError> {
         let folder = self.folder.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder).await.map_err(|error| GitError::io("making a directory", error))?;
-        let call = Call::new("ls-remote").args(["--quiet", "--heads", "--", "origin"]);
-        let answer = Git::outside(folder).with_remote(remote.clone()).ask(call.online()).await?;
-        let lines = String::from_utf8_lossy(&answer);
-        let tips = lines.lines().filter_map(|line| line.split_once("\trefs/heads/"));
-        Ok(tips.filter_map(|(at, name)| Some((BranchName::new(name).ok()?, at.parse().ok()?))).collect())
+        Git::outside(folder).with_remote(remote.clone()).ask(call.online()).await
     }
 
     /// Makes the mirror agree with `remote`: all branches, and the refs of `pulls`.
@@ -302,27 +315,33 @@ impl Mirror {
 
     /// Whether the remote says that it has just the refs that a fetch would find here.
     async fn has_all(&self, generation: &Arc<Generation>, remote: &Remote, pulls: &BTreeSet<u64>) -> bool {
-        let Some(remote_refs) = &self.remote_refs else { return false };
+        let prefixes = fetch::prefixes(pulls);
+        let Some(there) = self.refs_of(remote, &prefixes).await else { return false };
+        match generation.known().compare_refs(&prefixes, &there) {
+            ComparedRefs::Others => return false,
+            // What is the same as before is looked at on the disk, which may have lost it.
+            ComparedRefs::Same(files) if files.are_still_in(generation.directory()).await => return true,
+            ComparedRefs::Same(_) | ComparedRefs::Unknown => {}
+        }
+        fetch::refs_in(generation, pulls).await.is_ok_and(|here| here == there)
+    }
+
+    /// The remote's refs whose names begin so, as it tells them without a git; `None` where it has to be asked by one.
+    async fn refs_of(&self, remote: &Remote, prefixes: &[String]) -> Option<BTreeMap<String, CommitId>> {
+        let remote_refs = self.remote_refs.as_ref()?;
         let not_asked_until = || self.not_asked_until.lock().unwrap_or_else(PoisonError::into_inner);
         if not_asked_until().is_some_and(|until| Instant::now() < until) {
-            return false;
+            return None;
         }
-        let prefixes = fetch::prefixes(pulls);
         // Apart from the future of who asks: a client's is large.
-        match Box::pin(remote_refs.of(remote, &prefixes)).await {
-            // What is the same as before is looked at on the disk, which may have lost it.
-            Ok(there) if generation.known().all_refs(&prefixes).is_some_and(|before| before != there) => {
-                false
+        let told = Box::pin(remote_refs.of(remote, prefixes)).await;
+        told.inspect_err(|error| {
+            tracing::debug!(error = error_chain(error), "the remote did not tell its refs");
+            if error.will_stay() {
+                *not_asked_until() = Some(Instant::now() + ASKED_AGAIN_AFTER);
             }
-            Ok(there) => fetch::refs_in(generation, pulls).await.is_ok_and(|here| here == there),
-            Err(error) => {
-                tracing::debug!(error = error_chain(&error), "it is not known whether there is anything new");
-                if error.will_stay() {
-                    *not_asked_until() = Some(Instant::now() + ASKED_AGAIN_AFTER);
-                }
-                false
-            }
-        }
+        })
+        .ok()
     }
 
     /// Only where no question works on it, and none can begin before this ends.
@@ -352,7 +371,10 @@ impl Mirror {
         }
         let moved = fs::rename(&making, &place).await;
         moved.map_err(|error| GitError::io("moving the new mirror to its place", error))?;
-        if let Some(before) = self.replace(Some(Arc::new(Generation::new(place, self.turns.clone())))) {
+        let generation = Arc::new(Generation::new(place, self.turns.clone()));
+        // One question now is less than each of those that follow. Who asks them says what is wrong.
+        let _ = fetch::refs_in(&generation, &pulls).await;
+        if let Some(before) = self.replace(Some(generation)) {
             before.retire();
         }
         Ok(Fetched::Asked)
