@@ -7,9 +7,10 @@ use crate::world::World;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use towpath_sandbox::CheckHandle;
+use towpath_sandbox::{CheckHandle, Fault};
 
 /// What people do, in this order. The server has come to rest before each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,8 +50,17 @@ enum Moment {
     /// When so many requests of the server have been answered and the next has come, which never takes
     /// effect.
     Asking(u32),
-    /// The same, but the request takes effect and only its answer is lost.
+    /// When so many that change something have been answered, and the next has taken effect: only its answer is lost. A
+    /// request that only reads is the same either way.
     Acting(u32),
+}
+
+/// What an act causes of the server's requests.
+#[derive(Debug, Clone, Copy)]
+struct Requests {
+    all: u32,
+    /// Those that change something on GitHub.
+    changes: u32,
 }
 
 async fn open(world: &World, head: &str, from: &str, into: &str) {
@@ -98,18 +108,20 @@ async fn play(world: &World, act: Act) {
 }
 
 /// The story without any kill: how many requests each act causes, and how GitHub looks in the end.
-async fn undisturbed() -> (BTreeMap<Act, u32>, String) {
+async fn undisturbed() -> (BTreeMap<Act, Requests>, String) {
     let world = World::new().await;
     let server = world.start().await;
     world.quiet().await;
     let mut requests = BTreeMap::new();
     for act in STORY {
         world.later();
-        let counting = world.counting();
+        // What the first one counts does not come to the other.
+        let counting = [world.changes(), world.requests()].map(|it| it.hang(Duration::ZERO));
         play(&world, act).await;
         world.quiet().await;
-        requests.insert(act, counting.hits());
-        counting.remove();
+        let [changes, others] = [0, 1].map(|which| counting[which].hits());
+        requests.insert(act, Requests { all: changes + others, changes });
+        counting.into_iter().for_each(Fault::remove);
     }
     let ended = server.stop().await;
     assert_eq!(ended.code(), Some(0));
@@ -117,7 +129,7 @@ async fn undisturbed() -> (BTreeMap<Act, u32>, String) {
 }
 
 /// The story with a kill in each act that has this moment; answers how GitHub looks in the end.
-async fn disturbed(moment: Moment, requests: &BTreeMap<Act, u32>) -> String {
+async fn disturbed(moment: Moment, requests: &BTreeMap<Act, Requests>) -> String {
     let world = World::new().await;
     let mut server = world.start().await;
     world.quiet().await;
@@ -135,15 +147,12 @@ async fn disturbed(moment: Moment, requests: &BTreeMap<Act, u32>) -> String {
                 world.github.settled().await;
                 anew(&world, server).await
             }
-            Moment::Asking(after) | Moment::Acting(after) if after < requests[&act] => {
-                let all = world.github.faults().rest("*", "*");
-                let acting = matches!(moment, Moment::Acting(_));
-                let fault = if acting { all.hold_answer() } else { all.hang_until_released() };
-                let fault = fault.after(after).times(1);
-                let before = world.github.faults().held();
-                play(&world, act).await;
-                world.held_or_quiet(before).await;
-                fault.remove();
+            Moment::Asking(after) if after < requests[&act].all => {
+                held(&world, act, world.requests().hang_until_released().after(after)).await;
+                anew(&world, server).await
+            }
+            Moment::Acting(after) if after < requests[&act].changes => {
+                held(&world, act, world.changes().hold_answer().after(after)).await;
                 anew(&world, server).await
             }
             _ => {
@@ -155,6 +164,15 @@ async fn disturbed(moment: Moment, requests: &BTreeMap<Act, u32>) -> String {
     }
     server.stop().await;
     state_at_github(&world).await
+}
+
+/// Plays an act until `fault` keeps one of the server's requests, or all rests because another way was taken.
+async fn held(world: &World, act: Act, fault: Fault) {
+    let fault = fault.times(1);
+    let before = world.github.faults().held();
+    play(world, act).await;
+    world.held_or_quiet(before).await;
+    fault.remove();
 }
 
 async fn anew(world: &World, server: Server) -> Server {
@@ -231,7 +249,7 @@ fn without_ids(text: &str) -> String {
 }
 
 /// Plays the story once for each moment, some at a time.
-async fn all_end_alike(moments: Vec<Moment>, requests: BTreeMap<Act, u32>, expected: &str) {
+async fn all_end_alike(moments: Vec<Moment>, requests: BTreeMap<Act, Requests>, expected: &str) {
     let (requests, at_a_time) = (Arc::new(requests), Arc::new(Semaphore::new(AT_A_TIME)));
     let mut runs = JoinSet::new();
     for moment in moments {
@@ -253,11 +271,13 @@ const AT_A_TIME: usize = 4;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_request_it_ends_as_if_undisturbed() {
     let (requests, expected) = undisturbed().await;
+    assert!(requests.values().all(|it| it.changes > 0), "{requests:?}");
     let commands = ["**Done** `/retarget`", "**Done** `/unlock staging`", "**Started** `/deploy production`"];
     assert!(commands.iter().all(|said| expected.contains(said)), "{expected}");
-    let most = *requests.values().max().unwrap();
+    let most = |of: fn(&Requests) -> u32| requests.values().map(of).max().unwrap();
     let mut moments = vec![Moment::Before, Moment::Answered];
-    moments.extend((0..most).flat_map(|after| [Moment::Asking(after), Moment::Acting(after)]));
+    moments.extend((0..most(|it| it.all)).map(Moment::Asking));
+    moments.extend((0..most(|it| it.changes)).map(Moment::Acting));
     all_end_alike(moments, requests, &expected).await;
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use towpath::store::{Options, SqliteStore, Store as _};
 use towpath_sandbox::{
-    AppConfig, AppHandle, CheckHandle, Clock as _, Config, Fault, InstallationHandle, ManualClock,
-    PullHandle, RepoHandle, Sandbox, SystemClock,
+    AppConfig, AppHandle, CheckHandle, Clock as _, Config, InstallationHandle, ManualClock, PullHandle,
+    RepoHandle, RestMatcher, Sandbox, SystemClock,
 };
 
 /// How the server is told its data folder: from where it is started, with blanks, by way of a symbolic link.
@@ -144,8 +144,13 @@ impl World {
         }
     }
 
-    /// Counts the requests that come from now on.
-    pub fn counting(&self) -> Fault {
-        self.github.faults().rest("*", "*").hang(std::time::Duration::ZERO)
+    /// All requests of a server.
+    pub fn requests(&self) -> RestMatcher {
+        self.github.faults().rest("*", "*")
+    }
+
+    /// Those that change something of a repository.
+    pub fn changes(&self) -> RestMatcher {
+        self.github.faults().rest("!GET", "/repos/*")
     }
 }

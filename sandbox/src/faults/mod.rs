@@ -112,7 +112,7 @@ impl Faults {
         act(&mut self.book.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Requests of this method (`*`: any) whose path matches the glob; `*` stands for any
+    /// Requests of this method (`*`: any; `!GET`: any but this one) whose path matches the glob; `*` stands for any
     /// characters, slashes too. Git requests are meant as well: `/*/info/refs`.
     pub fn rest(&self, method: &str, path: &str) -> RestMatcher {
         RestMatcher { faults: self.clone(), method: method.to_owned(), path: path.to_owned() }
@@ -153,9 +153,7 @@ impl Faults {
 
     pub(crate) fn rest_effect(&self, method: &str, path: &str) -> Option<RestEffect> {
         self.with(|book| {
-            Planted::take(&mut book.rest, |fault| {
-                (fault.first == "*" || fault.first.eq_ignore_ascii_case(method)) && glob(&fault.second, path)
-            })
+            Planted::take(&mut book.rest, |fault| is_of(method, &fault.first) && glob(&fault.second, path))
         })
     }
 
@@ -365,6 +363,14 @@ impl Fault {
             book.rest.retain(|fault| fault.id != self.id);
             book.hooks.retain(|fault| fault.id != self.id);
         });
+    }
+}
+
+/// Whether a request's method is one that a failure is planted for.
+fn is_of(method: &str, wanted: &str) -> bool {
+    match wanted.strip_prefix('!') {
+        Some(other) => !other.eq_ignore_ascii_case(method),
+        None => wanted == "*" || wanted.eq_ignore_ascii_case(method),
     }
 }
 
