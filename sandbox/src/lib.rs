@@ -38,6 +38,7 @@ mod cut_short;
 mod faults;
 mod git;
 mod hub;
+mod inflate;
 mod model;
 mod office;
 mod page;

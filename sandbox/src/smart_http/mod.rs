@@ -3,7 +3,6 @@
 //!
 //! Does not live here: rules about refs; those follow in the acts.
 
-mod gzip;
 mod ls_refs;
 mod stream;
 
@@ -24,6 +23,7 @@ use crate::Refused;
 use crate::acts::refs::notice;
 use crate::faults::RestEffect;
 use crate::hub::Hub;
+use crate::inflate;
 use crate::model::{Level, Permission};
 use crate::rest::{self, Dropped};
 
@@ -109,7 +109,7 @@ async fn serve(hub: &Arc<Hub>, request: Request<Incoming>) -> Result<Response<Bo
     let zipped =
         parts.headers.get(CONTENT_ENCODING).is_some_and(|value| value == "gzip" || value == "x-gzip");
     let input = if zipped {
-        let plain = gzip::inflate(&body).ok_or_else(|| Refused::new(400, "The request is not gzip."))?;
+        let plain = inflate::gzip(&body).ok_or_else(|| Refused::new(400, "The request is not gzip."))?;
         Bytes::from(plain)
     } else {
         body

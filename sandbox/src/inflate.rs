@@ -4,9 +4,13 @@
 const LARGEST: usize = 256 * 1024 * 1024;
 
 /// The content of a gzip file; `None` if it is damaged or far too large.
-pub(crate) fn inflate(file: &[u8]) -> Option<Vec<u8>> {
-    let mut bits = Bits { bytes: file.get(header_length(file)?..)?, at: 0 };
-    let mut out = Vec::with_capacity(file.len() * 3);
+pub(crate) fn gzip(file: &[u8]) -> Option<Vec<u8>> {
+    inflate(file.get(header_length(file)?..)?)
+}
+
+fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut bits = Bits { bytes, at: 0 };
+    let mut out = Vec::with_capacity(bytes.len() * 3);
     loop {
         let last = bits.take(1)? == 1;
         match bits.take(2)? {
@@ -199,30 +203,30 @@ mod tests {
     #[test]
     fn every_kind_of_block_is_unpacked() {
         let stored = "1f8b0800000000000403010800f7ff6173206974206973b3244e9608000000";
-        assert_eq!(inflate(&unhex(stored)).unwrap(), b"as it is");
+        assert_eq!(gzip(&unhex(stored)).unwrap(), b"as it is");
         let fixed = "1f8b08000000000002032b4fcc2b5128871329f979a95c008e82948a14000000";
-        assert_eq!(inflate(&unhex(fixed)).unwrap(), b"want want want done\n");
+        assert_eq!(gzip(&unhex(fixed)).unwrap(), b"want want want done\n");
         let run = "1f8b08000000000002034b4c1c05a360140c77000003da389ae8030000";
-        assert_eq!(inflate(&unhex(run)).unwrap(), [b'a'; 1000]);
+        assert_eq!(gzip(&unhex(run)).unwrap(), [b'a'; 1000]);
         let dynamic = "1f8b080000000000020335cdb91103310c43d17cab7009a478aa1c1ddcd90a5cbfc73684e82598ff\
          8c77bde8bbebf991ab6e50f62ed0d6da60ccb9c03ec60467ef03dc991dbc23f24f66f700c5cc4153\
          35304414379a79126dc44968f793f0b493c8502468b82041cb1a1254ca2741424870e35b40a56ad7\
          079cf8518908010000";
         let line = |number| format!("have {:05x}\n", number * 7919 % 99_991);
         let lines: String = (0..24).map(line).collect();
-        assert_eq!(inflate(&unhex(dynamic)).unwrap(), lines.as_bytes());
+        assert_eq!(gzip(&unhex(dynamic)).unwrap(), lines.as_bytes());
     }
 
     #[test]
     fn a_file_name_is_passed_over_and_damage_is_noticed() {
         let named = "1f8b08080000000002ff6e616d652e74787400cb4bcc4d4d010087cce07105000000";
-        assert_eq!(inflate(&unhex(named)).unwrap(), b"named");
+        assert_eq!(gzip(&unhex(named)).unwrap(), b"named");
         let whole = unhex(named);
         for end in 0..whole.len() - 9 {
-            assert_eq!(inflate(&whole[..end]), None, "cut at {end}");
+            assert_eq!(gzip(&whole[..end]), None, "cut at {end}");
         }
-        assert_eq!(inflate(b"not gzip at all"), None);
+        assert_eq!(gzip(b"not gzip at all"), None);
         // A copy from before the beginning.
-        assert_eq!(inflate(&unhex("1f8b0800000000000203038100")), None);
+        assert_eq!(gzip(&unhex("1f8b0800000000000203038100")), None);
     }
 }
