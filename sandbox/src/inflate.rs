@@ -1,4 +1,5 @@
-//! Unpacking the gzip bodies that git sends with long requests (RFC 1951 and 1952).
+//! Unpacking what git packs: the gzip bodies that it sends with long requests (RFC 1952), and the zlib streams of its
+//! objects on disk (RFC 1950); both hold DEFLATE (RFC 1951).
 
 /// More than this is no honest request.
 const LARGEST: usize = 256 * 1024 * 1024;
@@ -6,6 +7,13 @@ const LARGEST: usize = 256 * 1024 * 1024;
 /// The content of a gzip file; `None` if it is damaged or far too large.
 pub(crate) fn gzip(file: &[u8]) -> Option<Vec<u8>> {
     inflate(file.get(header_length(file)?..)?)
+}
+
+/// The content of a zlib stream without a dictionary; `None` if it is damaged or far too large.
+pub(crate) fn zlib(stream: &[u8]) -> Option<Vec<u8>> {
+    let head = u16::from_be_bytes([*stream.first()?, *stream.get(1)?]);
+    // The method is DEFLATE, the check holds, and no dictionary is asked for.
+    (head >> 8 & 0xf == 8 && head % 31 == 0 && head & 0x20 == 0).then(|| inflate(&stream[2..]))?
 }
 
 fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {

@@ -4,22 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Git, Signature};
+use super::Git;
+use super::commit_object::{CommitInfo, Signature};
 use crate::Refused;
-
-/// A commit as read from git.
-#[derive(Debug, Clone)]
-pub(crate) struct CommitInfo {
-    pub(crate) sha: String,
-    pub(crate) tree: String,
-    pub(crate) parents: Vec<String>,
-    pub(crate) author: Signature,
-    pub(crate) committer: Signature,
-    pub(crate) message: String,
-    pub(crate) added: Vec<String>,
-    pub(crate) removed: Vec<String>,
-    pub(crate) modified: Vec<String>,
-}
 
 /// How big the difference between two commits is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +24,17 @@ const FORMAT: &str = "--format=%x01%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x0
 impl Git {
     /// The commits that `args` (a revision range and limits) select, oldest first.
     pub(crate) async fn commits(&self, repository: u64, args: &[&str]) -> Result<Vec<CommitInfo>, Refused> {
+        match self.described_range(repository, args) {
+            Some(commits) => Ok(commits),
+            None => self.commits_by_git(repository, args).await,
+        }
+    }
+
+    pub(super) async fn commits_by_git(
+        &self,
+        repository: u64,
+        args: &[&str],
+    ) -> Result<Vec<CommitInfo>, Refused> {
         let mut all = vec![
             "log",
             "--reverse",
@@ -63,7 +61,7 @@ impl Git {
         repository: u64,
         sha: &str,
     ) -> Result<Option<CommitInfo>, Refused> {
-        if let Some(info) = self.seen().described(repository, sha) {
+        if let Some(info) = self.described(repository, sha) {
             return Ok(Some(info));
         }
         if self.resolve(repository, sha).await?.is_none() {
@@ -74,7 +72,7 @@ impl Git {
 
     /// The commit a revision names. The caller passes only ids and full ref names.
     pub(crate) async fn resolve(&self, repository: u64, revision: &str) -> Result<Option<String>, Refused> {
-        if self.seen().is_there(repository, revision) {
+        if self.has_commit(repository, revision) {
             return Ok(Some(revision.to_owned()));
         }
         let wanted = format!("{revision}^{{commit}}");
@@ -89,7 +87,8 @@ impl Git {
 
     /// Whether `old` is contained in `new`.
     pub(crate) async fn contains(&self, repository: u64, new: &str, old: &str) -> Result<bool, Refused> {
-        if let Some(known) = self.seen().leads_to(repository, new, old) {
+        let known = self.known(repository, &[new, old], |seen| seen.leads_to(repository, new, old));
+        if let Some(known) = known {
             return Ok(known);
         }
         let args = ["merge-base", "--is-ancestor", old, new];
@@ -103,11 +102,10 @@ impl Git {
 
     /// How many commits only `base` has, and how many only `head`.
     async fn sides(&self, repository: u64, base: &str, head: &str) -> Result<(u64, u64), Refused> {
-        let known = {
-            let seen = self.seen();
+        let known = self.known(repository, &[base, head], |seen| {
             let only = |from, other| Some(seen.only_from(repository, from, &[other])?.len() as u64);
             only(base, head).zip(only(head, base))
-        };
+        });
         if let Some(known) = known {
             return Ok(known);
         }
@@ -126,11 +124,10 @@ impl Git {
         limit: &str,
     ) -> Result<BTreeSet<String>, Refused> {
         let named: Vec<&str> = others.iter().map(String::as_str).collect();
-        let known = {
-            let seen = self.seen();
-            let only = seen.only_from(repository, from, &named);
-            only.map(|only| only.into_iter().map(str::to_owned).collect())
-        };
+        let tips = [named.as_slice(), &[from]].concat();
+        let known = self.known(repository, &tips, |seen| {
+            Some(seen.only_from(repository, from, &named)?.into_iter().map(str::to_owned).collect())
+        });
         if let Some(known) = known {
             return Ok(known);
         }
@@ -142,9 +139,21 @@ impl Git {
 
     /// The size of what `head` brings to `base`.
     pub(crate) async fn stats(&self, repository: u64, base: &str, head: &str) -> Result<Stats, Refused> {
-        let range = format!("{base}...{head}");
         let (behind, commits) = self.sides(repository, base, head).await?;
-        let mut stats = Stats { commits, behind: behind > 0, ..Stats::default() };
+        let stats = Stats { commits, behind: behind > 0, ..Stats::default() };
+        match self.counted(repository, (base, head), stats) {
+            Some(stats) => Ok(stats),
+            None => self.counted_by_git(repository, (base, head), stats).await,
+        }
+    }
+
+    pub(super) async fn counted_by_git(
+        &self,
+        repository: u64,
+        (base, head): (&str, &str),
+        mut stats: Stats,
+    ) -> Result<Stats, Refused> {
+        let range = format!("{base}...{head}");
         // No common history: GitHub shows such a pull request without a difference.
         let said = self.ask(repository, &["diff", "--numstat", "--no-renames", &range], None, &[]).await?;
         for line in said.text().lines() {

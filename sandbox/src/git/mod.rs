@@ -1,12 +1,20 @@
-//! Git as a program: bare repositories in a temporary folder, written by plumbing without a work tree. Arguments are
-//! lists, the environment is clean, names are checked before they come here.
+//! Bare repositories in a temporary folder, written without a work tree. What is plain is read and written here; for all
+//! else git is a program, whose arguments are lists, whose environment is clean, and which no unchecked name reaches.
+//! Both give the same ids and the same answers.
 //!
 //! Does not live here: HTTP, events, rules about pull requests.
 
+#[cfg(test)]
+mod agreement;
+mod commit_object;
 mod history;
+mod known;
+mod lines;
 mod names;
+mod objects;
 mod refs;
 mod seen;
+mod trees;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -18,10 +26,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
-pub(crate) use history::{CommitInfo, Stats, moment};
+pub(crate) use commit_object::{CommitInfo, Signature};
+pub(crate) use history::{Stats, moment};
 pub(crate) use names::{is_sha, valid_branch, valid_name};
-pub(crate) use write::{NewCommit, Signature, Tree};
+pub(crate) use write::{NewCommit, Tree};
 
+use self::known::At;
 use self::seen::Seen;
 use crate::Refused;
 
@@ -184,6 +194,11 @@ impl Git {
         if path.contains('\n') {
             return Ok(None);
         }
+        match self.file_at(repository, commit, path) {
+            At::File(object) => return Ok(Some(object)),
+            At::Nothing => return Ok(None),
+            At::Unknown => {}
+        }
         if let Some(said) = self.seen().said_of_path(repository, commit, path) {
             return Ok(object(said));
         }
@@ -243,12 +258,16 @@ impl Git {
 
     /// Removes a repository from the disk.
     pub(crate) async fn remove(&self, repository: u64) {
+        self.seen().forget(repository);
         // A folder that is already gone is what we want.
         let _ = tokio::fs::remove_dir_all(self.path(repository)).await;
     }
 
     /// Brings a commit and its history over from another repository.
     pub(crate) async fn fetch_commit(&self, to: u64, from: u64, sha: &str) -> Result<(), Refused> {
+        if self.has_commit(to, sha) {
+            return Ok(());
+        }
         let source = self.path(from).to_string_lossy().into_owned();
         self.run(to, &["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", &source, sha]).await?;
         Ok(())

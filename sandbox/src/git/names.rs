@@ -5,6 +5,11 @@ pub(crate) fn is_sha(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// A full object id as git itself writes it.
+pub(super) fn is_id(text: &str) -> bool {
+    is_sha(text) && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
 /// A branch name that git's server accepts: the rules of `git check-ref-format refs/heads/NAME`, which
 /// `git branch` is stricter than.
 pub(crate) fn valid_branch(name: &str) -> bool {
