@@ -99,8 +99,12 @@ impl AccessWatch {
         self.state.borrow().answers_nobody()
     }
 
+    /// Tells each change. The state at hand is the first one: it may have come before whoever listens, and a state that lasts
+    /// does not come again.
     pub(super) fn subscribe(&self) -> watch::Receiver<AccessState> {
-        self.state.subscribe()
+        let mut states = self.state.subscribe();
+        states.mark_changed();
+        states
     }
 
     /// Notes whether a call, in whoever's name, was answered.
@@ -150,5 +154,22 @@ impl AccessWatch {
             }
             !same
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_listens_late_hears_what_came_before() {
+        let access = AccessWatch::default();
+        access.note(Some(Access::Refused), None, TimeDelta::zero());
+        let mut states = access.subscribe();
+        // What comes again is no change, so that nothing would ever be heard of it.
+        access.note(Some(Access::Refused), None, TimeDelta::zero());
+        assert!(states.has_changed().unwrap());
+        assert_eq!(states.borrow_and_update().access, Access::Refused);
+        assert!(!states.has_changed().unwrap());
     }
 }

@@ -60,7 +60,7 @@ impl Api {
         self.access.suspected().await;
     }
 
-    /// Tells each change of it.
+    /// Tells each change of it, and first how it is.
     pub fn access_changes(&self) -> watch::Receiver<AccessState> {
         self.access.subscribe()
     }
