@@ -61,8 +61,8 @@ pub(super) async fn run(
         changes.push(Change::Mark(WorkItem::Repository(id)));
     }
     changes.extend(follows(&config, id, branch));
-    let hotfixes = ctx.store.hotfixes(id).await?;
-    if hotfixes.iter().any(|it| on_path || (it.branch == *branch && it.landed.is_none())) {
+    // One that is merged just now may be recorded meanwhile, and waits for this very push.
+    if on_path || ctx.store.hotfixes(id).await?.iter().any(|it| it.branch == *branch && it.landed.is_none()) {
         changes.push(Change::Mark(WorkItem::Hotfixes(id)));
     }
     if let Role::Environment(environment) = config.path.role(branch) {
