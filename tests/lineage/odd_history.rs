@@ -197,3 +197,29 @@ async fn submodules_are_no_obstacle_and_their_addresses_are_never_asked() {
         assert_eq!(there.outcome(), Outcome::Fail, "{url}: {there:?}");
     }
 }
+
+/// Where clocks were wrong, git lists a commit among those that a branch does not have though it has it. What is asked next of the
+/// same two is not answered by that.
+#[tokio::test]
+async fn a_commit_far_in_the_future_is_reached_whatever_was_listed_before() {
+    let repo = told(|s| s.point_at("old", "integration"));
+    let tree = object(&repo, "refs/heads/integration^{tree}");
+    let person = |seconds: u32| {
+        let line = format!("Ada <ada@example.org> {seconds} +0000");
+        format!("author {line}\ncommitter {line}\n\nodd\n").into_bytes()
+    };
+    let first =
+        commit_odd(&repo, "old", &object(&repo, "refs/heads/integration"), &tree, &person(2_000_000_000));
+    let mut tip = first.clone();
+    for second in 1..=10 {
+        tip = commit_odd(&repo, "new", &tip, &tree, &person(1_500_000_000 + second));
+    }
+    let tip = commit_odd(&repo, "new", &tip, &tree, &person(2_100_000_000));
+    let (_folder, mirrored) = mirrored(&repo).await;
+    let (old, new) = (first.parse().unwrap(), tip.parse().unwrap());
+    mirrored.brought(old, new).await.unwrap();
+    assert!(mirrored.reaches(new, old).await.unwrap());
+    assert!(!mirrored.reaches(old, new).await.unwrap());
+    assert_eq!(mirrored.merge_base(old, new).await.unwrap(), Some(old));
+    assert!(mirrored.reaches(new, old).await.unwrap());
+}
