@@ -5,19 +5,26 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// More files than this are not looked at: git is asked, which takes no longer then.
 const FILES_MOST: usize = 2_000;
 
-/// What is seen of a file without reading it: its number, its size and when it was written.
-type Seen = (u64, u64, Option<SystemTime>);
+/// What is seen of a file without reading it. Rot inside of it is not; a question that meets it finds out.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    number: u64,
+    mode: u32,
+    bytes: u64,
+    /// In seconds and billionths.
+    written: (i64, i64),
+    changed: (i64, i64),
+}
 
-/// The files that refs are read from, and those of the packs, which hold the commits that they point at.
+/// The files that refs are read from, and those of the objects, among which are the commits that they point at.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct RefFiles {
     refs: BTreeMap<PathBuf, Seen>,
-    packs: BTreeMap<PathBuf, Seen>,
+    objects: BTreeMap<PathBuf, Seen>,
 }
 
 impl RefFiles {
@@ -28,14 +35,18 @@ impl RefFiles {
         looked.await.ok()?.ok()?
     }
 
-    /// Whether none of them has changed or gone since, and no ref has come; packs may have.
+    /// Whether none of them has changed or gone since, and no ref has come; objects may have.
     pub(super) async fn are_still_in(&self, directory: &Path) -> bool {
         let Some(now) = Self::of(directory).await else { return false };
-        self.refs == now.refs && self.packs.iter().all(|(path, seen)| now.packs.get(path) == Some(seen))
+        self.refs == now.refs && self.objects.iter().all(|(path, seen)| now.objects.get(path) == Some(seen))
     }
 
     fn look(directory: &Path) -> io::Result<Option<Self>> {
         let mut files = Self::default();
+        // There a later git may keep them in a form that is not looked at here.
+        if directory.join("reftable").exists() {
+            return Ok(None);
+        }
         for name in ["HEAD", "config", "packed-refs"] {
             let path = directory.join(name);
             match fs::metadata(&path) {
@@ -46,13 +57,19 @@ impl RefFiles {
             }
         }
         let is_whole = list(&directory.join("refs"), &mut files.refs)?
-            && list(&directory.join("objects/pack"), &mut files.packs)?;
+            && list(&directory.join("objects"), &mut files.objects)?;
         Ok(is_whole.then_some(files))
     }
 }
 
 fn seen(about: &Metadata) -> Seen {
-    (about.ino(), about.len(), about.modified().ok())
+    Seen {
+        number: about.ino(),
+        mode: about.mode(),
+        bytes: about.len(),
+        written: (about.mtime(), about.mtime_nsec()),
+        changed: (about.ctime(), about.ctime_nsec()),
+    }
 }
 
 /// Adds the files below a folder, unless they become too many.
@@ -78,14 +95,16 @@ fn list(folder: &Path, files: &mut BTreeMap<PathBuf, Seen>) -> io::Result<bool> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
 
     fn directory() -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
-        for folder in ["refs/heads/feature", "objects/pack"] {
+        for folder in ["refs/heads/feature", "objects/pack", "objects/1f"] {
             fs::create_dir_all(directory.path().join(folder)).unwrap();
         }
-        for file in ["HEAD", "config", "refs/heads/main", "refs/heads/feature/a", "objects/pack/pack-1.pack"]
-        {
+        let objects = ["objects/pack/pack-1.pack", "objects/1f/2e"];
+        for file in ["HEAD", "config", "refs/heads/main", "refs/heads/feature/a"].into_iter().chain(objects) {
             fs::write(directory.path().join(file), "1").unwrap();
         }
         directory
@@ -94,11 +113,24 @@ mod tests {
     #[tokio::test]
     async fn whatever_changes_where_refs_and_commits_are_is_seen() {
         type Change = fn(&Path);
-        let changes: [(&str, Change, bool); 9] = [
+        let changes: [(&str, Change, bool); 11] = [
             ("nothing", |_| {}, true),
             ("a pack came", |at| fs::write(at.join("objects/pack/pack-2.pack"), "2").unwrap(), true),
             ("a pack went", |at| fs::remove_file(at.join("objects/pack/pack-1.pack")).unwrap(), false),
             ("a pack was cut off", |at| fs::write(at.join("objects/pack/pack-1.pack"), "").unwrap(), false),
+            (
+                "an object went that is in no pack",
+                |at| fs::remove_file(at.join("objects/1f/2e")).unwrap(),
+                false,
+            ),
+            (
+                "a pack can be read no more",
+                |at| {
+                    let pack = at.join("objects/pack/pack-1.pack");
+                    fs::set_permissions(pack, Permissions::from_mode(0o000)).unwrap();
+                },
+                false,
+            ),
             ("a ref came", |at| fs::write(at.join("refs/heads/new"), "1").unwrap(), false),
             ("a ref went", |at| fs::remove_file(at.join("refs/heads/feature/a")).unwrap(), false),
             ("refs were packed", |at| fs::write(at.join("packed-refs"), "1").unwrap(), false),
@@ -128,6 +160,9 @@ mod tests {
         let damaged = directory();
         fs::remove_file(damaged.path().join("HEAD")).unwrap();
         assert_eq!(RefFiles::of(damaged.path()).await, None);
+        let other = directory();
+        fs::create_dir(other.path().join("reftable")).unwrap();
+        assert_eq!(RefFiles::of(other.path()).await, None);
         let large = directory();
         for number in 0..FILES_MOST {
             fs::write(large.path().join(format!("refs/heads/{number}")), "").unwrap();
