@@ -149,8 +149,8 @@ impl World {
         self.github.faults().rest("*", "*")
     }
 
-    /// Those that change something of a repository.
+    /// Those that change something: all that do not only read, or fetch.
     pub fn changes(&self) -> RestMatcher {
-        self.github.faults().rest("!GET", "/repos/*")
+        self.github.faults().rest("!GET", "!*/git-upload-pack")
     }
 }

@@ -21,8 +21,8 @@ impl Repository {
         if tree == tree_before {
             return Ok(None);
         }
-        // Both in one round. Where that fails, whoever needs them says what is missing.
-        let _ = self.bring_trees(vec![tree, tree_before]).await;
+        // Both in one round.
+        self.bring_trees(vec![tree, tree_before]).await?;
         // The folder first: where it is the same, no file is fetched.
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for part in [folder, path] {

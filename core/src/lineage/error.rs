@@ -189,7 +189,9 @@ impl GitError {
 
     /// Whether another git wrote the same refs meanwhile, so that the same command may do now.
     pub(super) fn is_of_moved_refs(&self) -> bool {
-        let moved = |said: &str| SIGNS_OF_MOVED_REFS.iter().any(|sign| said.contains(sign));
+        let is_broken = |said: &str| said.contains(": reference broken");
+        let moved =
+            |said: &str| !is_broken(said) && SIGNS_OF_MOVED_REFS.iter().any(|sign| said.contains(sign));
         matches!(self, Self::Failed { stderr, .. } if moved(stderr))
     }
 
@@ -233,6 +235,18 @@ mod tests {
         assert!(error.is_of_bad_objects());
         let other = GitError::failed("fetch", Some(128), "fatal: the packfile is corrupt".to_owned());
         assert!(other.is_of_damage() && !other.is_of_bad_objects());
+    }
+
+    #[test]
+    fn refs_that_another_git_moved_are_told_from_broken_ones() {
+        let moved = |stderr: &str| GitError::failed("fetch", Some(1), stderr.to_owned()).is_of_moved_refs();
+        assert!(moved("error: cannot lock ref 'refs/heads/a': is at 1f but expected 2e"));
+        assert!(moved("error: cannot lock ref 'refs/heads/a': unable to resolve reference 'refs/heads/a'"));
+        assert!(moved("error: fetching ref refs/heads/a failed: incorrect old value provided"));
+        assert!(!moved("cannot lock ref 'HEAD': unable to resolve reference 'HEAD': reference broken"));
+        assert!(!moved(
+            "cannot lock ref 'refs/heads/a': Unable to create '/r/refs/heads/a.lock': File exists."
+        ));
     }
 
     #[test]

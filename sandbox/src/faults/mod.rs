@@ -112,8 +112,8 @@ impl Faults {
         act(&mut self.book.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Requests of this method (`*`: any; `!GET`: any but this one) whose path matches the glob; `*` stands for any
-    /// characters, slashes too. Git requests are meant as well: `/*/info/refs`.
+    /// Requests whose method and path match these globs; `*` stands for any characters, slashes too, and a `!` before a glob
+    /// for all that it does not match. Git requests are meant as well: `/*/info/refs`.
     pub fn rest(&self, method: &str, path: &str) -> RestMatcher {
         RestMatcher { faults: self.clone(), method: method.to_owned(), path: path.to_owned() }
     }
@@ -153,7 +153,7 @@ impl Faults {
 
     pub(crate) fn rest_effect(&self, method: &str, path: &str) -> Option<RestEffect> {
         self.with(|book| {
-            Planted::take(&mut book.rest, |fault| is_of(method, &fault.first) && glob(&fault.second, path))
+            Planted::take(&mut book.rest, |fault| fits(&fault.first, method) && fits(&fault.second, path))
         })
     }
 
@@ -366,11 +366,11 @@ impl Fault {
     }
 }
 
-/// Whether a request's method is one that a failure is planted for.
-fn is_of(method: &str, wanted: &str) -> bool {
+/// Whether a word matches a glob, or, after a `!`, does not.
+fn fits(wanted: &str, word: &str) -> bool {
     match wanted.strip_prefix('!') {
-        Some(other) => !other.eq_ignore_ascii_case(method),
-        None => wanted == "*" || wanted.eq_ignore_ascii_case(method),
+        Some(other) => !glob(other, word),
+        None => glob(wanted, word),
     }
 }
 

@@ -144,6 +144,9 @@ impl Mirror {
 
     /// Whether the remote has any of these branches. It is asked without a mirror being made.
     pub async fn is_any_there(&self, remote: &Remote, branches: &[&BranchName]) -> Result<bool, GitError> {
+        if branches.is_empty() {
+            return Ok(false);
+        }
         let refs: Vec<String> = branches.iter().map(|branch| branch.full_ref()).collect();
         if let Some(there) = self.refs_of(remote, &refs).await {
             return Ok(refs.iter().any(|name| there.contains_key(name)));
@@ -372,11 +375,11 @@ impl Mirror {
         let moved = fs::rename(&making, &place).await;
         moved.map_err(|error| GitError::io("moving the new mirror to its place", error))?;
         let generation = Arc::new(Generation::new(place, self.turns.clone()));
-        // One question now is less than each of those that follow. Who asks them says what is wrong.
-        let _ = fetch::refs_in(&generation, &pulls).await;
-        if let Some(before) = self.replace(Some(generation)) {
+        if let Some(before) = self.replace(Some(Arc::clone(&generation))) {
             before.retire();
         }
+        // One question now is less than each of those that follow. Who asks them says what is wrong.
+        let _ = fetch::refs_in(&generation, &pulls).await;
         Ok(Fetched::Asked)
     }
 
