@@ -67,7 +67,7 @@ impl Git {
         if self.resolve(repository, sha).await?.is_none() {
             return Ok(None);
         }
-        Ok(self.commits(repository, &["--max-count=1", sha]).await?.pop())
+        Ok(self.commits_by_git(repository, &["--max-count=1", sha]).await?.pop())
     }
 
     /// The commit a revision names. The caller passes only ids and full ref names.
