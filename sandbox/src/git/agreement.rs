@@ -1,5 +1,7 @@
 //! What is written and said without a git is what git writes and says: random histories, made both ways.
 
+use std::collections::HashSet;
+
 use super::known::At;
 use super::*;
 
@@ -197,6 +199,72 @@ async fn random_histories_are_written_and_told_as_git_does() {
         assert_eq!((said.code, said.text().as_str()), (0, ""), "{}", said.err);
     }
     assert!(merged > 30, "{merged}");
+}
+
+/// The objects of a pack.
+async fn unpacked(git: &Git, pack: &[u8]) -> HashSet<String> {
+    const APART: u64 = 3;
+    git.init(APART, "main").await.unwrap();
+    git.feed(APART, &["unpack-objects", "-q"], Some(pack), &[]).await.unwrap();
+    let list = ["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"];
+    let listed = git.run(APART, &list).await.unwrap();
+    git.remove(APART).await;
+    listed.lines().map(str::to_owned).collect()
+}
+
+async fn objects_of(git: &Git, args: Vec<String>) -> HashSet<String> {
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    git.run(BY_GIT, &args).await.unwrap().lines().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_fetch_brings_what_is_reached_and_not_there() {
+    let mut twins = Twins::new(4).await;
+    for _ in 0..12 {
+        twins.grow().await;
+        twins.merge().await;
+    }
+    let mut sizes = Vec::new();
+    for (number, (left_out, filter)) in (0_u64..).zip(
+        [
+            (LeftOut::Nothing, None),
+            (LeftOut::Files, Some("--filter=blob:none")),
+            (LeftOut::Trees, Some("--filter=tree:0")),
+        ]
+        .repeat(8),
+    ) {
+        let pick = |dice: &mut Dice, most| -> Vec<String> {
+            (0..dice.roll(most)).map(|_| dice.pick(&twins.commits)).collect()
+        };
+        let mut wants = vec![twins.commits[twins.commits.len() - 1].clone()];
+        wants.extend(pick(&mut twins.dice, 3));
+        let haves = pick(&mut twins.dice, 4);
+        if number % 4 == 0 {
+            for want in &mut wants {
+                *want = tree_of(&twins.git, want).await;
+            }
+        }
+        let [reached, there] = [&wants, &haves].map(|tips| {
+            let mut args = vec!["rev-list", "--objects", "--no-object-names"];
+            args.extend(filter);
+            args.extend(tips.iter().map(String::as_str));
+            args.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        });
+        let reached = objects_of(&twins.git, reached).await;
+        let there = if haves.is_empty() { HashSet::new() } else { objects_of(&twins.git, there).await };
+        let unknown = "1".repeat(40);
+        let wanted = Wanted { wants, haves: [haves, vec![unknown]].concat(), left_out };
+        let brought = unpacked(&twins.git, &twins.stranger().packed(BY_HAND, &wanted).unwrap()).await;
+        assert!(brought.is_subset(&reached), "{wanted:?}");
+        assert!(reached.difference(&there).all(|object| brought.contains(object)), "{wanted:?}");
+        sizes.push((brought.len(), reached.len()));
+    }
+    let some = sizes.iter().filter(|(brought, reached)| *brought > 3 && brought < reached).count();
+    assert!(some > 9, "{sizes:?}");
+}
+
+async fn tree_of(git: &Git, commit: &str) -> String {
+    git.run(BY_GIT, &["rev-parse", &format!("{commit}^{{tree}}")]).await.unwrap()
 }
 
 #[tokio::test]

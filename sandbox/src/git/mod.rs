@@ -12,6 +12,7 @@ mod known;
 mod lines;
 mod names;
 mod objects;
+mod pack;
 mod refs;
 mod seen;
 mod trees;
@@ -28,7 +29,8 @@ use tokio::sync::OnceCell;
 
 pub(crate) use commit_object::{CommitInfo, Signature};
 pub(crate) use history::{Stats, moment};
-pub(crate) use names::{is_sha, valid_branch, valid_name};
+pub(crate) use names::{is_id, is_sha, valid_branch, valid_name};
+pub(crate) use pack::{LeftOut, Wanted};
 pub(crate) use write::{NewCommit, Tree};
 
 use self::known::At;

@@ -6,7 +6,7 @@ pub(crate) fn is_sha(text: &str) -> bool {
 }
 
 /// A full object id as git itself writes it.
-pub(super) fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     is_sha(text) && !text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 

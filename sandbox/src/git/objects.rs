@@ -3,7 +3,7 @@
 //! What is written here is not compressed: zlib (RFC 1950) lets DEFLATE (RFC 1951) store bytes as they are, in blocks, and
 //! git reads that like anything else. The id is of what is inside, so it is the same.
 //!
-//! Does not live here: objects in packs, which only git reads.
+//! Does not live here: packs; what git packed only git reads.
 
 use std::fs;
 use std::io::{Error, ErrorKind, Write as _};
@@ -93,10 +93,12 @@ pub(super) fn read(repository: &Path, id: &str) -> Option<(Kind, Vec<u8>)> {
 }
 
 /// Bytes as a zlib stream of stored blocks.
-fn zlib(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn zlib(bytes: &[u8]) -> Vec<u8> {
     // A window of 32 KiB, no dictionary, packed with the least effort.
     let mut stream = vec![0x78, 0x01];
-    let mut blocks = bytes.chunks(BLOCK).peekable();
+    // Where there is nothing, a block says so.
+    let nothing = bytes.is_empty().then_some(bytes);
+    let mut blocks = bytes.chunks(BLOCK).chain(nothing).peekable();
     while let Some(block) = blocks.next() {
         stream.push(u8::from(blocks.peek().is_none()));
         // No block is longer than the two bytes can say.
@@ -130,7 +132,7 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_unpacked() {
-        for length in [1, 5_551, 5_552, 5_553, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK] {
+        for length in [0, 1, 5_551, 5_552, 5_553, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK] {
             let bytes: Vec<u8> = (0..=250_u8).cycle().take(length).collect();
             assert_eq!(inflate::zlib(&zlib(&bytes)).unwrap(), bytes, "{length}");
         }

@@ -18,7 +18,9 @@ const FOLDER: &str = "40000";
 pub(super) const PLAIN: &str = "100644";
 
 /// What git knows besides folders: files, those that can be run, symbolic links, and commits of other repositories.
-const MODES: [&str; 4] = [PLAIN, "100755", "120000", "160000"];
+const MODES: [&str; 4] = [PLAIN, "100755", "120000", COMMIT];
+
+const COMMIT: &str = "160000";
 
 /// The mode of a file, and the id of what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,10 +120,7 @@ pub(super) fn read(repository: &Path, tree: &str) -> Option<Files> {
             return None;
         }
         while !rest.is_empty() {
-            let end = rest.iter().position(|byte| *byte == 0)?;
-            let (mode, name) = std::str::from_utf8(&rest[..end]).ok()?.split_once(' ')?;
-            let id = hex::encode(rest.get(end + 1..end + 21)?);
-            rest = &rest[end + 21..];
+            let (mode, name, id) = next_entry(&mut rest)?;
             if mode == FOLDER {
                 waiting.push((format!("{above}{name}/"), id));
                 continue;
@@ -135,6 +134,29 @@ pub(super) fn read(repository: &Path, tree: &str) -> Option<Files> {
     }
     // Empty folders, slashes in names, another order: whatever these files are not all of.
     (written(&files)?.0 == tree).then_some(files)
+}
+
+/// What a tree's content names first: its mode, its name and its id.
+fn next_entry<'a>(rest: &mut &'a [u8]) -> Option<(&'a str, &'a str, String)> {
+    let end = rest.iter().position(|byte| *byte == 0)?;
+    let (mode, name) = std::str::from_utf8(&rest[..end]).ok()?.split_once(' ')?;
+    let id = hex::encode(rest.get(end + 1..end + 21)?);
+    *rest = &rest[end + 21..];
+    Some((mode, name, id))
+}
+
+/// The folders and the files that a tree's content names, each by its id.
+pub(super) fn named(content: &[u8]) -> Option<(Vec<String>, Vec<String>)> {
+    let (mut folders, mut files, mut rest) = (Vec::new(), Vec::new(), content);
+    while !rest.is_empty() {
+        match next_entry(&mut rest)? {
+            (FOLDER, _, id) => folders.push(id),
+            // It lies in another repository.
+            (COMMIT, _, _) => {}
+            (_, _, id) => files.push(id),
+        }
+    }
+    Some((folders, files))
 }
 
 /// What differs, in git's order.

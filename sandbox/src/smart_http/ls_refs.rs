@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::request::{arguments, packet};
 use crate::Refused;
 use crate::hub::Hub;
 
@@ -20,33 +21,11 @@ pub(super) struct Question {
 impl Question {
     /// `None` where it is none of these, or says more than is understood here.
     pub(super) fn read(input: &[u8]) -> Option<Self> {
-        let mut rest = input;
         let mut question = Self::default();
-        let mut has_command = false;
-        let mut in_arguments = false;
-        loop {
-            let (length, after) = rest.split_at_checked(4)?;
-            let length = usize::from_str_radix(str::from_utf8(length).ok()?, 16).ok()?;
-            rest = after;
-            match length {
-                0 => return (has_command && rest.is_empty()).then_some(question),
-                1 => in_arguments = true,
-                _ => {
-                    let (line, after) = rest.split_at_checked(length.checked_sub(4)?)?;
-                    rest = after;
-                    let line = str::from_utf8(line).ok()?.trim_end_matches('\n');
-                    if in_arguments {
-                        question.take(line)?;
-                    } else if line == "command=ls-refs" {
-                        has_command = true;
-                    } else if !["agent=", "session-id="].iter().any(|it| line.starts_with(it))
-                        && line != "object-format=sha1"
-                    {
-                        return None;
-                    }
-                }
-            }
+        for argument in arguments(input, "ls-refs")? {
+            question.take(argument)?;
         }
+        Some(question)
     }
 
     fn take(&mut self, argument: &str) -> Option<()> {
@@ -94,27 +73,12 @@ impl Question {
     }
 }
 
-fn packet(answer: &mut Vec<u8>, line: &str) {
-    answer.extend_from_slice(format!("{:04x}{line}\n", line.len() + 5).as_bytes());
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::request::asked;
     use super::*;
 
     const ONE: &str = "1111111111111111111111111111111111111111";
-
-    fn asked(lines: &[&str]) -> Vec<u8> {
-        let mut input = Vec::new();
-        for line in lines {
-            match *line {
-                "|" => input.extend_from_slice(b"0001"),
-                line => packet(&mut input, line),
-            }
-        }
-        input.extend_from_slice(b"0000");
-        input
-    }
 
     #[test]
     fn what_clients_ask_is_understood_and_nothing_else() {

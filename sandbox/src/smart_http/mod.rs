@@ -3,7 +3,9 @@
 //!
 //! Does not live here: rules about refs; those follow in the acts.
 
+mod fetch;
 mod ls_refs;
+mod request;
 mod stream;
 
 use std::process::Stdio;
@@ -118,12 +120,22 @@ async fn serve(hub: &Arc<Hub>, request: Request<Incoming>) -> Result<Response<Bo
         return receive(hub, repository, guest, protocol, &input).await;
     }
     if protocol == Some(VERSION_2)
-        && let Some(question) = ls_refs::Question::read(&input)
-        && let Some(answer) = question.answer(hub, repository).await?
+        && let Some(answer) = answered(hub, repository, &input).await?
     {
         return Ok(git_response(UPLOADED.to_owned(), Body::from(answer)));
     }
     upload(hub, repository, protocol, input)
+}
+
+/// What can be told without a git.
+async fn answered(hub: &Hub, repository: u64, input: &[u8]) -> Result<Option<Vec<u8>>, Refused> {
+    if let Some(question) = ls_refs::Question::read(input) {
+        return question.answer(hub, repository).await;
+    }
+    match fetch::Question::read(input) {
+        Some(question) => question.answer(hub, repository).await,
+        None => Ok(None),
+    }
 }
 
 /// The repository and what the asker may do there. People may only see what they may read.
