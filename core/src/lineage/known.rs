@@ -120,17 +120,6 @@ impl Refs {
     }
 }
 
-/// How refs compare with those that were listed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum ComparedRefs {
-    /// They are the same, as long as the files are that those were read from.
-    Same(Arc<RefFiles>),
-    /// They are not.
-    Others,
-    /// Some of them were not listed, and those that were are the same.
-    Unknown,
-}
-
 /// When a question about refs was asked: its answer holds if nobody has brought news since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RefsAsOf(u64);
@@ -265,24 +254,14 @@ impl KnownObjects {
         }
     }
 
-    /// How these refs, all that there are whose names begin with one of `prefixes`, compare with those that were listed.
-    pub(super) fn compare_refs(
-        &self,
-        prefixes: &[String],
-        there: &BTreeMap<String, CommitId>,
-    ) -> ComparedRefs {
+    /// All refs whose names begin with one of `prefixes`, where all of those were listed, and what they were read from.
+    pub(super) fn listed(&self, prefixes: &[String]) -> Option<(BTreeMap<String, CommitId>, Arc<RefFiles>)> {
         let refs = locked(&self.refs);
-        let Some(listed) = &refs.listed else { return ComparedRefs::Unknown };
-        let (known, unknown): (Vec<_>, Vec<_>) = prefixes.iter().partition(|it| listed.prefixes.contains(it));
-        let is_known =
-            |(name, _): &(&String, &CommitId)| known.iter().any(|it| name.starts_with(it.as_str()));
-        if !there.iter().filter(is_known).eq(listed.refs.iter().filter(is_known)) {
-            return ComparedRefs::Others;
-        }
-        match &listed.files {
-            Some(files) if unknown.is_empty() => ComparedRefs::Same(Arc::clone(files)),
-            _ => ComparedRefs::Unknown,
-        }
+        let listed =
+            refs.listed.as_ref().filter(|it| prefixes.iter().all(|one| it.prefixes.contains(one)))?;
+        let is_asked = |name: &String| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
+        let asked = listed.refs.iter().filter(|(name, _)| is_asked(name));
+        Some((asked.map(|(name, at)| (name.clone(), *at)).collect(), Arc::clone(listed.files.as_ref()?)))
     }
 
     /// What git said when it was asked this of refs, if nobody has brought news since.
@@ -399,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn refs_are_compared_with_those_that_were_listed() {
+    fn refs_are_told_as_they_were_listed() {
         let known = KnownObjects::default();
         let [heads, seven, eight] = ["refs/heads/", "refs/pull/7/", "refs/pull/8/"].map(str::to_owned);
         let refs = |refs: &[(&str, usize)]| {
@@ -407,24 +386,15 @@ mod tests {
         };
         let (main, topic) = (("refs/heads/main", 1), ("refs/pull/7/head", 2));
         let both = [heads.clone(), seven.clone()];
-        assert_eq!(known.compare_refs(&both, &refs(&[main])), ComparedRefs::Unknown, "nothing was listed");
-        known.note_all_refs(
-            known.refs_as_of(),
-            both.to_vec(),
-            &refs(&[main, topic]),
-            Some(RefFiles::default()),
-        );
-        let same = || ComparedRefs::Same(Arc::default());
-        assert_eq!(known.compare_refs(&both, &refs(&[main, topic])), same());
-        assert_eq!(known.compare_refs(&both[..1], &refs(&[main])), same(), "the others were not asked for");
-        assert_eq!(known.compare_refs(&both, &refs(&[main])), ComparedRefs::Others, "one has gone");
-        assert_eq!(known.compare_refs(&both, &refs(&[("refs/heads/main", 3), topic])), ComparedRefs::Others);
-        let more = [heads.clone(), eight];
-        assert_eq!(known.compare_refs(&more, &refs(&[main, ("refs/pull/8/head", 4)])), ComparedRefs::Unknown);
-        let moved = refs(&[("refs/heads/main", 3), ("refs/pull/8/head", 4)]);
-        assert_eq!(known.compare_refs(&more, &moved), ComparedRefs::Others, "whatever the unlisted are");
+        assert_eq!(known.listed(&both), None, "nothing was listed");
+        let files = || Some(RefFiles::default());
+        known.note_all_refs(known.refs_as_of(), both.to_vec(), &refs(&[main, topic]), files());
+        let told = |prefixes: &[String]| known.listed(prefixes).map(|(refs, _)| refs);
+        assert_eq!(told(&both), Some(refs(&[main, topic])));
+        assert_eq!(told(&both[..1]), Some(refs(&[main])), "the others were not asked for");
+        assert_eq!(told(&[heads, eight]), None, "some of those were not listed");
         known.note_all_refs(known.refs_as_of(), both.to_vec(), &refs(&[main]), None);
-        assert_eq!(known.compare_refs(&both, &refs(&[main])), ComparedRefs::Unknown, "no files were seen");
+        assert_eq!(told(&both), None, "no files were seen");
     }
 
     #[test]

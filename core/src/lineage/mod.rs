@@ -8,7 +8,7 @@
 //!
 //! Open first: `topic.rs`, what a topic brings; `promotion.rs` is the same for an environment. `git.rs` runs git.
 //!
-//! Git is run as a program; only whether a remote has anything new is asked without one (`mirror/remote_refs.rs`). The mirror is a bare clone with `--filter=tree:0`: every commit and no files. Sets of
+//! Git is run as a program; only whether a remote has anything new, and what little that is, is asked without one (`mirror/smart_http.rs`). The mirror is a bare clone with `--filter=tree:0`: every commit and no files. Sets of
 //! commits are exact there, while GitHub's compare API shows one merge base and 250 commits. Files are fetched only to
 //! predict a merge where GitHub's own test merge does not fit.
 //!
@@ -85,7 +85,7 @@ pub use ledger::{Ledger, LedgerError};
 pub use line_parts::LinePart;
 pub use merged_back::{BringsBack, Downstream};
 pub use merged_files::MergedFiles;
-pub use mirror::{Fetched, Mirror, RemoteRefs};
+pub use mirror::{Fetched, Mirror, SmartHttp};
 pub use new_branch::{BranchError, Pushed};
 pub use promotion::PromotionQuestion;
 pub use rebuild::{Committer, Conflict, Rebuild, Rebuilt};

@@ -23,6 +23,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::Refused;
 use crate::acts::refs::notice;
+use crate::cut_short::{CutShort, whole};
 use crate::faults::RestEffect;
 use crate::hub::Hub;
 use crate::inflate;
@@ -67,6 +68,10 @@ pub(crate) async fn handle(hub: &Arc<Hub>, request: Request<Incoming>) -> Result
         return Err(Dropped);
     }
     rest::hold_answer(hub, effect.as_ref()).await;
+    if let Some(RestEffect::CutShort(after)) = effect {
+        let (parts, body) = response.into_parts();
+        return Ok(Response::from_parts(parts, Body::new(CutShort::new(whole(body).await, after))));
+    }
     Ok(response)
 }
 

@@ -112,6 +112,29 @@ async fn fetch_once(directory: &Path, remote: &Remote, pulls: &BTreeSet<u64>) ->
     git.ask(call).await.map(drop)
 }
 
+/// Takes in what a remote has told without a git: a pack with the commits that were missing, and where its refs are that have
+/// moved or come since they were as in `here`.
+///
+/// Nothing is taken away here: that something is gone, a fetch by git says a second time.
+pub(super) async fn take_in(
+    directory: &Path,
+    pack: Option<Vec<u8>>,
+    here: &BTreeMap<String, CommitId>,
+    there: &BTreeMap<String, CommitId>,
+) -> Result<(), GitError> {
+    let git = Git::at(directory);
+    if let Some(pack) = pack {
+        // As git itself keeps what comes from such a remote: what it leads to and is not here may be asked for.
+        git.ask(Call::new("index-pack").args(["--stdin", "--promisor"]).input(pack)).await?;
+    }
+    // Each moves from where it was seen, all or none, and only to a commit that is here.
+    let moves = there.iter().filter_map(|(name, at)| match here.get(name) {
+        Some(before) => (before != at).then(|| format!("update {name} {at} {before}")),
+        None => Some(format!("create {name} {at}")),
+    });
+    git.ask(Call::new("update-ref").arg("--stdin").input(lines::list(moves))).await.map(drop)
+}
+
 /// The pull requests whose refs are there, as far as the names of refs can still be read.
 pub(super) async fn pulls_in(directory: &Path) -> BTreeSet<u64> {
     let call = Call::new("for-each-ref").args(["--format=%(refname)", "refs/pull/"]);
@@ -153,8 +176,36 @@ pub(super) async fn tidy(generation: &Generation) {
     generation.known().forget();
     let git = Git::at(generation.directory());
     let repack = Call::new("repack").args(["-a", "-d", "-q", "--no-write-bitmap-index"]);
-    if let Err(error) = git.ask(repack.within(REMOTE_LIMIT)).await {
-        tracing::warn!(error = error_chain(&error), "the packs of a mirror could not be put together");
+    // What came without a fetch by git is in no commit graph yet.
+    let graph = Call::new("commit-graph").args(["write", "--reachable", "--split", "--no-progress"]);
+    for call in [repack, graph] {
+        if let Err(error) = git.ask(call.within(REMOTE_LIMIT)).await {
+            tracing::warn!(error = error_chain(&error), "the packs of a mirror could not be put together");
+        }
     }
     generation.known().forget();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With its sum at the end, as git writes it.
+    const EMPTY_PACK: &[u8] =
+        b"PACK\0\0\0\x02\0\0\0\0\x02\x9d\x08\x82;\xd8\xa8\xea\xb5\x10\xadj\xc7\\\x82<\xfd>\xd3\x1e";
+
+    #[tokio::test]
+    async fn no_ref_moves_to_a_commit_that_was_not_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let mirror = folder.path().join("mirror");
+        std::fs::create_dir(&mirror).unwrap();
+        initialize(&mirror).await.unwrap();
+        let there = BTreeMap::from([("refs/heads/main".to_owned(), "1".repeat(40).parse().unwrap())]);
+        let taken = take_in(&mirror, Some(EMPTY_PACK.to_vec()), &BTreeMap::new(), &there).await;
+        assert!(matches!(taken, Err(GitError::Failed { what: "update-ref", .. })), "{taken:?}");
+        let cut = EMPTY_PACK[..EMPTY_PACK.len() - 1].to_vec();
+        let taken = take_in(&mirror, Some(cut), &BTreeMap::new(), &there).await;
+        assert!(matches!(taken, Err(GitError::Failed { what: "index-pack", .. })), "{taken:?}");
+        assert!(pulls_in(&mirror).await.is_empty());
+    }
 }

@@ -1,11 +1,12 @@
 //! A bare copy of one remote repository: made, kept fresh, shared, repaired, removed.
 //!
 //! A mirror is a folder of generations. Whoever asks one holds on to it, so that a new one can be made, or an old one
-//! removed, while others ask; the files go with the last who does. `fetch.rs` has the git commands, `remote_refs.rs`
-//! the question whether there is anything to fetch.
+//! removed, while others ask; the files go with the last who does. `fetch.rs` has the git commands, `smart_http.rs`
+//! what is asked without one.
 
 mod fetch;
-mod remote_refs;
+mod protocol;
+mod smart_http;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -16,15 +17,18 @@ use tokio::fs;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-pub use self::remote_refs::RemoteRefs;
+use self::smart_http::AskError;
+pub use self::smart_http::SmartHttp;
 use super::generation::{self, Generation};
 use super::git::{Call, Git};
-use super::known::ComparedRefs;
 use super::{GitError, Remote, RemoteTurns, Repository};
 use crate::model::{BranchName, CommitId, error_chain};
 
 /// For how long a remote is fetched from at once that could not be asked first, and cannot be soon.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(600);
+
+/// How many commits a remote is told at most that are here already, where no git finds out which it need be told.
+const HAVES_MOST: usize = 250;
 
 /// How the names of branches begin.
 const HEADS: &str = "refs/heads/";
@@ -52,8 +56,8 @@ pub struct Mirror {
     wanted: SyncMutex<Wanted>,
     /// Held while the remote is asked.
     turn: Mutex<()>,
-    /// Asks whether there is anything to bring.
-    remote_refs: Option<Arc<RemoteRefs>>,
+    /// Asks what there is to bring, and brings it where it is little.
+    smart_http: Option<Arc<SmartHttp>>,
     /// What questions wait for that need files from the remote.
     turns: Option<Arc<dyn RemoteTurns>>,
     /// Until when that is not asked, since it was in vain.
@@ -94,16 +98,16 @@ impl Mirror {
             current: SyncMutex::default(),
             wanted: SyncMutex::default(),
             turn: Mutex::new(()),
-            remote_refs: None,
+            smart_http: None,
             turns: None,
             not_asked_until: SyncMutex::default(),
         }
     }
 
-    /// The same, where a remote is first asked whether it has anything new.
+    /// The same, where a remote is asked without a git as far as that goes.
     #[must_use]
-    pub fn asking_first(self, remote_refs: Arc<RemoteRefs>) -> Self {
-        Self { remote_refs: Some(remote_refs), ..self }
+    pub fn asking_first(self, smart_http: Arc<SmartHttp>) -> Self {
+        Self { smart_http: Some(smart_http), ..self }
     }
 
     /// The same, where questions that need files from the remote wait for their turn.
@@ -288,10 +292,17 @@ impl Mirror {
                 return self.make(remote, pulls).await;
             }
             generation.trust();
-        } else if self.has_all(&generation, remote, pulls).await {
+        } else if let Some((here, there)) = self.told(&generation, remote, pulls).await {
             self.clear_temporary(&generation);
-            fetch::tidy(&generation).await;
-            return Ok(Fetched::Unchanged);
+            if here == there {
+                fetch::tidy(&generation).await;
+                return Ok(Fetched::Unchanged);
+            }
+            if self.is_brought(&generation, remote, &here, &there).await {
+                fetch::tidy(&generation).await;
+                let _ = fetch::refs_in(&generation, pulls).await;
+                return Ok(Fetched::Asked);
+            }
         }
         self.clear_temporary(&generation);
         let change = generation.known().refs_change();
@@ -316,35 +327,80 @@ impl Mirror {
         }
     }
 
-    /// Whether the remote says that it has just the refs that a fetch would find here.
-    async fn has_all(&self, generation: &Arc<Generation>, remote: &Remote, pulls: &BTreeSet<u64>) -> bool {
+    /// The refs that a fetch would find here, and those that the remote says it has.
+    async fn told(
+        &self,
+        generation: &Arc<Generation>,
+        remote: &Remote,
+        pulls: &BTreeSet<u64>,
+    ) -> Option<(BTreeMap<String, CommitId>, BTreeMap<String, CommitId>)> {
         let prefixes = fetch::prefixes(pulls);
-        let Some(there) = self.refs_of(remote, &prefixes).await else { return false };
-        match generation.known().compare_refs(&prefixes, &there) {
-            ComparedRefs::Others => return false,
-            // What is the same as before is looked at on the disk, which may have lost it.
-            ComparedRefs::Same(files) if files.are_still_in(generation.directory()).await => return true,
-            ComparedRefs::Same(_) | ComparedRefs::Unknown => {}
+        let there = self.refs_of(remote, &prefixes).await?;
+        if let Some((here, files)) = generation.known().listed(&prefixes)
+            // What is known is looked at on the disk, which may have lost it.
+            && files.are_still_in(generation.directory()).await
+        {
+            return Some((here, there));
         }
-        fetch::refs_in(generation, pulls).await.is_ok_and(|here| here == there)
+        Some((fetch::refs_in(generation, pulls).await.ok()?, there))
+    }
+
+    /// Brings what the remote has just told of without a git that asks it all once more. Whether it could: a fetch by git
+    /// is for all that is large or odd, and says what is wrong.
+    async fn is_brought(
+        &self,
+        generation: &Arc<Generation>,
+        remote: &Remote,
+        here: &BTreeMap<String, CommitId>,
+        there: &BTreeMap<String, CommitId>,
+    ) -> bool {
+        let Some(smart_http) = &self.smart_http else { return false };
+        let commits = |refs: &BTreeMap<String, CommitId>| refs.values().copied().collect::<BTreeSet<_>>();
+        let (haves, mut wants) = (commits(here), commits(there));
+        wants.retain(|commit| !haves.contains(commit));
+        if haves.is_empty() || haves.len() > HAVES_MOST || here.keys().any(|name| !there.contains_key(name)) {
+            return false;
+        }
+        let mut pack = None;
+        if !wants.is_empty() {
+            match Box::pin(smart_http.pack(remote, &wants, &haves)).await {
+                Ok(brought) => pack = Some(brought),
+                Err(error) => {
+                    self.note_untold(&error);
+                    return false;
+                }
+            }
+        }
+        let change = generation.known().refs_change();
+        let taken = fetch::take_in(generation.directory(), pack, here, there).await;
+        drop(change);
+        taken
+            .inspect_err(|error| {
+                tracing::debug!(error = error_chain(error), "what the remote sent was not taken in");
+            })
+            .is_ok()
     }
 
     /// The remote's refs whose names begin so, as it tells them without a git; `None` where it has to be asked by one.
     async fn refs_of(&self, remote: &Remote, prefixes: &[String]) -> Option<BTreeMap<String, CommitId>> {
-        let remote_refs = self.remote_refs.as_ref()?;
-        let not_asked_until = || self.not_asked_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if not_asked_until().is_some_and(|until| Instant::now() < until) {
+        let smart_http = self.smart_http.as_ref()?;
+        if self.not_asked_until().is_some_and(|until| Instant::now() < until) {
             return None;
         }
         // Apart from the future of who asks: a client's is large.
-        let told = Box::pin(remote_refs.of(remote, prefixes)).await;
-        told.inspect_err(|error| {
-            tracing::debug!(error = error_chain(error), "the remote did not tell its refs");
-            if error.will_stay() {
-                *not_asked_until() = Some(Instant::now() + ASKED_AGAIN_AFTER);
-            }
-        })
-        .ok()
+        let told = Box::pin(smart_http.refs(remote, prefixes)).await;
+        told.inspect_err(|error| self.note_untold(error)).ok()
+    }
+
+    fn note_untold(&self, error: &AskError) {
+        tracing::debug!(error = error_chain(error), "the remote did not tell without a git");
+        if error.will_stay() {
+            *self.not_asked_until() = Some(Instant::now() + ASKED_AGAIN_AFTER);
+        }
+    }
+
+    fn not_asked_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.not_asked_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Only where no question works on it, and none can begin before this ends.
