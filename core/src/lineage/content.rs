@@ -24,8 +24,8 @@ impl Repository {
         // Both in one round.
         self.bring_trees(vec![tree, tree_before]).await?;
         // The folder first: where it is the same, no file is fetched.
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for part in [folder, path] {
+        let folder = path.rsplit_once('/').map(|(folder, _)| folder);
+        for part in folder.into_iter().chain([path]) {
             let (now, then) = (self.object_at(head, part).await?, self.object_at(before, part).await?);
             if now == then || now.is_none() {
                 return Ok(None);
