@@ -60,6 +60,8 @@ mod remotes;
 mod repair_command;
 #[path = "lineage/repairs.rs"]
 mod repairs;
+#[path = "lineage/smart_http.rs"]
+mod smart_http;
 #[path = "lineage/stack_rebases.rs"]
 mod stack_rebases;
 #[path = "lineage/story.rs"]
@@ -68,8 +70,6 @@ mod story;
 mod survival;
 #[path = "lineage/topic_examples.rs"]
 mod topic_examples;
-#[path = "lineage/unchanged.rs"]
-mod unchanged;
 #[path = "lineage/undone_examples.rs"]
 mod undone_examples;
 #[path = "lineage/way_home.rs"]

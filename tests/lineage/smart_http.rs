@@ -1,13 +1,14 @@
-//! A remote that has nothing new: it is asked over HTTP, and nothing is fetched. Whatever else it answers, a fetch finds out.
+//! A remote that has nothing new, or little: it is asked over HTTP without a git. Whatever else it answers, a fetch by git
+//! finds out.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use towpath::lineage::{Authorization, Fetched, Mirror, Remote, RemoteRefs};
+use towpath::lineage::{Authorization, Fetched, GitError, Mirror, Remote, SmartHttp};
 use towpath::model::BranchName;
-use towpath_sandbox::{Config, Fault, Faults, Permission, RepoHandle, Sandbox};
+use towpath_sandbox::{Config, Fault, Faults, Permission, RepoHandle, RestMatcher, Sandbox};
 
 use crate::story::run_git;
 
@@ -15,6 +16,11 @@ use crate::story::run_git;
 const GUEST: &str = "x-access-token";
 const REFS: &str = "/acme/store.git/info/refs";
 const QUESTION: &str = "/acme/store.git/git-upload-pack";
+/// Whole in the words of the protocol.
+const BAD_PACK: &str = "000dpackfile\n002a\x01PACK, but nothing that git could read0000";
+
+/// Plants what goes wrong with one answer.
+type Plant = Box<dyn Fn(RestMatcher) -> Fault>;
 
 /// A repository on a server, and a mirror of it.
 struct Served {
@@ -36,7 +42,7 @@ impl Served {
         let remote = Remote { url: store.clone_url(), authorization, allow_http: true, allow_file: false };
         let folder = TempDir::new().unwrap();
         let mirror =
-            Mirror::new(folder.path().join("mirror.git")).asking_first(Arc::new(RemoteRefs::default()));
+            Mirror::new(folder.path().join("mirror.git")).asking_first(Arc::new(SmartHttp::default()));
         let served = Self { github, store, remote, mirror, folder };
         assert_eq!(served.fetch(&[]).await, Fetched::Asked, "it is made");
         served
@@ -44,6 +50,18 @@ impl Served {
 
     async fn fetch(&self, pulls: &[u64]) -> Fetched {
         self.mirror.fetch(&self.remote, pulls).await.unwrap()
+    }
+
+    /// How often anybody has asked what the server can do: we once for each fetch, and git once more.
+    fn greetings(&self) -> u64 {
+        let counts = self.github.request_counts().into_iter();
+        counts.filter(|(what, _)| what.contains("info/refs")).map(|(_, times)| times).sum()
+    }
+
+    /// Fetches, and tells whether no git did.
+    async fn fetch_without_git(&self, pulls: &[u64]) -> bool {
+        let before = self.greetings();
+        self.fetch(pulls).await == Fetched::Asked && self.greetings() == before + 1
     }
 
     /// Where a branch of the mirror points.
@@ -102,8 +120,8 @@ async fn a_pull_request_that_is_wanted_is_asked_for_with_the_branches() {
 
 #[tokio::test]
 async fn whatever_goes_wrong_with_the_question_a_fetch_follows() {
-    type Plant = fn(&Faults) -> Fault;
-    let plants: [(&str, Plant); 7] = [
+    type Planted = fn(&Faults) -> Fault;
+    let plants: [(&str, Planted); 7] = [
         ("an error", |faults| faults.rest("GET", REFS).status(502)),
         ("no git", |faults| faults.rest("GET", REFS).answer(200, "text/html", "<html>")),
         ("an older version", |faults| faults.rest("GET", REFS).answer(200, "text/plain", "0000")),
@@ -138,7 +156,7 @@ async fn branches_are_told_without_a_mirror_and_by_git_where_the_question_fails(
     let tips = ["master", "topic"].map(|branch| (name(branch), served.store.tip(branch).unwrap()));
     for fails in [false, true] {
         let asked_anew = Mirror::new(served.folder.path().join("other.git"));
-        let mirror = asked_anew.asking_first(Arc::new(RemoteRefs::default()));
+        let mirror = asked_anew.asking_first(Arc::new(SmartHttp::default()));
         let fault = || fails.then(|| served.github.faults().rest("GET", REFS).status(502).times(1));
         let planted = fault();
         let told = mirror.tips_of(&served.remote).await.unwrap();
@@ -193,6 +211,228 @@ async fn a_mirror_that_has_lost_something_is_mended_though_there_is_nothing_new(
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_new_and_small_is_brought_without_a_git() {
+    let served = Served::new().await;
+    assert_eq!(served.fetch(&[]).await, Fetched::Unchanged);
+    let commit = served.commit("one\n").await;
+    assert!(served.fetch_without_git(&[]).await, "there is a commit more");
+    assert_eq!(served.mirrored("topic").await, Some(commit.clone()));
+
+    served.store.branch("other").from("topic").by(GUEST).await.unwrap();
+    served.store.move_branch("topic").to(&served.store.tip("master").unwrap()).by(GUEST).await.unwrap();
+    assert!(served.fetch_without_git(&[]).await, "a branch moved and one came, to where others are");
+    assert_eq!(served.mirrored("other").await, Some(commit));
+    assert_eq!(served.mirrored("topic").await, served.store.tip("master"));
+
+    let number = served.store.open_pull("other").into("master").by(GUEST).await.unwrap().number();
+    assert!(served.fetch_without_git(&[number]).await, "there is a pull request more");
+    let mirror = Mirror::newest_in(&served.folder.path().join("mirror.git")).unwrap();
+    run_git(&mirror, &["rev-parse", "--verify", "--quiet", &format!("refs/pull/{number}/head^{{commit}}")]);
+
+    // After a restart nobody knows whether history is whole, which git finds out.
+    let restarted = Mirror::new(served.folder.path().join("mirror.git"));
+    let served = Served { mirror: restarted.asking_first(Arc::new(SmartHttp::default())), ..served };
+    served.commit("two\n").await;
+    assert!(!served.fetch_without_git(&[]).await);
+    served.commit("three\n").await;
+    assert!(served.fetch_without_git(&[]).await);
+
+    // What is gone is taken away only where git says so too.
+    served.store.delete_branch("other").by(GUEST).await.unwrap();
+    let by_git = served.github.faults().rest("POST", QUESTION).status(500).after(1);
+    served.mirror.fetch(&served.remote, &[]).await.unwrap_err();
+    by_git.remove();
+    assert!(served.mirrored("other").await.is_some());
+    assert_eq!(served.fetch(&[]).await, Fetched::Asked);
+    assert_eq!(served.mirrored("other").await, None);
+    run_git(&mirror, &["fsck", "--connectivity-only"]);
+    assert!(!served.folder.path().join("mirror.git/2").exists(), "it was made again");
+}
+
+/// The same numbers on every machine.
+fn dice(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = seed;
+    move |sides| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % sides
+    }
+}
+
+#[tokio::test]
+async fn a_mirror_that_followed_a_history_is_as_one_that_git_makes_at_its_end() {
+    let mut brought = 0;
+    for seed in 1..=4 {
+        let served = Served::new().await;
+        let mut roll = dice(seed);
+        let branches = ["master", "topic", "one", "two", "one-more"];
+        for step in 0..24 {
+            let mut pick = || branches[usize::try_from(roll(5)).unwrap()];
+            let (branch, other) = (pick(), pick());
+            let is_there = |branch: &str| served.store.tip(branch).is_some();
+            match roll(8) {
+                _ if !is_there(branch) => {
+                    let from = if is_there(other) { other } else { "master" };
+                    served.store.branch(branch).from(from).by(GUEST).await.unwrap();
+                }
+                0 if branch != "master" => served.store.delete_branch(branch).by(GUEST).await.unwrap(),
+                1 if is_there(other) => {
+                    let to = served.store.tip(other).unwrap();
+                    served.store.move_branch(branch).to(&to).by(GUEST).await.unwrap();
+                }
+                2 => {
+                    let text = format!("apart {step}\n");
+                    served.store.commit_on(branch).orphan().file("cart", &text).by(GUEST).await.unwrap();
+                }
+                _ => {
+                    let text = format!("{step}\n");
+                    served.store.commit_on(branch).file("cart", &text).by(GUEST).await.unwrap();
+                }
+            }
+            // Now and then several things are new at once.
+            if roll(3) > 0 {
+                brought += u32::from(served.fetch_without_git(&[]).await);
+            }
+        }
+        served.fetch(&[]).await;
+        let anew = Mirror::new(served.folder.path().join("anew.git"));
+        anew.fetch(&served.remote, &[]).await.unwrap();
+        let [followed, anew] = ["mirror.git", "anew.git"].map(|name| {
+            let mirror = Mirror::newest_in(&served.folder.path().join(name)).unwrap();
+            run_git(&mirror, &["fsck", "--connectivity-only"]);
+            let refs = run_git(&mirror, &["for-each-ref"]);
+            (refs, run_git(&mirror, &["rev-list", "--all", "--topo-order"]))
+        });
+        assert_eq!(followed, anew, "seed {seed}");
+        assert!(!served.folder.path().join("mirror.git/2").exists(), "seed {seed}: it was made again");
+    }
+    assert!(brought > 30, "{brought}");
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_with_what_is_sent_a_fetch_by_git_follows() {
+    let answer = |body: &'static str| -> Plant { Box::new(move |rest| rest.answer(200, "text/plain", body)) };
+    let plants: [(&str, Plant); 7] = [
+        ("an error", Box::new(|rest: RestMatcher| rest.status(500))),
+        ("a closed connection", Box::new(|rest: RestMatcher| rest.reset())),
+        ("half a pack", Box::new(|rest: RestMatcher| rest.cut_short(60))),
+        ("no pack", answer("0000")),
+        ("no git", answer("<html>")),
+        ("a refusal", answer("0020ERR upload-pack: not our ref0000")),
+        ("a pack that is none", answer(BAD_PACK)),
+    ];
+    for (what, plant) in plants {
+        let served = Served::new().await;
+        let commit = served.commit("one\n").await;
+        let fault = plant(served.github.faults().rest("POST", QUESTION)).after(1).times(1);
+        assert_eq!(served.fetch(&[]).await, Fetched::Asked, "{what}");
+        assert_eq!((served.mirrored("topic").await, fault.hits()), (Some(commit), 1), "{what}");
+        assert_eq!(served.fetch(&[]).await, Fetched::Unchanged, "{what}");
+        assert!(!served.folder.path().join("mirror.git/2").exists(), "{what}: it was made again");
+    }
+}
+
+/// What `topic` makes of its file, which no mirror has before it is asked.
+async fn changed(served: &Served, path: &str) -> Result<Option<Vec<u8>>, GitError> {
+    let id = |branch: &str| served.store.tip(branch).unwrap().parse().unwrap();
+    let repository = served.mirror.repository(Some(served.remote.clone()));
+    repository.changed_file(id("topic"), id("master"), path).await
+}
+
+#[tokio::test]
+async fn trees_that_a_question_needs_are_brought_without_a_git_and_by_one_where_that_fails() {
+    let plants: [(&str, Option<Plant>); 5] = [
+        ("nothing", None),
+        ("an error", Some(Box::new(|rest: RestMatcher| rest.status(500)))),
+        ("half a pack", Some(Box::new(|rest: RestMatcher| rest.cut_short(60)))),
+        ("no git", Some(Box::new(|rest: RestMatcher| rest.answer(200, "text/html", "<html>")))),
+        ("no pack", Some(Box::new(|rest: RestMatcher| rest.answer(200, "text/plain", BAD_PACK)))),
+    ];
+    for (what, plant) in plants {
+        let served = Served::new().await;
+        served.commit("one\n").await;
+        served.fetch(&[]).await;
+        let planted = plant.map(|plant| plant(served.github.faults().rest("POST", QUESTION)).times(1));
+        // git would ask first what the remote can do.
+        let before = served.greetings();
+        assert_eq!(changed(&served, "nothing").await.unwrap(), None, "{what}");
+        assert_eq!(served.greetings() > before, planted.is_some(), "{what}");
+        assert!(planted.is_none_or(|it| it.hits() == 1), "{what}");
+        assert_eq!(changed(&served, "cart").await.unwrap().as_deref(), Some(&b"one\n"[..]), "{what}");
+        assert!(!served.mirror.is_suspect(), "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bad_tree_that_is_sent_without_a_git_is_not_taken() {
+    let served = Served::new().await;
+    let folder = TempDir::new().unwrap();
+    let git = |arguments: &[&str]| run_git(folder.path(), arguments).trim().to_owned();
+    git(&["init", "--quiet"]);
+    std::fs::write(folder.path().join("file"), "a\n").unwrap();
+    let blob = git(&["hash-object", "-w", "file"]);
+    let id: Vec<u8> = (0..20).map(|at| u8::from_str_radix(&blob[2 * at..2 * at + 2], 16).unwrap()).collect();
+    // The same name twice: whoever merges it or checks it out sees one of both.
+    let entry = [&b"100644 cart\0"[..], &id].concat();
+    std::fs::write(folder.path().join("tree"), [entry.clone(), entry].concat()).unwrap();
+    let tree = git(&["hash-object", "-t", "tree", "--literally", "-w", "tree"]);
+    let url = served.store.clone_url().replace("http://", &format!("http://{GUEST}:ghs@"));
+    git(&["fetch", "--quiet", &url, "topic"]);
+    let commit = git(&["commit-tree", "-m", "Twice", "-p", "FETCH_HEAD", &tree]);
+    git(&["push", "--quiet", &url, &format!("{commit}:refs/heads/topic")]);
+
+    served.fetch(&[]).await;
+    assert_eq!(served.mirrored("topic").await, Some(commit));
+    let sent = || {
+        served.github.request_counts().into_iter().filter(|(what, _)| what.contains("POST")).map(|it| it.1)
+    };
+    let mirror = Mirror::newest_in(&served.folder.path().join("mirror.git")).unwrap();
+    let before = sent().sum::<u64>();
+    // No git can come, so that what is sent comes without one.
+    served.github.faults().rest("GET", REFS).status(500).times(1);
+    for is_by_git in [false, true] {
+        let told = changed(&served, "cart").await.unwrap_err().to_string();
+        assert_eq!(told.contains("duplicateEntries"), is_by_git, "{told}");
+        assert!(is_by_git || sent().sum::<u64>() == before + 1);
+        let there = run_git(&mirror, &["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]);
+        assert!(!there.contains(&tree), "{there}");
+    }
+}
+
+/// The older commits are in a pack of their own, and what is new and the branches say nothing of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mirror_that_has_lost_its_history_is_mended_by_the_next_news() {
+    for is_restarted in [false, true] {
+        let served = Served::new().await;
+        let mirror = Mirror::newest_in(&served.folder.path().join("mirror.git")).unwrap();
+        let packs =
+            || std::fs::read_dir(mirror.join("objects/pack")).unwrap().map(|entry| entry.unwrap().path());
+        let first: Vec<_> = packs().collect();
+        let master = served.commit("one\n").await;
+        served.store.move_branch("master").to(&master).by(GUEST).await.unwrap();
+        assert!(served.fetch_without_git(&[]).await);
+        for path in first {
+            std::fs::remove_file(path).unwrap();
+        }
+        // It would answer for them.
+        std::fs::remove_dir_all(mirror.join("objects/info/commit-graphs")).unwrap();
+        assert!(packs().count() > 0);
+        let mut served = served;
+        if is_restarted {
+            let restarted = Mirror::new(served.folder.path().join("mirror.git"));
+            served.mirror = restarted.asking_first(Arc::new(SmartHttp::default()));
+        }
+        // Where branches and their commits are there, it looks as if nothing was lost.
+        assert_eq!(served.fetch(&[]).await, Fetched::Unchanged);
+        let commit = served.commit("two\n").await;
+        assert_eq!(served.fetch(&[]).await, Fetched::Asked);
+        assert_eq!(served.mirrored("topic").await, Some(commit));
+        let mended = Mirror::newest_in(&served.folder.path().join("mirror.git")).unwrap();
+        assert_ne!(mended, mirror, "restarted: {is_restarted}");
+        run_git(&mended, &["fsck", "--connectivity-only"]);
+    }
+}
+
 /// A server that is killed leaves its git behind, which still writes while the next server fetches.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ref_that_another_git_moves_during_a_fetch_keeps_nobody_from_it() {
@@ -201,7 +441,7 @@ async fn a_ref_that_another_git_moves_during_a_fetch_keeps_nobody_from_it() {
         ("made", &["update-ref", "refs/heads/comes", "refs/heads/master"]),
         ("taken away", &["update-ref", "-d", "refs/heads/moves"]),
     ];
-    for (what, write) in writes {
+    for ((what, write), by_git) in writes.into_iter().flat_map(|write| [(write, false), (write, true)]) {
         let served = Served::new().await;
         served.commit("one\n").await;
         served.store.branch("moves").from("topic").by(GUEST).await.unwrap();
@@ -210,8 +450,12 @@ async fn a_ref_that_another_git_moves_during_a_fetch_keeps_nobody_from_it() {
         served.store.move_branch("moves").to(&second).by(GUEST).await.unwrap();
         served.store.branch("comes").from("topic").by(GUEST).await.unwrap();
 
-        // Our question for the refs and git's own come first; then git has read what is here, and asks for commits.
-        let fault = served.github.faults().rest("POST", QUESTION).hold_answer().after(2).times(1);
+        if by_git {
+            served.github.faults().rest("POST", QUESTION).status(500).after(1).times(1);
+        }
+        // Ours come first, for refs and for commits; git asks both again, after it has read what is here.
+        let before = if by_git { 2 } else { 1 };
+        let fault = served.github.faults().rest("POST", QUESTION).hold_answer().after(before).times(1);
         let (fetched, ()) = tokio::join!(served.fetch(&[]), async {
             while served.github.faults().held() == 0 {
                 tokio::time::sleep(Duration::from_millis(2)).await;

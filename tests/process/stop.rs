@@ -59,17 +59,29 @@ async fn with_a_call_that_github_does_not_answer_it_stops_in_time() {
     next_start_ends_it(&world, &pull).await;
 }
 
-#[tokio::test]
-async fn with_a_fetch_that_does_not_end_it_stops_in_time() {
+async fn stops_in_a_fetch(is_by_git: bool) {
     let world = World::new().await;
     let server = world.start().await;
     world.quiet().await;
-    // Whether there is anything new takes two calls.
+    // Whether there is anything new takes two calls. What it is comes by one more, or by git.
+    if is_by_git {
+        world.github.faults().rest("POST", "/acme/store.git/git-upload-pack").status(500).after(1).times(1);
+    }
     world.github.faults().rest("*", "/acme/store.git/**").hang_until_released().after(2);
     let pull = foreign_pull(&world).await;
     world.held(0).await;
     ended_well(&server.stop().await);
     next_start_ends_it(&world, &pull).await;
+}
+
+#[tokio::test]
+async fn with_a_fetch_that_does_not_end_it_stops_in_time() {
+    stops_in_a_fetch(false).await;
+}
+
+#[tokio::test]
+async fn with_a_fetch_by_git_that_does_not_end_it_stops_in_time() {
+    stops_in_a_fetch(true).await;
 }
 
 #[tokio::test]

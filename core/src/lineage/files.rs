@@ -42,7 +42,7 @@ impl Repository {
         if missing.is_empty() {
             return Ok(());
         }
-        self.git.ask(fetch_named("--filter=blob:none").input(lines::list(missing))).await.map(drop)
+        self.git.bring(&missing).await
     }
 
     /// Makes these files' contents be there.
@@ -53,18 +53,14 @@ impl Repository {
         let call = Call::new("cat-file").arg("--batch-check=%(objecttype)").input(lines::list(objects));
         let answer = self.git.ask(call).await?;
         let kinds = lines::text(&answer);
-        let mut missing: Vec<&&str> = kinds
-            .lines()
-            .zip(objects)
-            .filter(|(kind, _)| *kind != "blob")
-            .map(|(_, object)| object)
-            .collect();
+        let missing = kinds.lines().zip(objects).filter(|(kind, _)| *kind != "blob");
+        let mut missing: Vec<String> = missing.map(|(_, object)| (*object).to_owned()).collect();
         missing.sort_unstable();
         missing.dedup();
         if missing.is_empty() {
             return Ok(());
         }
-        self.git.ask(fetch_named("--filter=blob:none").input(lines::list(missing))).await.map(drop)
+        self.git.bring(&missing).await
     }
 
     /// Makes these trees be there, with all below them but the files' contents.
@@ -81,49 +77,14 @@ impl Repository {
         let call = Call::new("cat-file").arg("--batch-check=%(objecttype)").input(lines::list(&trees));
         let answer = self.git.ask(call).await?;
         let kinds = lines::text(&answer);
-        let missing = kinds.lines().zip(&trees).filter(|(kind, _)| *kind != "tree").map(|(_, tree)| tree);
-        let missing: Vec<&TreeId> = missing.collect();
+        let missing = kinds.lines().zip(&trees).filter(|(kind, _)| *kind != "tree");
+        let missing: Vec<String> = missing.map(|(_, tree)| tree.to_string()).collect();
         if !missing.is_empty() {
-            self.fetch_trees(&lines::list(missing)).await?;
+            self.git.bring(&missing).await?;
         }
         if let Some(known) = self.git.known() {
             known.note_trees(trees);
         }
         Ok(())
     }
-
-    async fn fetch_trees(&self, missing: &str) -> Result<(), GitError> {
-        let files_left_out = fetch_named("--filter=blob:none").input(missing);
-        match self.git.ask(files_left_out).await {
-            Err(error) if is_historic(&error) => {
-                // Where files are left out git cannot be told which complaints to pass over, so they come too.
-                let whole = HISTORIC.iter().fold(fetch_named("--no-filter"), |call, complaint| {
-                    call.setting(&format!("fetch.fsck.{complaint}"), "ignore")
-                });
-                self.git.ask(whole.input(missing)).await.map(drop)
-            }
-            outcome => outcome.map(drop),
-        }
-    }
-}
-
-/// What git complains of in trees that it wrote itself once, and that means nothing to any question: modes
-/// with a zero before them. All else that it finds in trees would lead a merge, or whoever checks the
-/// files out, astray.
-const HISTORIC: [&str; 1] = ["zeroPaddedFilemode"];
-
-fn is_historic(error: &GitError) -> bool {
-    matches!(error, GitError::Failed { stderr, .. } | GitError::Corrupt { stderr, .. }
-        if HISTORIC.iter().any(|complaint| stderr.contains(&format!(": {complaint}: "))))
-}
-
-/// A fetch of trees or files by their names, which it reads as its input. What is named comes whatever the filter says.
-fn fetch_named(filter: &str) -> Call {
-    Call::new("fetch")
-        .args(["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"])
-        .args(["--no-recurse-submodules", "--no-write-commit-graph", filter])
-        .args(["--stdin", "origin"])
-        // What is here is known to lack these trees, so nothing here is worth offering.
-        .setting("fetch.negotiationAlgorithm", "noop")
-        .online()
 }

@@ -3,24 +3,40 @@
 //! Whoever asks holds on to the one they began with, so that nothing goes from under a question: a damaged
 //! or evicted one is removed when the last of them has ended.
 
-use super::RemoteTurns;
 use super::known::KnownObjects;
+use super::{RemoteTurns, SmartHttp};
 use crate::model::error_chain;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
+
+/// For how long a remote is asked by git alone after anything else was in vain.
+pub(super) const BY_GIT_FOR: Duration = Duration::from_secs(600);
 
 /// What is left of a fetch that was killed begins like this.
 const TEMPORARY: &str = "tmp_";
+
+/// How a mirror's remote is asked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Asked {
+    /// Without a git, as far as that goes.
+    pub(super) smart_http: Option<Arc<SmartHttp>>,
+    /// What questions wait for that need files from the remote.
+    pub(super) turns: Option<Arc<dyn RemoteTurns>>,
+}
 
 /// A folder that holds a bare repository, or did.
 #[derive(Debug)]
 pub(super) struct Generation {
     directory: PathBuf,
-    /// What questions wait for that need files from the remote.
-    remote_turns: Option<Arc<dyn RemoteTurns>>,
+    asked: Asked,
+    /// Until when nothing is brought without a git, since that was in vain.
+    by_git_until: Mutex<Option<Instant>>,
+    /// A git has fetched into it and so has read its history, and nothing has gone from it since.
+    followed: AtomicBool,
     /// What need not be asked again.
     known: KnownObjects,
     /// git spoke of damage when it was asked.
@@ -30,13 +46,40 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    pub(super) fn new(directory: PathBuf, remote_turns: Option<Arc<dyn RemoteTurns>>) -> Self {
-        let (suspect, retired) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { directory, remote_turns, known: KnownObjects::default(), suspect, retired }
+    pub(super) fn new(directory: PathBuf, asked: Asked) -> Self {
+        let (known, by_git_until) = (KnownObjects::default(), Mutex::default());
+        let [followed, suspect, retired] = [false; 3].map(AtomicBool::new);
+        Self { directory, asked, by_git_until, followed, known, suspect, retired }
     }
 
     pub(super) fn remote_turns(&self) -> Option<&dyn RemoteTurns> {
-        self.remote_turns.as_deref()
+        self.asked.turns.as_deref()
+    }
+
+    /// What brings objects without a git, where that is worth the try.
+    pub(super) fn smart_http(&self) -> Option<&SmartHttp> {
+        let by_git = self.by_git_until().is_some_and(|until| Instant::now() < until);
+        self.asked.smart_http.as_deref().filter(|_| !by_git)
+    }
+
+    /// Notes why objects were not brought without a git. Whatever it was, the next try would cost the same.
+    pub(super) fn note_not_brought(&self, error: &dyn std::error::Error) {
+        tracing::debug!(error = error_chain(error), "nothing was brought without a git");
+        *self.by_git_until() = Some(Instant::now() + BY_GIT_FOR);
+    }
+
+    fn by_git_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        // Nothing panics while it is held.
+        self.by_git_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes whether a git has just read its history, or something may have gone from it.
+    pub(super) fn note_followed(&self, followed: bool) {
+        self.followed.store(followed, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_followed(&self) -> bool {
+        self.followed.load(Ordering::Relaxed)
     }
 
     /// The git directory.
@@ -129,7 +172,7 @@ impl Drop for Generation {
 }
 
 /// The newest whole generation in `folder`; everything else there is removed.
-pub(super) fn adopt(folder: &Path, remote_turns: Option<&Arc<dyn RemoteTurns>>) -> Option<Arc<Generation>> {
+pub(super) fn adopt(folder: &Path, asked: &Asked) -> Option<Arc<Generation>> {
     let Ok(entries) = fs::read_dir(folder) else {
         // Where no folder is, or none that can be read, there may be something else in its place.
         if folder.is_file() {
@@ -141,7 +184,7 @@ pub(super) fn adopt(folder: &Path, remote_turns: Option<&Arc<dyn RemoteTurns>>) 
     paths.sort_by_key(|path| number(path));
     let mut adopted = None;
     while let Some(path) = paths.pop() {
-        let generation = Generation::new(path, remote_turns.cloned());
+        let generation = Generation::new(path, asked.clone());
         if adopted.is_none() && number(&generation.directory).is_some() && generation.is_whole() {
             adopted = Some(Arc::new(generation));
         } else {

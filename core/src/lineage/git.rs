@@ -99,6 +99,11 @@ impl Git {
         generation.filter(|it| !it.is_suspect()).map(|it| it.known())
     }
 
+    /// The mirror's making and its remote, where both are asked and nothing beside them.
+    pub(super) fn mirrored(&self) -> Option<(&Arc<Generation>, &Remote)> {
+        self.generation.as_ref().filter(|_| self.environment.is_empty()).zip(self.remote.as_ref())
+    }
+
     /// The same, for the repository that `git_dir` names as `GIT_DIR` does.
     pub(super) fn with_git_dir(mut self, git_dir: &Path) -> Self {
         self.environment.push(("GIT_DIR".into(), git_dir.into()));

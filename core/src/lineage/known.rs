@@ -254,14 +254,19 @@ impl KnownObjects {
         }
     }
 
-    /// All refs whose names begin with one of `prefixes`, where all of those were listed, and what they were read from.
-    pub(super) fn listed(&self, prefixes: &[String]) -> Option<(BTreeMap<String, CommitId>, Arc<RefFiles>)> {
+    /// All refs whose names begin with one of `prefixes`, where all of those were listed.
+    pub(super) fn listed(&self, prefixes: &[String]) -> Option<BTreeMap<String, CommitId>> {
         let refs = locked(&self.refs);
         let listed =
             refs.listed.as_ref().filter(|it| prefixes.iter().all(|one| it.prefixes.contains(one)))?;
         let is_asked = |name: &String| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
         let asked = listed.refs.iter().filter(|(name, _)| is_asked(name));
-        Some((asked.map(|(name, at)| (name.clone(), *at)).collect(), Arc::clone(listed.files.as_ref()?)))
+        Some(asked.map(|(name, at)| (name.clone(), *at)).collect())
+    }
+
+    /// What the refs were read from that were listed, whichever they are.
+    pub(super) fn files_seen(&self) -> Option<Arc<RefFiles>> {
+        locked(&self.refs).listed.as_ref()?.files.clone()
     }
 
     /// What git said when it was asked this of refs, if nobody has brought news since.
@@ -387,14 +392,14 @@ mod tests {
         let (main, topic) = (("refs/heads/main", 1), ("refs/pull/7/head", 2));
         let both = [heads.clone(), seven.clone()];
         assert_eq!(known.listed(&both), None, "nothing was listed");
-        let files = || Some(RefFiles::default());
-        known.note_all_refs(known.refs_as_of(), both.to_vec(), &refs(&[main, topic]), files());
-        let told = |prefixes: &[String]| known.listed(prefixes).map(|(refs, _)| refs);
-        assert_eq!(told(&both), Some(refs(&[main, topic])));
-        assert_eq!(told(&both[..1]), Some(refs(&[main])), "the others were not asked for");
-        assert_eq!(told(&[heads, eight]), None, "some of those were not listed");
-        known.note_all_refs(known.refs_as_of(), both.to_vec(), &refs(&[main]), None);
-        assert_eq!(told(&both), None, "no files were seen");
+        known.note_all_refs(known.refs_as_of(), both.to_vec(), &refs(&[main, topic]), None);
+        assert_eq!(known.files_seen(), None);
+        assert_eq!(known.listed(&both), Some(refs(&[main, topic])));
+        assert_eq!(known.listed(&both[..1]), Some(refs(&[main])), "the others were not asked for");
+        assert_eq!(known.listed(&[heads, eight]), None, "some of those were not listed");
+        let files = Some(RefFiles::default());
+        known.note_all_refs(known.refs_as_of(), both.to_vec(), &refs(&[main]), files);
+        assert!(known.files_seen().is_some());
     }
 
     #[test]

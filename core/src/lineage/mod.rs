@@ -8,9 +8,10 @@
 //!
 //! Open first: `topic.rs`, what a topic brings; `promotion.rs` is the same for an environment. `git.rs` runs git.
 //!
-//! Git is run as a program; only whether a remote has anything new, and what little that is, is asked without one (`mirror/smart_http.rs`). The mirror is a bare clone with `--filter=tree:0`: every commit and no files. Sets of
-//! commits are exact there, while GitHub's compare API shows one merge base and 250 commits. Files are fetched only to
-//! predict a merge where GitHub's own test merge does not fit.
+//! Git is run as a program; only whether a remote has anything new, and what that is where it is little, is asked without one
+//! (`smart_http/`). The mirror is a bare clone with `--filter=tree:0`: every commit and no files. Sets of commits are exact
+//! there, while GitHub's compare API shows one merge base and 250 commits. Files are fetched only to predict a merge where
+//! GitHub's own test merge does not fit.
 //!
 //! # Promises, and the tests that hold them
 //!
@@ -49,6 +50,7 @@ mod merge_effect;
 mod merged_back;
 mod merged_files;
 mod mirror;
+mod named_objects;
 mod new_branch;
 mod origins;
 mod plain_merges;
@@ -61,6 +63,7 @@ mod remote;
 mod remote_turns;
 mod repository;
 mod reverts;
+mod smart_http;
 mod snapshot;
 mod snapshots;
 mod ssh;
@@ -85,13 +88,14 @@ pub use ledger::{Ledger, LedgerError};
 pub use line_parts::LinePart;
 pub use merged_back::{BringsBack, Downstream};
 pub use merged_files::MergedFiles;
-pub use mirror::{Fetched, Mirror, SmartHttp};
+pub use mirror::{Fetched, Mirror};
 pub use new_branch::{BranchError, Pushed};
 pub use promotion::PromotionQuestion;
 pub use rebuild::{Committer, Conflict, Rebuild, Rebuilt};
 pub use remote::{Authorization, Remote};
 pub use remote_turns::{Asking, RemoteTurns};
 pub use repository::{BranchTip, FetchedTips, Repository, Survey};
+pub use smart_http::SmartHttp;
 pub use ssh::SshRemote;
 pub use ssh_push::{PushBench, SshAnswer};
 pub use tree::FileContent;

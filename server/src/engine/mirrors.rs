@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::fair_semaphore::{FairSemaphore, aside, installation_at_work};
-use crate::lineage::{Asking, Fetched, GitError, Mirror, Remote, RemoteRefs, RemoteTurns};
+use crate::lineage::{Asking, Fetched, GitError, Mirror, Remote, RemoteTurns, SmartHttp};
 use crate::model::{InstallationId, RepositoryId, UnixMillis, error_chain};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -31,12 +31,12 @@ pub(super) struct Mirrors {
     folder: PathBuf,
     bounds: MirrorBounds,
     fetches: Arc<Fetches>,
-    remote_refs: Arc<RemoteRefs>,
+    smart_http: Arc<SmartHttp>,
     clock: Arc<dyn Clock>,
     known: Mutex<BTreeMap<RepositoryId, Kept>>,
 }
 
-/// How many gits may talk to remotes.
+/// How many may ask remotes at once, by a git or without one.
 #[derive(Debug)]
 struct Fetches(FairSemaphore);
 
@@ -84,8 +84,8 @@ impl Mirrors {
         fetches: FairSemaphore,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let (fetches, remote_refs, known) = (Arc::new(Fetches(fetches)), Arc::default(), Mutex::default());
-        Self { folder, bounds, fetches, remote_refs, clock, known }
+        let (fetches, smart_http, known) = (Arc::new(Fetches(fetches)), Arc::default(), Mutex::default());
+        Self { folder, bounds, fetches, smart_http, clock, known }
     }
 
     /// Where they are.
@@ -100,7 +100,7 @@ impl Mirrors {
         let mut known = self.known();
         let make = || {
             let turns: Arc<dyn RemoteTurns> = self.fetches.clone();
-            Mirror::new(self.place(id)).asking_first(Arc::clone(&self.remote_refs)).taking_turns(turns)
+            Mirror::new(self.place(id)).asking_first(Arc::clone(&self.smart_http)).taking_turns(turns)
         };
         let kept = known.entry(id).or_insert_with(|| Kept {
             mirror: Arc::new(make()),

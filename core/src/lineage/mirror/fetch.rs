@@ -128,11 +128,15 @@ pub(super) async fn take_in(
         git.ask(Call::new("index-pack").args(["--stdin", "--promisor"]).input(pack)).await?;
     }
     // Each moves from where it was seen, all or none, and only to a commit that is here.
+    let [start, end] =
+        [["start"].as_slice(), &["prepare", "commit"]].map(|words| words.iter().map(|it| (*it).to_owned()));
     let moves = there.iter().filter_map(|(name, at)| match here.get(name) {
         Some(before) => (before != at).then(|| format!("update {name} {at} {before}")),
         None => Some(format!("create {name} {at}")),
     });
-    git.ask(Call::new("update-ref").arg("--stdin").input(lines::list(moves))).await.map(drop)
+    git.ask(Call::new("update-ref").arg("--stdin").input(lines::list(start.chain(moves).chain(end))))
+        .await
+        .map(drop)
 }
 
 /// The pull requests whose refs are there, as far as the names of refs can still be read.
@@ -180,7 +184,7 @@ pub(super) async fn tidy(generation: &Generation) {
     let graph = Call::new("commit-graph").args(["write", "--reachable", "--split", "--no-progress"]);
     for call in [repack, graph] {
         if let Err(error) = git.ask(call.within(REMOTE_LIMIT)).await {
-            tracing::warn!(error = error_chain(&error), "the packs of a mirror could not be put together");
+            tracing::warn!(error = error_chain(&error), "the packs of a mirror could not be put in order");
         }
     }
     generation.known().forget();

@@ -1,33 +1,26 @@
 //! A bare copy of one remote repository: made, kept fresh, shared, repaired, removed.
 //!
 //! A mirror is a folder of generations. Whoever asks one holds on to it, so that a new one can be made, or an old one
-//! removed, while others ask; the files go with the last who does. `fetch.rs` has the git commands, `smart_http.rs`
-//! what is asked without one.
+//! removed, while others ask; the files go with the last who does. `fetch.rs` has the git commands.
 
 mod fetch;
-mod protocol;
-mod smart_http;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tokio::fs;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use self::smart_http::AskError;
-pub use self::smart_http::SmartHttp;
-use super::generation::{self, Generation};
+use super::generation::{self, Asked, BY_GIT_FOR, Generation};
 use super::git::{Call, Git};
-use super::{GitError, Remote, RemoteTurns, Repository};
+use super::smart_http::AskError;
+use super::{GitError, Remote, RemoteTurns, Repository, SmartHttp};
 use crate::model::{BranchName, CommitId, error_chain};
 
-/// For how long a remote is fetched from at once that could not be asked first, and cannot be soon.
-const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(600);
-
-/// How many commits a remote is told at most that are here already, where no git finds out which it need be told.
+/// How many refs and different tips may be told and moved without a git, which would find out which of them need be.
 const HAVES_MOST: usize = 250;
 
 /// How the names of branches begin.
@@ -56,11 +49,8 @@ pub struct Mirror {
     wanted: SyncMutex<Wanted>,
     /// Held while the remote is asked.
     turn: Mutex<()>,
-    /// Asks what there is to bring, and brings it where it is little.
-    smart_http: Option<Arc<SmartHttp>>,
-    /// What questions wait for that need files from the remote.
-    turns: Option<Arc<dyn RemoteTurns>>,
-    /// Until when that is not asked, since it was in vain.
+    asked: Asked,
+    /// Until when it is asked by git alone, since all else was in vain.
     not_asked_until: SyncMutex<Option<Instant>>,
 }
 
@@ -98,28 +88,29 @@ impl Mirror {
             current: SyncMutex::default(),
             wanted: SyncMutex::default(),
             turn: Mutex::new(()),
-            smart_http: None,
-            turns: None,
+            asked: Asked::default(),
             not_asked_until: SyncMutex::default(),
         }
     }
 
     /// The same, where a remote is asked without a git as far as that goes.
     #[must_use]
-    pub fn asking_first(self, smart_http: Arc<SmartHttp>) -> Self {
-        Self { smart_http: Some(smart_http), ..self }
+    pub fn asking_first(mut self, smart_http: Arc<SmartHttp>) -> Self {
+        self.asked.smart_http = Some(smart_http);
+        self
     }
 
     /// The same, where questions that need files from the remote wait for their turn.
     #[must_use]
-    pub fn taking_turns(self, turns: Arc<dyn RemoteTurns>) -> Self {
-        Self { turns: Some(turns), ..self }
+    pub fn taking_turns(mut self, turns: Arc<dyn RemoteTurns>) -> Self {
+        self.asked.turns = Some(turns);
+        self
     }
 
     /// The mirror as a repository to ask. With a `remote`, questions that need files fetch them from there.
     pub fn repository(&self, remote: Option<Remote>) -> Repository {
         // Where none was made, the question says that there is no repository.
-        let none = || Arc::new(Generation::new(self.folder.join("none"), None));
+        let none = || Arc::new(Generation::new(self.folder.join("none"), Asked::default()));
         let generation = self.generation().unwrap_or_else(none);
         Repository::mirrored(&generation, remote)
     }
@@ -259,7 +250,7 @@ impl Mirror {
     fn current(&self) -> MutexGuard<'_, Current> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if !current.seen {
-            let generation = generation::adopt(&self.folder, self.turns.as_ref());
+            let generation = generation::adopt(&self.folder, &self.asked);
             *current = Current { seen: true, generation, made: 0 };
         }
         current
@@ -298,10 +289,12 @@ impl Mirror {
                 fetch::tidy(&generation).await;
                 return Ok(Fetched::Unchanged);
             }
-            if self.is_brought(&generation, remote, &here, &there).await {
+            if bring_without_git(&generation, remote, &here, &there).await {
                 fetch::tidy(&generation).await;
-                let _ = fetch::refs_in(&generation, pulls).await;
-                return Ok(Fetched::Asked);
+                // What is damaged is left to git, which says so.
+                if fetch::refs_in(&generation, pulls).await.is_ok() && !generation.is_suspect() {
+                    return Ok(Fetched::Asked);
+                }
             }
         }
         self.clear_temporary(&generation);
@@ -310,6 +303,7 @@ impl Mirror {
         drop(change);
         match fetched {
             Ok(()) => {
+                generation.note_followed(true);
                 fetch::tidy(&generation).await;
                 // One question now is less than each of those that follow. Who asks them says what is wrong.
                 let _ = fetch::refs_in(&generation, pulls).await;
@@ -336,54 +330,23 @@ impl Mirror {
     ) -> Option<(BTreeMap<String, CommitId>, BTreeMap<String, CommitId>)> {
         let prefixes = fetch::prefixes(pulls);
         let there = self.refs_of(remote, &prefixes).await?;
-        if let Some((here, files)) = generation.known().listed(&prefixes)
-            // What is known is looked at on the disk, which may have lost it.
-            && files.are_still_in(generation.directory()).await
-        {
+        // What is known is looked at on the disk, which may have lost it.
+        let is_as_seen = match generation.known().files_seen() {
+            Some(files) => files.are_still_in(generation.directory()).await,
+            None => false,
+        };
+        if !is_as_seen {
+            generation.note_followed(false);
+        }
+        if let Some(here) = generation.known().listed(&prefixes).filter(|_| is_as_seen) {
             return Some((here, there));
         }
         Some((fetch::refs_in(generation, pulls).await.ok()?, there))
     }
 
-    /// Brings what the remote has just told of without a git that asks it all once more. Whether it could: a fetch by git
-    /// is for all that is large or odd, and says what is wrong.
-    async fn is_brought(
-        &self,
-        generation: &Arc<Generation>,
-        remote: &Remote,
-        here: &BTreeMap<String, CommitId>,
-        there: &BTreeMap<String, CommitId>,
-    ) -> bool {
-        let Some(smart_http) = &self.smart_http else { return false };
-        let commits = |refs: &BTreeMap<String, CommitId>| refs.values().copied().collect::<BTreeSet<_>>();
-        let (haves, mut wants) = (commits(here), commits(there));
-        wants.retain(|commit| !haves.contains(commit));
-        if haves.is_empty() || haves.len() > HAVES_MOST || here.keys().any(|name| !there.contains_key(name)) {
-            return false;
-        }
-        let mut pack = None;
-        if !wants.is_empty() {
-            match Box::pin(smart_http.pack(remote, &wants, &haves)).await {
-                Ok(brought) => pack = Some(brought),
-                Err(error) => {
-                    self.note_untold(&error);
-                    return false;
-                }
-            }
-        }
-        let change = generation.known().refs_change();
-        let taken = fetch::take_in(generation.directory(), pack, here, there).await;
-        drop(change);
-        taken
-            .inspect_err(|error| {
-                tracing::debug!(error = error_chain(error), "what the remote sent was not taken in");
-            })
-            .is_ok()
-    }
-
     /// The remote's refs whose names begin so, as it tells them without a git; `None` where it has to be asked by one.
     async fn refs_of(&self, remote: &Remote, prefixes: &[String]) -> Option<BTreeMap<String, CommitId>> {
-        let smart_http = self.smart_http.as_ref()?;
+        let smart_http = self.asked.smart_http.as_ref()?;
         if self.not_asked_until().is_some_and(|until| Instant::now() < until) {
             return None;
         }
@@ -395,7 +358,7 @@ impl Mirror {
     fn note_untold(&self, error: &AskError) {
         tracing::debug!(error = error_chain(error), "the remote did not tell without a git");
         if error.will_stay() {
-            *self.not_asked_until() = Some(Instant::now() + ASKED_AGAIN_AFTER);
+            *self.not_asked_until() = Some(Instant::now() + BY_GIT_FOR);
         }
     }
 
@@ -430,7 +393,8 @@ impl Mirror {
         }
         let moved = fs::rename(&making, &place).await;
         moved.map_err(|error| GitError::io("moving the new mirror to its place", error))?;
-        let generation = Arc::new(Generation::new(place, self.turns.clone()));
+        let generation = Arc::new(Generation::new(place, self.asked.clone()));
+        generation.note_followed(true);
         if let Some(before) = self.replace(Some(Arc::clone(&generation))) {
             before.retire();
         }
@@ -450,6 +414,38 @@ impl Mirror {
         fetch::initialize(making).await?;
         fetch::fetch_into(making, remote, pulls).await
     }
+}
+
+/// Brings what the remote has just told of without a git that asks it all once more. Tells whether it did: a fetch by git is
+/// for all that is large or odd, finds out whether history is whole, and says what is wrong.
+async fn bring_without_git(
+    generation: &Generation,
+    remote: &Remote,
+    here: &BTreeMap<String, CommitId>,
+    there: &BTreeMap<String, CommitId>,
+) -> bool {
+    let Some(smart_http) = generation.smart_http().filter(|_| generation.is_followed()) else { return false };
+    let commits = |refs: &BTreeMap<String, CommitId>| refs.values().copied().collect::<BTreeSet<_>>();
+    let (haves, mut wants) = (commits(here), commits(there));
+    wants.retain(|commit| !haves.contains(commit));
+    let is_gone = here.keys().any(|name| !there.contains_key(name));
+    if is_gone || haves.is_empty() || haves.len() > HAVES_MOST || there.len() > HAVES_MOST {
+        return false;
+    }
+    let mut pack = None;
+    if !wants.is_empty() {
+        match Box::pin(smart_http.commits(remote, &wants, &haves)).await {
+            Ok(brought) => pack = Some(brought),
+            Err(error) => {
+                generation.note_not_brought(&error);
+                return false;
+            }
+        }
+    }
+    let change = generation.known().refs_change();
+    let taken = fetch::take_in(generation.directory(), pack, here, there).await;
+    drop(change);
+    taken.inspect_err(|error| generation.note_not_brought(error)).is_ok()
 }
 
 async fn remove(directory: &std::path::Path) -> Result<(), GitError> {

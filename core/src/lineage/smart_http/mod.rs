@@ -1,10 +1,11 @@
-//! What a remote is asked over HTTP without a git: which refs it has, and the few commits that are new. Most fetches bring
+//! What a remote is asked over HTTP without a git: which refs it has, and the few objects that are new. Most fetches bring
 //! nothing or little, and by git each is several processes and a connection of its own.
 //!
 //! It is what git itself would ask: the commands `ls-refs` and `fetch` of version 2 of its protocol (gitprotocol-v2,
 //! gitprotocol-http). Whatever goes wrong here, a fetch by git says what it is.
 
-use super::protocol;
+mod protocol;
+
 use crate::lineage::Remote;
 use crate::model::CommitId;
 use crate::tls::{client_encryption, system_authorities};
@@ -51,6 +52,8 @@ pub(super) enum AskError {
     Refused(u16),
     #[error("the remote does not speak version 2 of git's protocol")]
     OtherVersion,
+    #[error("the remote sends less than it was asked for")]
+    Incomplete,
     #[error("the remote's answer cannot be read")]
     Unreadable,
     #[error("the remote has more refs than are compared")]
@@ -89,14 +92,27 @@ impl SmartHttp {
     }
 
     /// A pack with the commits that `wants` lead to and `haves` do not. The remote has told of the former just now.
-    pub(super) async fn pack(
+    pub(super) async fn commits(
         &self,
         remote: &Remote,
         wants: &BTreeSet<CommitId>,
         haves: &BTreeSet<CommitId>,
     ) -> Result<Vec<u8>, AskError> {
+        let [wants, haves] =
+            [wants, haves].map(|ids| ids.iter().map(ToString::to_string).collect::<Vec<_>>());
+        self.pack(remote, protocol::fetch("tree:0", &wants, &haves)).await
+    }
+
+    /// A pack with the trees and files of these names, each named once, and the trees below them.
+    pub(super) async fn objects(&self, remote: &Remote, names: &[String]) -> Result<Vec<u8>, AskError> {
+        let pack = self.pack(remote, protocol::fetch("blob:none", names, &[])).await?;
+        let are_all_there = protocol::objects_in(&pack).is_some_and(|count| count >= names.len());
+        are_all_there.then_some(pack).ok_or(AskError::Incomplete)
+    }
+
+    async fn pack(&self, remote: &Remote, words: String) -> Result<Vec<u8>, AskError> {
         let asked = async {
-            let question = question(self.client(remote)?, remote, protocol::fetch(wants, haves));
+            let question = question(self.client(remote)?, remote, words);
             let sent = answer(remote, question).await.map_err(|error| match error {
                 AskError::TooMany => AskError::TooLarge,
                 error => error,

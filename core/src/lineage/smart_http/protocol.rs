@@ -1,6 +1,6 @@
 //! The words of version 2 of git's protocol (gitprotocol-v2): what is asked, and what is answered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::model::CommitId;
 
@@ -18,13 +18,13 @@ pub(super) fn ls_refs(prefixes: &[String]) -> String {
     packet("command=ls-refs\n") + SEPARATOR + &prefixes + END
 }
 
-/// Asks for a pack with the commits that `wants` lead to and `haves` do not, without their files.
-pub(super) fn fetch(wants: &BTreeSet<CommitId>, haves: &BTreeSet<CommitId>) -> String {
-    let lines = |word: &str, commits: &BTreeSet<CommitId>| -> String {
-        commits.iter().map(|commit| packet(&format!("{word} {commit}\n"))).collect()
+/// Asks for a pack with what `wants` lead to and `haves` do not, but for what `filter` leaves out. What is named comes
+/// whatever that says.
+pub(super) fn fetch(filter: &str, wants: &[String], haves: &[String]) -> String {
+    let lines = |word: &str, ids: &[String]| -> String {
+        ids.iter().map(|id| packet(&format!("{word} {id}\n"))).collect()
     };
-    let options: String =
-        ["no-progress\n", "ofs-delta\n", "filter tree:0\n"].into_iter().map(packet).collect();
+    let options = packet("no-progress\n") + &packet("ofs-delta\n") + &packet(&format!("filter {filter}\n"));
     let named = lines("want", wants) + &lines("have", haves);
     packet("command=fetch\n") + SEPARATOR + &options + &named + &packet("done\n") + END
 }
@@ -62,6 +62,9 @@ pub(super) fn listed(answer: &[u8]) -> Option<BTreeMap<String, CommitId>> {
     let line = |line: &[u8]| {
         let line = str::from_utf8(line).ok()?;
         let (id, name) = line.strip_suffix('\n').unwrap_or(line).split_once(' ')?;
+        // No ref has such a name, and whoever is given a list of them would take it for something else.
+        let is_plain = !name.bytes().any(|byte| byte <= b' ' || byte == 0x7f);
+        let name = is_plain.then_some(name)?;
         Some((name.to_owned(), id.parse().ok()?))
     };
     packets(answer)?.into_iter().map(line).collect()
@@ -82,6 +85,12 @@ pub(super) fn pack(answer: &[u8]) -> Option<Vec<u8>> {
         }
     }
     pack.starts_with(b"PACK").then_some(pack)
+}
+
+/// How many objects a pack says it has (gitformat-pack).
+pub(super) fn objects_in(pack: &[u8]) -> Option<usize> {
+    let count = pack.strip_prefix(b"PACK")?.get(4..8)?;
+    usize::try_from(u32::from_be_bytes(count.try_into().ok()?)).ok()
 }
 
 #[cfg(test)]
@@ -110,6 +119,8 @@ mod tests {
         for bad in [
             packet("ERR not now\n") + "0000",
             packet("unborn HEAD\n") + "0000",
+            packet(&format!("{ONE} refs/heads/a\nupdate refs/x\n")) + "0000",
+            packet(&format!("{ONE} refs/heads/a b\n")) + "0000",
             packet("") + "0000",
             "0003".to_owned(),
             "00zz".to_owned(),
@@ -134,12 +145,21 @@ mod tests {
     }
 
     #[test]
-    fn commits_are_asked_for_in_gits_words() {
-        let ids = |digit: &str| BTreeSet::from([digit.repeat(40).parse().unwrap()]);
+    fn objects_are_asked_for_in_gits_words() {
+        let ids = |digit: &str| [digit.repeat(40)];
         let (want, have) = (format!("0032want {ONE}\n"), format!("0032have {}\n", "2".repeat(40)));
         let options = "0010no-progress\n000eofs-delta\n0012filter tree:0\n";
         let asked = format!("0012command=fetch\n0001{options}{want}{have}0009done\n0000");
-        assert_eq!(fetch(&ids("1"), &ids("2")), asked);
+        assert_eq!(fetch("tree:0", &ids("1"), &ids("2")), asked);
+    }
+
+    #[test]
+    fn a_pack_says_how_much_is_in_it() {
+        assert_eq!(objects_in(b"PACK\0\0\0\x02\0\0\x01\x02and so on"), Some(258));
+        assert_eq!(objects_in(b"PACK\0\0\0\x02\0\0\0\0"), Some(0));
+        for bad in [&b"PACK\0\0\0\x02\0\0\0"[..], b"", b"<html>"] {
+            assert_eq!(objects_in(bad), None);
+        }
     }
 
     #[test]
