@@ -38,6 +38,8 @@ mod local_checks;
 mod local_merges;
 #[path = "lineage/mirrors.rs"]
 mod mirrors;
+#[path = "lineage/named_objects.rs"]
+mod named_objects;
 #[path = "lineage/names.rs"]
 mod names;
 #[path = "lineage/new_branch.rs"]

@@ -6,33 +6,33 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use towpath::lineage::{Authorization, Fetched, GitError, Mirror, Remote, SmartHttp};
+use towpath::lineage::{Authorization, Fetched, Mirror, Remote, SmartHttp};
 use towpath::model::BranchName;
 use towpath_sandbox::{Config, Fault, Faults, Permission, RepoHandle, RestMatcher, Sandbox};
 
 use crate::story::run_git;
 
 /// As whom git comes with an installation's token.
-const GUEST: &str = "x-access-token";
-const REFS: &str = "/acme/store.git/info/refs";
-const QUESTION: &str = "/acme/store.git/git-upload-pack";
+pub(crate) const GUEST: &str = "x-access-token";
+pub(crate) const REFS: &str = "/acme/store.git/info/refs";
+pub(crate) const QUESTION: &str = "/acme/store.git/git-upload-pack";
 /// Whole in the words of the protocol.
-const BAD_PACK: &str = "000dpackfile\n002a\x01PACK, but nothing that git could read0000";
+pub(crate) const BAD_PACK: &str = "000dpackfile\n002a\x01PACK, but nothing that git could read0000";
 
 /// Plants what goes wrong with one answer.
-type Plant = Box<dyn Fn(RestMatcher) -> Fault>;
+pub(crate) type Plant = Box<dyn Fn(RestMatcher) -> Fault>;
 
 /// A repository on a server, and a mirror of it.
-struct Served {
-    github: Sandbox,
-    store: RepoHandle,
-    remote: Remote,
-    mirror: Mirror,
-    folder: TempDir,
+pub(crate) struct Served {
+    pub(crate) github: Sandbox,
+    pub(crate) store: RepoHandle,
+    pub(crate) remote: Remote,
+    pub(crate) mirror: Mirror,
+    pub(crate) folder: TempDir,
 }
 
 impl Served {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let github = Sandbox::start(Config::default()).await.unwrap();
         let store = github.repository("acme/store").default_branch("master").with(GUEST, Permission::Write);
         let store = store.create().await.unwrap();
@@ -48,30 +48,30 @@ impl Served {
         served
     }
 
-    async fn fetch(&self, pulls: &[u64]) -> Fetched {
+    pub(crate) async fn fetch(&self, pulls: &[u64]) -> Fetched {
         self.mirror.fetch(&self.remote, pulls).await.unwrap()
     }
 
     /// How often anybody has asked what the server can do: we once for each fetch, and git once more.
-    fn greetings(&self) -> u64 {
+    pub(crate) fn greetings(&self) -> u64 {
         let counts = self.github.request_counts().into_iter();
         counts.filter(|(what, _)| what.contains("info/refs")).map(|(_, times)| times).sum()
     }
 
     /// Fetches, and tells whether no git did.
-    async fn fetch_without_git(&self, pulls: &[u64]) -> bool {
+    pub(crate) async fn fetch_without_git(&self, pulls: &[u64]) -> bool {
         let before = self.greetings();
         self.fetch(pulls).await == Fetched::Asked && self.greetings() == before + 1
     }
 
     /// Where a branch of the mirror points.
-    async fn mirrored(&self, branch: &str) -> Option<String> {
+    pub(crate) async fn mirrored(&self, branch: &str) -> Option<String> {
         let repository = self.mirror.repository(None);
         let tip = repository.branch(&BranchName::new(branch).unwrap()).await.unwrap();
         tip.map(|tip| tip.to_string())
     }
 
-    async fn commit(&self, text: &str) -> String {
+    pub(crate) async fn commit(&self, text: &str) -> String {
         self.store.commit_on("topic").file("cart", text).by(GUEST).await.unwrap();
         self.store.tip("topic").unwrap()
     }
@@ -175,13 +175,18 @@ async fn branches_are_told_without_a_mirror_and_by_git_where_the_question_fails(
 
 #[tokio::test]
 async fn nobody_is_asked_whom_the_remote_sends_on_to() {
-    let served = Served::new().await;
-    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    other.set_nonblocking(true).unwrap();
-    let address = format!("http://{}/acme/store.git/info/refs", other.local_addr().unwrap());
-    served.github.faults().rest("GET", REFS).redirect(&address);
-    served.mirror.fetch(&served.remote, &[]).await.unwrap_err();
-    assert_eq!(other.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    // What the server can do, which refs it has, and what is new.
+    for (method, path, before) in [("GET", REFS, 0), ("POST", QUESTION, 0), ("POST", QUESTION, 1)] {
+        let served = Served::new().await;
+        served.commit("one\n").await;
+        let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        other.set_nonblocking(true).unwrap();
+        let address = format!("http://{}{path}", other.local_addr().unwrap());
+        let sent_on = served.github.faults().rest(method, path).redirect(&address).after(before);
+        served.mirror.fetch(&served.remote, &[]).await.unwrap_err();
+        assert!(sent_on.hits() > 1, "{method} {before}: git asks as well");
+        assert_eq!(other.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "{method} {before}");
+    }
 }
 
 #[tokio::test]
@@ -329,73 +334,6 @@ async fn whatever_goes_wrong_with_what_is_sent_a_fetch_by_git_follows() {
         assert_eq!((served.mirrored("topic").await, fault.hits()), (Some(commit), 1), "{what}");
         assert_eq!(served.fetch(&[]).await, Fetched::Unchanged, "{what}");
         assert!(!served.folder.path().join("mirror.git/2").exists(), "{what}: it was made again");
-    }
-}
-
-/// What `topic` makes of its file, which no mirror has before it is asked.
-async fn changed(served: &Served, path: &str) -> Result<Option<Vec<u8>>, GitError> {
-    let id = |branch: &str| served.store.tip(branch).unwrap().parse().unwrap();
-    let repository = served.mirror.repository(Some(served.remote.clone()));
-    repository.changed_file(id("topic"), id("master"), path).await
-}
-
-#[tokio::test]
-async fn trees_that_a_question_needs_are_brought_without_a_git_and_by_one_where_that_fails() {
-    let plants: [(&str, Option<Plant>); 5] = [
-        ("nothing", None),
-        ("an error", Some(Box::new(|rest: RestMatcher| rest.status(500)))),
-        ("half a pack", Some(Box::new(|rest: RestMatcher| rest.cut_short(60)))),
-        ("no git", Some(Box::new(|rest: RestMatcher| rest.answer(200, "text/html", "<html>")))),
-        ("no pack", Some(Box::new(|rest: RestMatcher| rest.answer(200, "text/plain", BAD_PACK)))),
-    ];
-    for (what, plant) in plants {
-        let served = Served::new().await;
-        served.commit("one\n").await;
-        served.fetch(&[]).await;
-        let planted = plant.map(|plant| plant(served.github.faults().rest("POST", QUESTION)).times(1));
-        // git would ask first what the remote can do.
-        let before = served.greetings();
-        assert_eq!(changed(&served, "nothing").await.unwrap(), None, "{what}");
-        assert_eq!(served.greetings() > before, planted.is_some(), "{what}");
-        assert!(planted.is_none_or(|it| it.hits() == 1), "{what}");
-        assert_eq!(changed(&served, "cart").await.unwrap().as_deref(), Some(&b"one\n"[..]), "{what}");
-        assert!(!served.mirror.is_suspect(), "{what}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bad_tree_that_is_sent_without_a_git_is_not_taken() {
-    let served = Served::new().await;
-    let folder = TempDir::new().unwrap();
-    let git = |arguments: &[&str]| run_git(folder.path(), arguments).trim().to_owned();
-    git(&["init", "--quiet"]);
-    std::fs::write(folder.path().join("file"), "a\n").unwrap();
-    let blob = git(&["hash-object", "-w", "file"]);
-    let id: Vec<u8> = (0..20).map(|at| u8::from_str_radix(&blob[2 * at..2 * at + 2], 16).unwrap()).collect();
-    // The same name twice: whoever merges it or checks it out sees one of both.
-    let entry = [&b"100644 cart\0"[..], &id].concat();
-    std::fs::write(folder.path().join("tree"), [entry.clone(), entry].concat()).unwrap();
-    let tree = git(&["hash-object", "-t", "tree", "--literally", "-w", "tree"]);
-    let url = served.store.clone_url().replace("http://", &format!("http://{GUEST}:ghs@"));
-    git(&["fetch", "--quiet", &url, "topic"]);
-    let commit = git(&["commit-tree", "-m", "Twice", "-p", "FETCH_HEAD", &tree]);
-    git(&["push", "--quiet", &url, &format!("{commit}:refs/heads/topic")]);
-
-    served.fetch(&[]).await;
-    assert_eq!(served.mirrored("topic").await, Some(commit));
-    let sent = || {
-        served.github.request_counts().into_iter().filter(|(what, _)| what.contains("POST")).map(|it| it.1)
-    };
-    let mirror = Mirror::newest_in(&served.folder.path().join("mirror.git")).unwrap();
-    let before = sent().sum::<u64>();
-    // No git can come, so that what is sent comes without one.
-    served.github.faults().rest("GET", REFS).status(500).times(1);
-    for is_by_git in [false, true] {
-        let told = changed(&served, "cart").await.unwrap_err().to_string();
-        assert_eq!(told.contains("duplicateEntries"), is_by_git, "{told}");
-        assert!(is_by_git || sent().sum::<u64>() == before + 1);
-        let there = run_git(&mirror, &["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]);
-        assert!(!there.contains(&tree), "{there}");
     }
 }
 

@@ -21,7 +21,7 @@ const TEMPORARY: &str = "tmp_";
 
 /// How a mirror's remote is asked.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Asked {
+pub(super) struct RemoteAccess {
     /// Without a git, as far as that goes.
     pub(super) smart_http: Option<Arc<SmartHttp>>,
     /// What questions wait for that need files from the remote.
@@ -32,7 +32,7 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) struct Generation {
     directory: PathBuf,
-    asked: Asked,
+    remote: RemoteAccess,
     /// Until when nothing is brought without a git, since that was in vain.
     by_git_until: Mutex<Option<Instant>>,
     /// A git has fetched into it and so has read its history, and nothing has gone from it since.
@@ -46,20 +46,20 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    pub(super) fn new(directory: PathBuf, asked: Asked) -> Self {
+    pub(super) fn new(directory: PathBuf, remote: RemoteAccess) -> Self {
         let (known, by_git_until) = (KnownObjects::default(), Mutex::default());
         let [followed, suspect, retired] = [false; 3].map(AtomicBool::new);
-        Self { directory, asked, by_git_until, followed, known, suspect, retired }
+        Self { directory, remote, by_git_until, followed, known, suspect, retired }
     }
 
     pub(super) fn remote_turns(&self) -> Option<&dyn RemoteTurns> {
-        self.asked.turns.as_deref()
+        self.remote.turns.as_deref()
     }
 
     /// What brings objects without a git, where that is worth the try.
     pub(super) fn smart_http(&self) -> Option<&SmartHttp> {
         let by_git = self.by_git_until().is_some_and(|until| Instant::now() < until);
-        self.asked.smart_http.as_deref().filter(|_| !by_git)
+        self.remote.smart_http.as_deref().filter(|_| !by_git)
     }
 
     /// Notes why objects were not brought without a git. Whatever it was, the next try would cost the same.
@@ -172,7 +172,7 @@ impl Drop for Generation {
 }
 
 /// The newest whole generation in `folder`; everything else there is removed.
-pub(super) fn adopt(folder: &Path, asked: &Asked) -> Option<Arc<Generation>> {
+pub(super) fn adopt(folder: &Path, remote: &RemoteAccess) -> Option<Arc<Generation>> {
     let Ok(entries) = fs::read_dir(folder) else {
         // Where no folder is, or none that can be read, there may be something else in its place.
         if folder.is_file() {
@@ -184,7 +184,7 @@ pub(super) fn adopt(folder: &Path, asked: &Asked) -> Option<Arc<Generation>> {
     paths.sort_by_key(|path| number(path));
     let mut adopted = None;
     while let Some(path) = paths.pop() {
-        let generation = Generation::new(path, asked.clone());
+        let generation = Generation::new(path, remote.clone());
         if adopted.is_none() && number(&generation.directory).is_some() && generation.is_whole() {
             adopted = Some(Arc::new(generation));
         } else {

@@ -14,7 +14,7 @@ use tokio::fs;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::generation::{self, Asked, BY_GIT_FOR, Generation};
+use super::generation::{self, BY_GIT_FOR, Generation, RemoteAccess};
 use super::git::{Call, Git};
 use super::smart_http::AskError;
 use super::{GitError, Remote, RemoteTurns, Repository, SmartHttp};
@@ -49,7 +49,7 @@ pub struct Mirror {
     wanted: SyncMutex<Wanted>,
     /// Held while the remote is asked.
     turn: Mutex<()>,
-    asked: Asked,
+    remote: RemoteAccess,
     /// Until when it is asked by git alone, since all else was in vain.
     not_asked_until: SyncMutex<Option<Instant>>,
 }
@@ -88,7 +88,7 @@ impl Mirror {
             current: SyncMutex::default(),
             wanted: SyncMutex::default(),
             turn: Mutex::new(()),
-            asked: Asked::default(),
+            remote: RemoteAccess::default(),
             not_asked_until: SyncMutex::default(),
         }
     }
@@ -96,21 +96,21 @@ impl Mirror {
     /// The same, where a remote is asked without a git as far as that goes.
     #[must_use]
     pub fn asking_first(mut self, smart_http: Arc<SmartHttp>) -> Self {
-        self.asked.smart_http = Some(smart_http);
+        self.remote.smart_http = Some(smart_http);
         self
     }
 
     /// The same, where questions that need files from the remote wait for their turn.
     #[must_use]
     pub fn taking_turns(mut self, turns: Arc<dyn RemoteTurns>) -> Self {
-        self.asked.turns = Some(turns);
+        self.remote.turns = Some(turns);
         self
     }
 
     /// The mirror as a repository to ask. With a `remote`, questions that need files fetch them from there.
     pub fn repository(&self, remote: Option<Remote>) -> Repository {
         // Where none was made, the question says that there is no repository.
-        let none = || Arc::new(Generation::new(self.folder.join("none"), Asked::default()));
+        let none = || Arc::new(Generation::new(self.folder.join("none"), RemoteAccess::default()));
         let generation = self.generation().unwrap_or_else(none);
         Repository::mirrored(&generation, remote)
     }
@@ -250,7 +250,7 @@ impl Mirror {
     fn current(&self) -> MutexGuard<'_, Current> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if !current.seen {
-            let generation = generation::adopt(&self.folder, &self.asked);
+            let generation = generation::adopt(&self.folder, &self.remote);
             *current = Current { seen: true, generation, made: 0 };
         }
         current
@@ -346,7 +346,7 @@ impl Mirror {
 
     /// The remote's refs whose names begin so, as it tells them without a git; `None` where it has to be asked by one.
     async fn refs_of(&self, remote: &Remote, prefixes: &[String]) -> Option<BTreeMap<String, CommitId>> {
-        let smart_http = self.asked.smart_http.as_ref()?;
+        let smart_http = self.remote.smart_http.as_ref()?;
         if self.not_asked_until().is_some_and(|until| Instant::now() < until) {
             return None;
         }
@@ -393,7 +393,7 @@ impl Mirror {
         }
         let moved = fs::rename(&making, &place).await;
         moved.map_err(|error| GitError::io("moving the new mirror to its place", error))?;
-        let generation = Arc::new(Generation::new(place, self.asked.clone()));
+        let generation = Arc::new(Generation::new(place, self.remote.clone()));
         generation.note_followed(true);
         if let Some(before) = self.replace(Some(Arc::clone(&generation))) {
             before.retire();
