@@ -341,7 +341,7 @@ async fn whatever_goes_wrong_with_what_is_sent_a_fetch_by_git_follows() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mirror_that_has_lost_its_history_is_mended_by_the_next_news() {
     for is_restarted in [false, true] {
-        let served = Served::new().await;
+        let mut served = Served::new().await;
         let mirror = Mirror::newest_in(&served.folder.path().join("mirror.git")).unwrap();
         let packs =
             || std::fs::read_dir(mirror.join("objects/pack")).unwrap().map(|entry| entry.unwrap().path());
@@ -355,7 +355,6 @@ async fn a_mirror_that_has_lost_its_history_is_mended_by_the_next_news() {
         // It would answer for them.
         std::fs::remove_dir_all(mirror.join("objects/info/commit-graphs")).unwrap();
         assert!(packs().count() > 0);
-        let mut served = served;
         if is_restarted {
             let restarted = Mirror::new(served.folder.path().join("mirror.git"));
             served.mirror = restarted.asking_first(Arc::new(SmartHttp::default()));

@@ -14,10 +14,31 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// For how long a remote is asked by git alone after anything else was in vain.
-pub(super) const BY_GIT_FOR: Duration = Duration::from_secs(600);
+const BY_GIT_FOR: Duration = Duration::from_secs(600);
 
 /// What is left of a fetch that was killed begins like this.
 const TEMPORARY: &str = "tmp_";
+
+/// The time for which a remote is asked by git alone, since anything else was in vain.
+#[derive(Debug, Default)]
+pub(super) struct ByGit(Mutex<Option<Instant>>);
+
+impl ByGit {
+    /// It begins, now or again.
+    pub(super) fn begin(&self) {
+        *self.until() = Some(Instant::now() + BY_GIT_FOR);
+    }
+
+    /// Whether it has begun and not passed.
+    pub(super) fn lasts(&self) -> bool {
+        self.until().is_some_and(|until| Instant::now() < until)
+    }
+
+    fn until(&self) -> MutexGuard<'_, Option<Instant>> {
+        // Nothing panics while it is held.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// How a mirror's remote is asked.
 #[derive(Debug, Clone, Default)]
@@ -33,8 +54,8 @@ pub(super) struct RemoteAccess {
 pub(super) struct Generation {
     directory: PathBuf,
     remote: RemoteAccess,
-    /// Until when nothing is brought without a git, since that was in vain.
-    by_git_until: Mutex<Option<Instant>>,
+    /// While it lasts, nothing is brought without a git.
+    by_git: ByGit,
     /// A git has fetched into it and so has read its history, and nothing has gone from it since.
     followed: AtomicBool,
     /// What need not be asked again.
@@ -47,30 +68,28 @@ pub(super) struct Generation {
 
 impl Generation {
     pub(super) fn new(directory: PathBuf, remote: RemoteAccess) -> Self {
-        let (known, by_git_until) = (KnownObjects::default(), Mutex::default());
+        let (known, by_git) = (KnownObjects::default(), ByGit::default());
         let [followed, suspect, retired] = [false; 3].map(AtomicBool::new);
-        Self { directory, remote, by_git_until, followed, known, suspect, retired }
+        Self { directory, remote, by_git, followed, known, suspect, retired }
     }
 
-    pub(super) fn remote_turns(&self) -> Option<&dyn RemoteTurns> {
-        self.remote.turns.as_deref()
+    /// Does what asks the remote once its turn has come; `None` where that never came.
+    pub(super) async fn in_turn<T: Send>(&self, asking: impl Future<Output = T> + Send) -> Option<T> {
+        let Some(turns) = &self.remote.turns else { return Some(asking.await) };
+        let mut answer = None;
+        turns.in_turn(Box::pin(async { answer = Some(asking.await) })).await;
+        answer
     }
 
     /// What brings objects without a git, where that is worth the try.
     pub(super) fn smart_http(&self) -> Option<&SmartHttp> {
-        let by_git = self.by_git_until().is_some_and(|until| Instant::now() < until);
-        self.remote.smart_http.as_deref().filter(|_| !by_git)
+        self.remote.smart_http.as_deref().filter(|_| !self.by_git.lasts())
     }
 
     /// Notes why objects were not brought without a git. Whatever it was, the next try would cost the same.
     pub(super) fn note_not_brought(&self, error: &dyn std::error::Error) {
         tracing::debug!(error = error_chain(error), "nothing was brought without a git");
-        *self.by_git_until() = Some(Instant::now() + BY_GIT_FOR);
-    }
-
-    fn by_git_until(&self) -> MutexGuard<'_, Option<Instant>> {
-        // Nothing panics while it is held.
-        self.by_git_until.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_git.begin();
     }
 
     /// Notes whether a git has just read its history, or something may have gone from it.

@@ -160,13 +160,11 @@ impl Git {
 
     async fn run_anew(&self, call: Call) -> Result<Answer, GitError> {
         let may_ask = call.network != Network::Off && self.remote.is_some();
-        let turns = self.generation.as_ref().and_then(|it| it.remote_turns());
-        let Some(turns) = turns.filter(|_| may_ask) else {
+        let Some(generation) = self.generation.as_ref().filter(|_| may_ask) else {
             return self.run_in_time(call).await;
         };
-        let mut answer = Err(GitError::io("asking a remote", "it was not this one's turn"));
-        turns.in_turn(Box::pin(async { answer = self.run_in_time(call).await })).await;
-        answer
+        let answer = generation.in_turn(self.run_in_time(call)).await;
+        answer.unwrap_or_else(|| Err(GitError::io("asking a remote", "it was not this one's turn")))
     }
 
     async fn run_in_time(&self, call: Call) -> Result<Answer, GitError> {

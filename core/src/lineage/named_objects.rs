@@ -26,13 +26,9 @@ impl Git {
     async fn bring_without_git(&self, names: &[String]) -> bool {
         let Some((generation, remote)) = self.mirrored() else { return false };
         let Some(smart_http) = generation.smart_http() else { return false };
-        let mut sent = None;
-        let asking = Box::pin(async { sent = Some(smart_http.objects(remote, names).await) });
-        match generation.remote_turns() {
-            Some(turns) => turns.in_turn(asking).await,
-            None => asking.await,
-        }
-        let pack = match sent {
+        // Apart from the future of who asks: a client's is large.
+        let asking = Box::pin(smart_http.objects(remote, names));
+        let pack = match generation.in_turn(asking).await {
             Some(Ok(pack)) => pack,
             Some(Err(error)) => {
                 generation.note_not_brought(&error);

@@ -127,16 +127,13 @@ pub(super) async fn take_in(
         // As git itself keeps what comes from such a remote: what it leads to and is not here may be asked for.
         git.ask(Call::new("index-pack").args(["--stdin", "--promisor"]).input(pack)).await?;
     }
-    // Each moves from where it was seen, all or none, and only to a commit that is here.
-    let [start, end] =
-        [["start"].as_slice(), &["prepare", "commit"]].map(|words| words.iter().map(|it| (*it).to_owned()));
     let moves = there.iter().filter_map(|(name, at)| match here.get(name) {
         Some(before) => (before != at).then(|| format!("update {name} {at} {before}")),
         None => Some(format!("create {name} {at}")),
     });
-    git.ask(Call::new("update-ref").arg("--stdin").input(lines::list(start.chain(moves).chain(end))))
-        .await
-        .map(drop)
+    // Each moves from where it was seen, all or none, and only to a commit that is here.
+    let words = format!("start\n{}prepare\ncommit\n", lines::list(moves));
+    git.ask(Call::new("update-ref").arg("--stdin").input(words)).await.map(drop)
 }
 
 /// The pull requests whose refs are there, as far as the names of refs can still be read.

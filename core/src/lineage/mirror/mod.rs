@@ -12,16 +12,14 @@ use std::time::SystemTime;
 
 use tokio::fs;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
 
-use super::generation::{self, BY_GIT_FOR, Generation, RemoteAccess};
+use super::generation::{self, ByGit, Generation, RemoteAccess};
 use super::git::{Call, Git};
-use super::smart_http::AskError;
 use super::{GitError, Remote, RemoteTurns, Repository, SmartHttp};
 use crate::model::{BranchName, CommitId, error_chain};
 
 /// How many refs and different tips may be told and moved without a git, which would find out which of them need be.
-const HAVES_MOST: usize = 250;
+const REFS_MOST: usize = 250;
 
 /// How the names of branches begin.
 const HEADS: &str = "refs/heads/";
@@ -50,8 +48,8 @@ pub struct Mirror {
     /// Held while the remote is asked.
     turn: Mutex<()>,
     remote: RemoteAccess,
-    /// Until when it is asked by git alone, since all else was in vain.
-    not_asked_until: SyncMutex<Option<Instant>>,
+    /// While it lasts, the remote is not asked for its refs without a git.
+    by_git: ByGit,
 }
 
 /// The making of the mirror that is asked.
@@ -89,7 +87,7 @@ impl Mirror {
             wanted: SyncMutex::default(),
             turn: Mutex::new(()),
             remote: RemoteAccess::default(),
-            not_asked_until: SyncMutex::default(),
+            by_git: ByGit::default(),
         }
     }
 
@@ -347,23 +345,18 @@ impl Mirror {
     /// The remote's refs whose names begin so, as it tells them without a git; `None` where it has to be asked by one.
     async fn refs_of(&self, remote: &Remote, prefixes: &[String]) -> Option<BTreeMap<String, CommitId>> {
         let smart_http = self.remote.smart_http.as_ref()?;
-        if self.not_asked_until().is_some_and(|until| Instant::now() < until) {
+        if self.by_git.lasts() {
             return None;
         }
         // Apart from the future of who asks: a client's is large.
         let told = Box::pin(smart_http.refs(remote, prefixes)).await;
-        told.inspect_err(|error| self.note_untold(error)).ok()
-    }
-
-    fn note_untold(&self, error: &AskError) {
-        tracing::debug!(error = error_chain(error), "the remote did not tell without a git");
-        if error.will_stay() {
-            *self.not_asked_until() = Some(Instant::now() + BY_GIT_FOR);
-        }
-    }
-
-    fn not_asked_until(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.not_asked_until.lock().unwrap_or_else(PoisonError::into_inner)
+        told.inspect_err(|error| {
+            tracing::debug!(error = error_chain(error), "the remote did not tell its refs");
+            if error.will_stay() {
+                self.by_git.begin();
+            }
+        })
+        .ok()
     }
 
     /// Only where no question works on it, and none can begin before this ends.
@@ -429,7 +422,7 @@ async fn bring_without_git(
     let (haves, mut wants) = (commits(here), commits(there));
     wants.retain(|commit| !haves.contains(commit));
     let is_gone = here.keys().any(|name| !there.contains_key(name));
-    if is_gone || haves.is_empty() || haves.len() > HAVES_MOST || there.len() > HAVES_MOST {
+    if is_gone || haves.is_empty() || haves.len() > REFS_MOST || there.len() > REFS_MOST {
         return false;
     }
     let mut pack = None;

@@ -56,16 +56,14 @@ pub(super) enum AskError {
     Incomplete,
     #[error("the remote's answer cannot be read")]
     Unreadable,
-    #[error("the remote has more refs than are compared")]
-    TooMany,
     #[error("the remote sends more than is taken without a git")]
     TooLarge,
 }
 
 impl AskError {
-    /// Whether the next question would be in vain as well, and cost as much.
+    /// Whether the next question for refs would be in vain as well, and cost as much.
     pub(super) fn will_stay(&self) -> bool {
-        matches!(self, Self::Silent | Self::OtherVersion | Self::TooMany)
+        matches!(self, Self::Silent | Self::OtherVersion | Self::TooLarge)
     }
 }
 
@@ -113,11 +111,7 @@ impl SmartHttp {
     async fn pack(&self, remote: &Remote, words: String) -> Result<Vec<u8>, AskError> {
         let asked = async {
             let question = question(self.client(remote)?, remote, words);
-            let sent = answer(remote, question).await.map_err(|error| match error {
-                AskError::TooMany => AskError::TooLarge,
-                error => error,
-            })?;
-            protocol::pack(&sent).ok_or(AskError::Unreadable)
+            protocol::pack(&answer(remote, question).await?).ok_or(AskError::Unreadable)
         };
         tokio::time::timeout(PACKED_WITHIN, asked).await.unwrap_or(Err(AskError::Silent))
     }
@@ -166,7 +160,7 @@ async fn answer(remote: &Remote, request: RequestBuilder) -> Result<Vec<u8>, Ask
     let mut answer = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(call)? {
         if answer.len() + piece.len() > ANSWER_MAX {
-            return Err(AskError::TooMany);
+            return Err(AskError::TooLarge);
         }
         answer.extend_from_slice(&piece);
     }
